@@ -1,0 +1,280 @@
+/**
+ * From a name to a transport: dial; when nobody is there, start the program once, however many
+ * callers in however many processes ask at that moment, and dial until it answers.
+ *
+ * @module
+ */
+
+import { DELIMITER, isAbsolute, join } from "@std/path";
+import {
+  StartLimitError,
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "./errors.ts";
+import type { Home } from "./home.ts";
+import { pauseFor, ProcessLock } from "./lock.ts";
+import { missingPart, type Registry, type RegistryEntry } from "./registry.ts";
+import { readStarts, type StartRecord, writeStarts } from "./start_limit.ts";
+import type { Platform, SpawnedProcess, Transport } from "./transport.ts";
+
+/** Set in the environment of a program that was woken rather than started by hand. */
+export const WOKEN_VARIABLE = "NEVERLIIE_WOKEN";
+
+/** What an activation works with. */
+export interface ActivationContext {
+  home: Home;
+  platform: Platform;
+  registry: Registry;
+}
+
+/** How far an activation may go. */
+export interface ActivationOptions {
+  /** Whether a sleeping target is started. */
+  activate: boolean;
+  /** Milliseconds within which a started program must answer. */
+  startTimeout: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Longest wait for a listener that is there but busy, in milliseconds. */
+const BUSY_TIMEOUT = 10_000;
+/** How much of the log an error shows. */
+const LOG_LINES = 20;
+
+/**
+ * Connects to `app`, starting it when it sleeps.
+ *
+ * @throws {TargetUnknownError} nobody of that name runs or is registered.
+ * @throws {TargetNotRunningError} it sleeps and may not be started.
+ * @throws {TargetStartError} it was started and ended, or did not answer in time.
+ * @throws {StartLimitError} it was started too often.
+ */
+export async function connectTo(
+  app: string,
+  context: ActivationContext,
+  options: ActivationOptions,
+): Promise<Transport> {
+  const transport = await dial(app, context, options.signal);
+  if (transport !== null) return transport;
+  if (!options.activate) {
+    await registered(app, context);
+    throw new TargetNotRunningError(`Cannot call "${app}": it is not running`);
+  }
+  return await start(app, context, options);
+}
+
+function dial(app: string, { home, platform }: ActivationContext, signal?: AbortSignal) {
+  return platform.dial(home.address(app), { deadline: performance.now() + BUSY_TIMEOUT, signal });
+}
+
+function unknown(app: string, { registry }: ActivationContext): TargetUnknownError {
+  return new TargetUnknownError(
+    `Cannot find "${app}": it is not running, and "${registry.path}" has no entry for it. ` +
+      `Start it once by hand and it registers itself`,
+  );
+}
+
+async function start(
+  app: string,
+  context: ActivationContext,
+  { startTimeout, signal }: ActivationOptions,
+): Promise<Transport> {
+  const { home } = context;
+  // A first look that leaves no trace of a name that nobody has.
+  if (!ProcessLock.isHeld(home.runtimeFile(app, "lock"))) await registered(app, context);
+  const asked = Date.now();
+  const deadline = performance.now() + startTimeout;
+  const lockFile = home.runtimeFile(app, "start.lock");
+  for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
+    signal?.throwIfAborted();
+    const lock = ProcessLock.try(lockFile);
+    if (lock !== null) {
+      try {
+        // Whoever held the lock before may have brought it up, or failed on everybody's behalf.
+        const transport = await dial(app, context, signal);
+        if (transport !== null) return transport;
+        const record = readStarts(home, app);
+        const { failure } = record;
+        if (failure && failure.at >= asked) {
+          throw new TargetStartError(failure.message, failure.exitCode, failure.log);
+        }
+        return await launch(app, context, record, deadline, startTimeout, signal);
+      } finally {
+        lock.release();
+      }
+    }
+    const transport = await dial(app, context, signal);
+    if (transport !== null) return transport;
+    if (performance.now() > deadline) throw silent(app, home, startTimeout);
+    await pauseFor(pause, signal);
+  }
+}
+
+function silent(app: string, home: Home, startTimeout: number, log = ""): TargetStartError {
+  return new TargetStartError(
+    `Cannot start "${app}": it did not answer in ${startTimeout} ms. ` +
+      `Its log is "${home.logFile(app)}"${quoteLog(log)}`,
+    null,
+    log,
+  );
+}
+
+/** Starts the program, under the start lock, and dials until it answers, ends or is too late. */
+async function launch(
+  app: string,
+  context: ActivationContext,
+  record: StartRecord,
+  deadline: number,
+  startTimeout: number,
+  signal: AbortSignal | undefined,
+): Promise<Transport> {
+  const { home, platform } = context;
+  const lockFile = home.runtimeFile(app, "lock");
+  let child: SpawnedProcess | null = null;
+  const logFile = home.logFile(app);
+  const logStart = sizeOf(logFile);
+  // Someone may be starting it by hand at this very moment: then there is nothing to start.
+  if (!ProcessLock.isHeld(lockFile)) {
+    const entry = await startable(app, context);
+    const until = record.admit(Date.now());
+    if (until !== null) {
+      writeStarts(home, app, record);
+      throw new StartLimitError(
+        `Cannot start "${app}": it was started ${record.starts.length} times within ` +
+          `10 s. It may be started again at ${until.toISOString()}; its log is "${logFile}"`,
+        until,
+      );
+    }
+    record.failure = null;
+    writeStarts(home, app, record);
+    child = platform.spawn({
+      command: entry.cmd,
+      cwd: entry.cwd,
+      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1" },
+      logFile,
+    });
+  }
+  try {
+    for (let pause = 1;; pause = Math.min(pause * 2, 8)) {
+      // Asked before dialling: a program that answers and ends was there.
+      const exitCode = child?.exitCode() ?? null;
+      const transport = await dial(app, context, signal);
+      if (transport !== null) return transport;
+      const hopeless = child === null || exitCode !== null;
+      if (hopeless && !ProcessLock.isHeld(lockFile)) {
+        const log = logTail(logFile, logStart);
+        const how = exitCode === null ? "the copy started by hand" : "it";
+        const error = new TargetStartError(
+          `Cannot start "${app}": ${how} ended` +
+            (exitCode === null ? " " : ` with exit code ${exitCode} `) +
+            `before it answered. Its log is "${logFile}"${quoteLog(log)}`,
+          exitCode,
+          log,
+        );
+        record.failure = { at: Date.now(), message: error.message, exitCode, log };
+        writeStarts(home, app, record);
+        throw error;
+      }
+      if (performance.now() > deadline) {
+        const log = logTail(logFile, logStart);
+        const error = silent(app, home, startTimeout, log);
+        record.failure = { at: Date.now(), message: error.message, exitCode: null, log };
+        writeStarts(home, app, record);
+        throw error;
+      }
+      await pauseFor(pause, signal);
+    }
+  } finally {
+    child?.release();
+  }
+}
+
+/** The entry of `app`, or the error that says why there is none to use. */
+async function registered(app: string, context: ActivationContext): Promise<RegistryEntry> {
+  const { apps, problems } = await context.registry.read();
+  const entry = apps.get(app);
+  if (entry !== undefined) return entry;
+  const problem = problems.get(app);
+  if (problem !== undefined) throw new TargetUnknownError(`Cannot find "${app}": ${problem}`);
+  throw unknown(app, context);
+}
+
+/** The entry to start `app` by, mended or pruned where what it names is gone. */
+async function startable(app: string, context: ActivationContext): Promise<RegistryEntry> {
+  const { registry } = context;
+  let entry = await registered(app, context);
+  const missing = missingPart(entry);
+  if (missing === "program" && entry.type === "script") {
+    const deno = findOnPath(Deno.build.os === "windows" ? "deno.exe" : "deno");
+    if (deno !== null) {
+      entry = { ...entry, cmd: [deno, ...entry.cmd.slice(1)] };
+      await registry.set(app, entry);
+    }
+  }
+  const stillMissing = missingPart(entry);
+  if (stillMissing !== null) {
+    const what = stillMissing === "script" ? entry.cmd.at(-1)! : entry.cmd[0]!;
+    await registry.prune();
+    throw new TargetUnknownError(
+      `Cannot start "${app}": its ${stillMissing} "${what}" is gone, and so its entry was removed. ` +
+        `Start it once from where it is now and it registers itself`,
+    );
+  }
+  if (!isDirectory(entry.cwd)) {
+    throw new TargetStartError(
+      `Cannot start "${app}": its working directory "${entry.cwd}" is gone. ` +
+        `Make it again, or start "${app}" once from another folder`,
+    );
+  }
+  return entry;
+}
+
+function findOnPath(program: string): string | null {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(DELIMITER)) {
+    if (!isAbsolute(folder)) continue;
+    const path = join(folder, program);
+    try {
+      if (Deno.statSync(path).isFile) return path;
+    } catch {
+      // Folders on PATH that are gone or closed to us do not hold the program either.
+    }
+  }
+  return null;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** The last lines written to the log since `start`. */
+function logTail(path: string, start: number): string {
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path);
+  } catch {
+    return "";
+  }
+  const text = new TextDecoder().decode(bytes.subarray(start > bytes.length ? 0 : start));
+  // Deno colours what it writes even to a file when FORCE_COLOR says so.
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd().split(/\r?\n/).slice(-LOG_LINES).join(
+    "\n",
+  );
+}
+
+function quoteLog(log: string): string {
+  return log === "" ? "" : `:\n  ${log.replaceAll("\n", "\n  ")}`;
+}

@@ -1,0 +1,129 @@
+/**
+ * The errors that callers catch, and how errors travel on the wire.
+ *
+ * @module
+ */
+
+/** JSON-RPC and LSP error codes used on the wire. An app's own codes lie outside -32768..-32000. */
+export const ErrorCode = {
+  ParseError: -32700,
+  InvalidRequest: -32600,
+  MethodNotFound: -32601,
+  InvalidParams: -32602,
+  InternalError: -32603,
+  /** `$/enumerator/next` named a stream that is not open (StreamJsonRpc's "no such token"). */
+  UnknownStream: -32001,
+  /** The request was cancelled by its caller. */
+  RequestCancelled: -32800,
+} as const;
+
+/** The error a handler threw in another process: its message and code, never its stack. */
+export class RemoteError extends Error {
+  override readonly name: string = "RemoteError";
+  /** The code on the wire: the handler's own `error.code` where it was an integer, else -32603. */
+  readonly code: number;
+  /** The handler's own `error.data`, where it gave one. */
+  readonly data: unknown;
+
+  constructor(message: string, code: number, data?: unknown) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** The target answered, but has no such method. */
+export class MethodNotFoundError extends RemoteError {
+  override readonly name = "MethodNotFoundError";
+
+  constructor(message: string) {
+    super(message, ErrorCode.MethodNotFound);
+  }
+}
+
+/** Nobody of that name runs, and no registered program can be started under it. */
+export class TargetUnknownError extends Error {
+  override readonly name = "TargetUnknownError";
+}
+
+/** The target is known but does not run, and the call asked not to start it. */
+export class TargetNotRunningError extends Error {
+  override readonly name = "TargetNotRunningError";
+}
+
+/** The target was started but ended or stayed silent, or may not be started. */
+export class TargetStartError extends Error {
+  override readonly name: string = "TargetStartError";
+  /** The exit code, where the program ended before it answered. */
+  readonly exitCode: number | null;
+  /** The last lines it wrote to its log in this start, without a trailing line break. */
+  readonly log: string;
+
+  constructor(message: string, exitCode: number | null = null, log = "") {
+    super(message);
+    this.exitCode = exitCode;
+    this.log = log;
+  }
+}
+
+/** The target was started too often in too short a time; {@link until} says when it may be again. */
+export class StartLimitError extends TargetStartError {
+  override readonly name = "StartLimitError";
+  /** When the next start is allowed. */
+  readonly until: Date;
+
+  constructor(message: string, until: Date) {
+    super(message);
+    this.until = until;
+  }
+}
+
+/** The peer went away (or broke the protocol) before it answered. */
+export class ConnectionLostError extends Error {
+  override readonly name = "ConnectionLostError";
+}
+
+/** This process asked to be an app that already runs. */
+export class AlreadyRunningError extends Error {
+  override readonly name = "AlreadyRunningError";
+  /** The process that runs, where it answered. */
+  readonly pid: number | null;
+
+  constructor(message: string, pid: number | null) {
+    super(message);
+    this.pid = pid;
+  }
+}
+
+/** The error object of a JSON-RPC response. */
+export interface WireError {
+  code: number;
+  message: string;
+  data?: unknown;
+}
+
+/** What a thrown value looks like on the wire: message, an integer `code`, and `data`; no stack. */
+export function toWireError(thrown: unknown): WireError {
+  if (!(thrown instanceof Error)) {
+    return { code: ErrorCode.InternalError, message: String(thrown) };
+  }
+  const { code, data } = thrown as { code?: unknown; data?: unknown };
+  const wire: WireError = {
+    code: Number.isInteger(code) ? (code as number) : ErrorCode.InternalError,
+    message: thrown.message || thrown.name,
+  };
+  if (data !== undefined) wire.data = data;
+  return wire;
+}
+
+/** The error a caller sees for an error on the wire. */
+export function fromWireError(wire: WireError): Error {
+  switch (wire.code) {
+    case ErrorCode.MethodNotFound:
+      return new MethodNotFoundError(wire.message);
+    case ErrorCode.RequestCancelled:
+      return new DOMException(wire.message, "AbortError");
+    default:
+      return new RemoteError(wire.message, wire.code, wire.data);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The home of a mesh: where its registry and logs lie, and the key that keeps its pipes, sockets
+ * and locks apart from those of other homes and other users.
+ *
+ * @module
+ */
+
+import { isAbsolute, join, resolve } from "@std/path";
+import { checkAppName } from "./name.ts";
+import { platform } from "./platform.ts";
+
+/** One mesh's places. */
+export interface Home {
+  /** The folder itself, absolute, links resolved. */
+  readonly path: string;
+  /** 12 hex digits that stand for this user and this home. */
+  readonly key: string;
+  /** The folder of sockets and locks. */
+  readonly runtime: string;
+  /** `registry.json`. */
+  readonly registryFile: string;
+  /** Where `app` listens: a pipe name or a socket path. */
+  address(app: string): string;
+  /** The log that a woken `app` writes to. */
+  logFile(app: string): string;
+  /** A file in {@link runtime} that belongs to `app`: a lock, or the record of its starts. */
+  runtimeFile(app: string, kind: "lock" | "start.lock" | "starts.json"): string;
+}
+
+/** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */
+export function defaultHome(): string {
+  const chosen = Deno.env.get("NEVERLIIE_HOME");
+  if (chosen) return resolve(chosen);
+  const variable = Deno.build.os === "windows" ? "USERPROFILE" : "HOME";
+  const user = Deno.env.get(variable);
+  if (!user || !isAbsolute(user)) {
+    throw new Deno.errors.NotFound(
+      `Cannot find the home of the mesh: set NEVERLIIE_HOME (or ${variable}) to a folder`,
+    );
+  }
+  return join(user, ".neverliie");
+}
+
+/**
+ * Opens the home at `path`, creating it (readable by its user alone) when it is not there.
+ *
+ * @throws {Error} that names the folder, when it cannot be created or is not a folder.
+ */
+export async function openHome(path: string = defaultHome()): Promise<Home> {
+  let real: string;
+  try {
+    Deno.mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
+    real = Deno.realPathSync(path);
+  } catch (error) {
+    throw new Error(
+      `Cannot use "${path}" as the home of the mesh: ${(error as Error).message}. ` +
+        `Mend the folder, or choose another by NEVERLIIE_HOME`,
+      { cause: error },
+    );
+  }
+  const system = platform();
+  const user = system.userId();
+  // Windows does not tell "C:\Home" from "c:\home".
+  const identity = `${user}\n${Deno.build.os === "windows" ? real.toLowerCase() : real}`;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(identity));
+  const key = new Uint8Array(digest).toHex().slice(0, 12);
+  const runtime = system.runtimeDirectory(real, key);
+  return {
+    path: real,
+    key,
+    runtime,
+    registryFile: join(real, "registry.json"),
+    address(app) {
+      checkAppName(app);
+      return system.address(runtime, key, app);
+    },
+    logFile(app) {
+      checkAppName(app);
+      return join(real, "logs", `${app}.log`);
+    },
+    runtimeFile(app, kind) {
+      checkAppName(app);
+      return join(runtime, `${app}.${kind}`);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * One instance per app: the lock that decides it, and the handing over of a second start's
+ * arguments to the first.
+ *
+ * @module
+ */
+
+import { WOKEN_VARIABLE } from "./activation.ts";
+import { Connection } from "./connection.ts";
+import { AlreadyRunningError } from "./errors.ts";
+import type { Home } from "./home.ts";
+import { pauseFor, ProcessLock } from "./lock.ts";
+import { asRecord } from "./message.ts";
+import type { Platform } from "./transport.ts";
+
+/** A second start of a running app, as the running one is told of it. */
+export interface SecondInstance {
+  /** Its arguments. */
+  args: string[];
+  /** Its working directory, which relative paths in the arguments refer to. */
+  cwd: string;
+  /** Its process. */
+  pid: number;
+}
+
+/** The method by which a second start hands over. */
+export const SECOND_INSTANCE = "$/secondInstance";
+
+/** Longest wait, in milliseconds, for a holder of the lock that does not answer yet. */
+const HANDOVER_TIMEOUT = 15_000;
+
+/** Whether this process was woken by the mesh. Asked once: what it starts itself is not. */
+export function takeWokenMark(): boolean {
+  const woken = Deno.env.get(WOKEN_VARIABLE) !== undefined;
+  if (woken) Deno.env.delete(WOKEN_VARIABLE);
+  return woken;
+}
+
+/**
+ * Becomes the instance of `app`, or hands this start's arguments to the one that runs.
+ *
+ * @param woken a copy that was woken is not a start by the user's hand: it hands over nothing.
+ * @throws {AlreadyRunningError} once the running instance has been told.
+ */
+export async function becomeInstance(
+  app: string,
+  home: Home,
+  platform: Platform,
+  woken: boolean,
+): Promise<ProcessLock> {
+  const deadline = performance.now() + HANDOVER_TIMEOUT;
+  for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
+    const lock = ProcessLock.try(home.runtimeFile(app, "lock"));
+    if (lock !== null) return lock;
+    const transport = await platform.dial(home.address(app), { deadline });
+    if (transport !== null) {
+      const pid = await handOver(new Connection(transport), woken, deadline);
+      // One that is just leaving may hang up; then the lock is free soon.
+      if (pid !== null) {
+        const told = woken ? "" : `; it was given ${countArguments(Deno.args.length)}`;
+        throw new AlreadyRunningError(`"${app}" is already running (process ${pid})${told}`, pid);
+      }
+    }
+    if (performance.now() > deadline) {
+      throw new AlreadyRunningError(
+        `Cannot start "${app}": another process holds "${home.runtimeFile(app, "lock")}" ` +
+          `but does not answer at "${home.address(app)}"`,
+        null,
+      );
+    }
+    // The holder has the lock but does not listen yet.
+    await pauseFor(pause);
+  }
+}
+
+async function handOver(
+  connection: Connection,
+  woken: boolean,
+  deadline: number,
+): Promise<number | null> {
+  try {
+    const { result } = woken ? await connection.call("$/ping", {}, wait()) : await connection.call(
+      SECOND_INSTANCE,
+      { args: [...Deno.args], cwd: Deno.cwd(), pid: Deno.pid },
+      wait(),
+    );
+    const pid = asRecord(result)?.["pid"];
+    return typeof pid === "number" ? pid : null;
+  } catch {
+    // It went away while being told: the caller looks at the lock again.
+    return null;
+  } finally {
+    await connection.close();
+  }
+
+  function wait() {
+    return { timeout: Math.max(1, deadline - performance.now()) };
+  }
+}
+
+function countArguments(count: number): string {
+  return count === 1 ? "1 argument" : `${count} arguments`;
+}

@@ -1,0 +1,415 @@
+/**
+ * This process on the mesh.
+ *
+ * @module
+ */
+
+import { type ActivationContext, connectTo } from "./activation.ts";
+import { Connection } from "./connection.ts";
+import { AlreadyRunningError, RemoteError } from "./errors.ts";
+import { type Home, openHome } from "./home.ts";
+import { becomeInstance, SECOND_INSTANCE, type SecondInstance, takeWokenMark } from "./instance.ts";
+import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
+import type { ProcessLock } from "./lock.ts";
+import { asRecord, type Params, type StreamPage } from "./message.ts";
+import { type ExposeOptions, type Handler, type MethodDescription, Methods } from "./methods.ts";
+import { checkAppName } from "./name.ts";
+import { platform } from "./platform.ts";
+import { missingPart, Registry, type RegistryEntry, sameLaunch } from "./registry.ts";
+import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
+import type { IncomingRequest } from "./request.ts";
+import { onStopSignal } from "./signals.ts";
+import { IPCStream, type OpenedStream } from "./stream.ts";
+import type { Listener } from "./transport.ts";
+import { WorkerPool } from "./worker.ts";
+
+/** The protocol's version, told by `$/describe`. */
+export const PROTOCOL_VERSION = 1;
+/** Milliseconds a call waits unless told otherwise. */
+export const DEFAULT_TIMEOUT = 5_000;
+/** Milliseconds a woken program has to answer unless told otherwise. */
+export const DEFAULT_START_TIMEOUT = 30_000;
+
+/** How a process joins the mesh. */
+export interface ClientOptions {
+  /** The home's folder; `NEVERLIIE_HOME`, else `~/.neverliie`, unless given. */
+  home?: string | undefined;
+  /**
+   * Programs to register where the registry has no entry for them (or one that the same suite
+   * wrote), so that a fresh home knows the suite.
+   */
+  suite?: ReadonlyMap<string, LaunchCommand> | undefined;
+  /** Told of what was wrong but could be helped, such as a corrupt registry; stderr by default. */
+  onProblem?: ((problem: string) => void) | undefined;
+}
+
+/** How an app joins the mesh. */
+export interface OpenOptions extends ClientOptions {
+  /** Methods to expose before anybody can call. */
+  methods?: Readonly<Record<string, Handler>> | undefined;
+  /** Told to `$/describe`. */
+  version?: string | undefined;
+  /** Called when the user starts the app again; gets that start's arguments. */
+  onSecondInstance?: ((event: SecondInstance) => void) | undefined;
+  /**
+   * What a second start does once its arguments are handed over: print so and exit 0 (default),
+   * or throw {@link AlreadyRunningError}.
+   */
+  ifRunning?: "exit" | "throw" | undefined;
+  /** How to start this app; found out from this process unless given. `false`: not to be woken. */
+  launch?: LaunchCommand | false | undefined;
+  /** Whether Ctrl-C and the system's request to end close the app and exit; true by default. */
+  handleSignals?: boolean | undefined;
+}
+
+/** What `$/describe` answers. */
+export interface AppDescription {
+  name: string | null;
+  pid: number;
+  /** Of the app, where it told one. */
+  version: string | null;
+  /** {@link PROTOCOL_VERSION}. */
+  protocol: number;
+  /** Deno's version. */
+  deno: string;
+  /** How it is started again; `null` where it cannot be. */
+  launch: LaunchCommand | null;
+  methods: MethodDescription[];
+}
+
+/**
+ * A process on the mesh: an app that listens under its name ({@link NeverLiieIPC.open}), or a
+ * nameless client ({@link NeverLiieIPC.client}).
+ *
+ * @example
+ * ```ts ignore
+ * await using ipc = await NeverLiieIPC.open("statusbar");
+ * ipc.expose("get_stats", () => readStats());
+ * await ipc.closed;
+ * ```
+ */
+export class NeverLiieIPC implements AsyncDisposable {
+  /** The app's name; `null` for a client. */
+  readonly name: string | null;
+  /** The mesh's places. */
+  readonly home: Home;
+  /** The mesh's registry. */
+  readonly registry: Registry;
+
+  readonly #context: ActivationContext;
+  readonly #methods = new Methods();
+  readonly #options: OpenOptions;
+  readonly #outgoing = new Map<string, Promise<Connection>>();
+  /** Those of {@link #outgoing} that stand: the others may still be starting their target. */
+  readonly #live = new WeakSet<Promise<Connection>>();
+  readonly #incoming = new Set<Connection>();
+  readonly #closed = Promise.withResolvers<void>();
+  #workers: WorkerPool | null = null;
+  #launch: LaunchCommand | null = null;
+  #listener: Listener | null = null;
+  #lock: ProcessLock | null = null;
+  #closing: Promise<void> | null = null;
+  #ignoreSignals: (() => void) | null = null;
+
+  private constructor(name: string | null, home: Home, options: OpenOptions) {
+    this.name = name;
+    this.home = home;
+    this.#options = options;
+    this.registry = new Registry(home, options.onProblem);
+    this.#context = { home, platform: platform(), registry: this.registry };
+  }
+
+  /**
+   * Joins as the app `name`: becomes its only instance, listens, and registers how to be started
+   * again. Expose methods before the next `await` that waits for the outside, or by
+   * `options.methods`: callers get through from the next turn of the event loop on.
+   *
+   * @throws {TypeError} on a name that breaks the grammar.
+   * @throws {AlreadyRunningError} with `ifRunning: "throw"`; otherwise the process exits 0.
+   */
+  static async open(name: string, options: OpenOptions = {}): Promise<NeverLiieIPC> {
+    checkAppName(name);
+    const woken = takeWokenMark();
+    const ipc = new NeverLiieIPC(name, await openHome(options.home), options);
+    for (const [method, handler] of Object.entries(options.methods ?? {})) {
+      ipc.expose(method, handler);
+    }
+    try {
+      ipc.#lock = await becomeInstance(name, ipc.home, ipc.#context.platform, woken);
+    } catch (error) {
+      if (!(error instanceof AlreadyRunningError) || options.ifRunning === "throw") throw error;
+      (error.pid === null ? console.error : console.log)(error.message);
+      Deno.exit(error.pid === null ? 1 : 0);
+    }
+    try {
+      await ipc.#join(name);
+    } catch (error) {
+      await ipc.close();
+      throw error;
+    }
+    return ipc;
+  }
+
+  /** Joins without a name: to call others, as front ends and commands do. Any number may. */
+  static async client(options: ClientOptions = {}): Promise<NeverLiieIPC> {
+    takeWokenMark();
+    const ipc = new NeverLiieIPC(null, await openHome(options.home), options);
+    await ipc.#registerSuite();
+    return ipc;
+  }
+
+  /** Where this app listens; `null` for a client. */
+  get address(): string | null {
+    return this.name === null ? null : this.home.address(this.name);
+  }
+
+  /** Resolves when this process has left the mesh: by {@link close}, a signal, or `$/shutdown`. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /** Exposes a method. @throws {TypeError} on a name that is reserved or taken. */
+  expose(method: string, handler: Handler, options: ExposeOptions = {}): void {
+    this.#methods.add(method, handler, options);
+  }
+
+  /**
+   * Exposes a method whose handler computes in a thread of its own: everything else here answers
+   * while it does, and cancelling ends it even in the middle of a loop. The module calls
+   * {@link serveWorker}. A compiled program must include it: `deno compile --include`.
+   *
+   * @param moduleUrl the worker's module, such as `import.meta.resolve("./hash_worker.ts")`
+   */
+  exposeWorker(method: string, moduleUrl: string | URL, options: ExposeOptions = {}): void {
+    const module = String(moduleUrl);
+    this.expose(method, (params, { signal }) => {
+      this.#workers ??= new WorkerPool();
+      return this.#workers.run(module, params, signal);
+    }, options);
+  }
+
+  /**
+   * Calls a method and waits for its result, starting the target when it sleeps.
+   *
+   * @throws {RemoteError} what the handler threw; {@link MethodNotFoundError} among them.
+   * @throws {Deno.errors.TimedOut} no answer in time; the handler is cancelled.
+   * @throws {TargetUnknownError} | {@link TargetNotRunningError} | {@link TargetStartError} |
+   * {@link StartLimitError} | {@link ConnectionLostError}
+   */
+  async call<Result = unknown>(
+    target: string,
+    method: string,
+    params?: Params,
+    options: CallOptions = {},
+  ): Promise<Result> {
+    const connection = await this.#connect(target, options);
+    const { timeout = DEFAULT_TIMEOUT, signal } = options;
+    const { result, stream } = await connection.call(method, params, { timeout, signal });
+    if (stream) {
+      const { token } = result as StreamPage;
+      if (token !== undefined) connection.abort(token);
+      throw new TypeError(`Cannot call "${method}" of "${target}": it streams, use stream()`);
+    }
+    return result as Result;
+  }
+
+  /** The items of a streaming method; a plain method's result comes as the one item. */
+  stream<Item = unknown>(
+    target: string,
+    method: string,
+    params?: Params,
+    options: StreamCallOptions = {},
+  ): IPCStream<Item> {
+    const { timeout = DEFAULT_TIMEOUT, signal, itemTimeout } = options;
+    const open = async (ended: AbortSignal): Promise<OpenedStream> => {
+      const connection = await this.#connect(target, { ...options, signal: ended });
+      const reply = await connection.call(method, params, { timeout, signal: ended });
+      return { page: pageOf(reply.result, reply.stream), remote: connection };
+    };
+    return new IPCStream<Item>(open, { signal, itemTimeout });
+  }
+
+  /** The target's methods as functions, typed by its contract. Nothing is sent until one is called. */
+  connect<Contract>(target: string): Remote<Contract> {
+    checkAppName(target);
+    return remote<Contract>({
+      call: (method, params, options) => this.call(target, method, params, options),
+      stream: (method, params, options) => this.stream(target, method, params, options),
+    });
+  }
+
+  /** Starts the target when it sleeps, and waits until it answers. Rejects as {@link call} does. */
+  async wake(target: string, options: CallOptions = {}): Promise<void> {
+    await this.call(target, "$/ping", {}, options);
+  }
+
+  /**
+   * Leaves the mesh: no new peers, handlers' signals fire, answers in flight leave, pending calls
+   * reject, and the name is free. Calling it again returns the same promise.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#leave();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #leave(): Promise<void> {
+    this.#ignoreSignals?.();
+    try {
+      await this.#listener?.close();
+      const outgoing = await Promise.allSettled(this.#outgoing.values());
+      const connections = outgoing.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+      await Promise.all([...connections, ...this.#incoming].map((one) => one.close()));
+      this.#workers?.close();
+    } finally {
+      this.#lock?.release();
+      this.#closed.resolve();
+    }
+  }
+
+  async #join(name: string): Promise<void> {
+    const { platform } = this.#context;
+    const { launch = ownLaunchCommand(() => platform.commandLine()) } = this.#options;
+    this.#launch = launch || null;
+    const listener = await platform.listen(this.home.address(name));
+    this.#listener = listener;
+    if (this.#launch !== null) {
+      await this.registry.set(name, { ...this.#launch, source: "self" });
+    }
+    await this.#registerSuite();
+    if (this.#options.handleSignals !== false) {
+      this.#ignoreSignals = onStopSignal(async (exitCode) => {
+        await this.close();
+        Deno.exit(exitCode);
+      });
+    }
+    // In a turn of its own: the caller exposes its methods first.
+    setTimeout(() => void this.#accept(listener), 0);
+  }
+
+  async #registerSuite(): Promise<void> {
+    const { suite } = this.#options;
+    if (suite === undefined) return;
+    const { apps } = await this.registry.read();
+    const choose = (present: RegistryEntry | undefined, launch: LaunchCommand): RegistryEntry =>
+      present === undefined || present.source === "suite" || missingPart(present) !== null
+        ? { ...launch, source: "suite" }
+        : present;
+    const stale = [...suite].filter(([app, launch]) => {
+      const present = apps.get(app);
+      return present === undefined || !sameLaunch(present, choose(present, launch));
+    });
+    if (stale.length === 0) return;
+    await this.registry.update(
+      new Map(stale.map(([app, launch]) => [app, (present) => choose(present, launch)])),
+    );
+  }
+
+  async #accept(listener: Listener): Promise<void> {
+    for (;;) {
+      const transport = await listener.accept();
+      if (transport === null) return;
+      const connection = new Connection(transport, { dispatch: this.#dispatch });
+      this.#incoming.add(connection);
+      void connection.ended.then(() => this.#incoming.delete(connection));
+    }
+  }
+
+  #connect(target: string, options: CallOptions): Promise<Connection> {
+    const { signal, activate = true, startTimeout = DEFAULT_START_TIMEOUT } = options;
+    try {
+      signal?.throwIfAborted();
+      checkAppName(target);
+      if (this.#closing !== null) {
+        throw new TypeError("Cannot call: this process has left the mesh");
+      }
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const live = this.#outgoing.get(target);
+    // One that may not start the target does not wait for one that does.
+    if (live !== undefined && (activate || this.#live.has(live))) {
+      return unlessAborted(live, signal);
+    }
+    const connecting = this.#dial(target, activate, startTimeout);
+    if (activate || live === undefined) this.#keep(target, connecting);
+    return unlessAborted(connecting, signal);
+  }
+
+  #keep(target: string, connecting: Promise<Connection>): void {
+    this.#outgoing.set(target, connecting);
+    const forget = () => {
+      if (this.#outgoing.get(target) === connecting) this.#outgoing.delete(target);
+    };
+    connecting.then((connection) => {
+      this.#live.add(connecting);
+      void connection.ended.then(forget);
+    }, forget);
+  }
+
+  async #dial(target: string, activate: boolean, startTimeout: number): Promise<Connection> {
+    const transport = await connectTo(target, this.#context, { activate, startTimeout });
+    return new Connection(transport, { dispatch: this.#dispatch });
+  }
+
+  readonly #dispatch = (request: IncomingRequest): unknown => {
+    switch (request.method) {
+      case "$/ping":
+        return { name: this.name, pid: Deno.pid };
+      case "$/describe":
+        return this.#describe();
+      case "$/shutdown":
+        // The answer leaves before the connection does.
+        setTimeout(() => void this.close(), 0);
+        return null;
+      case SECOND_INSTANCE:
+        return this.#onSecondInstance(request.params);
+      default:
+        return this.#methods.dispatch(request, this.name);
+    }
+  };
+
+  #describe(): AppDescription {
+    return {
+      name: this.name,
+      pid: Deno.pid,
+      version: this.#options.version ?? null,
+      protocol: PROTOCOL_VERSION,
+      deno: Deno.version.deno,
+      launch: this.#launch,
+      methods: this.#methods.describe(),
+    };
+  }
+
+  #onSecondInstance(params: Params | undefined): { pid: number } {
+    const { args, cwd, pid } = asRecord(params) ?? {};
+    if (!Array.isArray(args) || typeof cwd !== "string" || typeof pid !== "number") {
+      throw new RemoteError(`${SECOND_INSTANCE} takes { args, cwd, pid }`, -32602);
+    }
+    this.#options.onSecondInstance?.({ args: args.map(String), cwd, pid });
+    return { pid: Deno.pid };
+  }
+}
+
+/** The first page of a stream; a plain result, or a foreign peer's stream, is told by its shape. */
+function pageOf(result: unknown, marked: boolean): StreamPage {
+  const record = asRecord(result);
+  const { token, values = [] } = record ?? {};
+  const known = token === undefined || typeof token === "number" || typeof token === "string";
+  if (known && Array.isArray(values) && (marked || token !== undefined)) {
+    return { ...(token === undefined ? {} : { token }), values };
+  }
+  return { values: [result] };
+}
+
+/** `promise`, unless the signal fires first; what `promise` does then is no longer awaited. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * JSON-RPC 2.0 messages and the guards that tell them apart. Pure.
+ *
+ * @module
+ */
+
+import type { WireError } from "./errors.ts";
+
+/** What links a response to its request. */
+export type RequestId = number | string;
+
+/** Parameters by name or by position. */
+export type Params = { readonly [name: string]: unknown } | readonly unknown[];
+
+/** A call that wants an answer. */
+export interface RequestMessage {
+  jsonrpc: "2.0";
+  id: RequestId;
+  method: string;
+  params?: Params | undefined;
+}
+
+/** A call that wants none. */
+export interface NotificationMessage {
+  jsonrpc: "2.0";
+  method: string;
+  params?: Params | undefined;
+}
+
+/** The answer to a request. Exactly one of `result` and `error` is there. */
+export interface ResponseMessage {
+  jsonrpc: "2.0";
+  /** `null` where the request could not be read. */
+  id: RequestId | null;
+  result?: unknown;
+  error?: WireError;
+  /** `true` where `result` opens a stream: `{ token?, values }`. Foreign peers ignore the member. */
+  stream?: true;
+}
+
+/** Any message. */
+export type Message = RequestMessage | NotificationMessage | ResponseMessage;
+
+/** The result that opens a stream; without `token` it is complete already. */
+export interface StreamPage {
+  token?: number | string;
+  values: unknown[];
+}
+
+/** The answer to `$/enumerator/next`. */
+export interface NextPage {
+  values: unknown[];
+  finished: boolean;
+}
+
+/** A value as an object with string keys, or `null`. */
+export function asRecord(value: unknown): { readonly [key: string]: unknown } | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? value as { readonly [key: string]: unknown }
+    : null;
+}
+
+/** Whether `value` can be an id. */
+export function isRequestId(value: unknown): value is RequestId {
+  return typeof value === "number" || typeof value === "string";
+}
+
+/** What a decoded body turned out to be. */
+export type Classified =
+  | { kind: "request"; message: RequestMessage }
+  | { kind: "notification"; message: NotificationMessage }
+  | { kind: "response"; message: ResponseMessage }
+  | { kind: "invalid"; id: RequestId | null; why: string };
+
+/** Tells what kind of message a decoded body is; never throws. */
+export function classify(body: unknown): Classified {
+  const record = asRecord(body);
+  if (record === null) return { kind: "invalid", id: null, why: "a message must be an object" };
+  const { id, method, params } = record;
+  const knownId = isRequestId(id) ? id : null;
+  const invalid = (why: string): Classified => ({ kind: "invalid", id: knownId, why });
+  if (record["jsonrpc"] !== "2.0") return invalid('"jsonrpc" must be "2.0"');
+  if (method !== undefined) {
+    if (typeof method !== "string") return invalid('"method" must be a string');
+    if (params !== undefined && params !== null && typeof params !== "object") {
+      return invalid('"params" must be an object or an array');
+    }
+    const message = record as unknown as RequestMessage;
+    if (id === undefined) return { kind: "notification", message };
+    if (knownId === null) return invalid('"id" must be a number or a string');
+    return { kind: "request", message };
+  }
+  if (record["error"] !== undefined || "result" in record) {
+    if (knownId === null && id !== null) return invalid('"id" must be a number or a string');
+    return { kind: "response", message: record as unknown as ResponseMessage };
+  }
+  return invalid('a message needs "method", "result" or "error"');
+}

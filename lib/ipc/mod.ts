@@ -1,0 +1,52 @@
+/**
+ * A mesh of desktop programs without a broker: programs find, wake and call each other over named
+ * pipes (Windows) and Unix sockets (Linux, macOS), as scripts and as executables.
+ *
+ * @example An app
+ * ```ts ignore
+ * import { NeverLiieIPC } from "@neverliie/ipc";
+ *
+ * await using ipc = await NeverLiieIPC.open("greeter");
+ * ipc.expose("greet", ({ name }) => `Hello, ${name}!`);
+ * await ipc.closed;
+ * ```
+ *
+ * @example A caller: the greeter is started when it sleeps
+ * ```ts ignore
+ * await using ipc = await NeverLiieIPC.client();
+ * console.log(await ipc.call("greeter", "greet", { name: "you" }));
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type AppDescription,
+  type ClientOptions,
+  DEFAULT_START_TIMEOUT,
+  DEFAULT_TIMEOUT,
+  NeverLiieIPC,
+  type OpenOptions,
+  PROTOCOL_VERSION,
+} from "./ipc.ts";
+export type { CallOptions, Remote, StreamCallOptions } from "./remote.ts";
+export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
+export { IPCStream, type StreamOptions } from "./stream.ts";
+export { serveWorker } from "./worker.ts";
+export type { SecondInstance } from "./instance.ts";
+export {
+  AlreadyRunningError,
+  ConnectionLostError,
+  ErrorCode,
+  MethodNotFoundError,
+  RemoteError,
+  StartLimitError,
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "./errors.ts";
+export { defaultHome, type Home, openHome } from "./home.ts";
+export { missingPart, Registry, type RegistryEntry, type RegistrySnapshot } from "./registry.ts";
+export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
+export type { Params } from "./message.ts";
+export { checkAppName } from "./name.ts";

@@ -1,0 +1,68 @@
+/**
+ * One request of the peer while it is being answered.
+ *
+ * @module
+ */
+
+import { MethodNotFoundError } from "./errors.ts";
+import type { Params, RequestId } from "./message.ts";
+
+/** What the peer asked, and the signal that tells when it no longer wants the answer. */
+export class IncomingRequest {
+  /** `null` for a notification. */
+  readonly id: RequestId | null;
+  readonly method: string;
+  readonly params: Params | undefined;
+  #controller: AbortController | null = null;
+  #aborted = false;
+  #listeners: (() => void)[] | null = null;
+
+  constructor(id: RequestId | null, method: string, params: Params | undefined) {
+    this.id = id;
+    this.method = method;
+    this.params = params;
+  }
+
+  /** Fires when the caller cancels, leaves or times out. Made when first asked for: most never do. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** Runs `listener` once when the request is aborted, at once when it already is. */
+  onAbort(listener: () => void): void {
+    if (this.#aborted) listener();
+    else (this.#listeners ??= []).push(listener);
+  }
+
+  /** The caller no longer wants the answer. */
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort();
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = null;
+  }
+
+  /** @throws {MethodNotFoundError} always. */
+  refuse(): never {
+    throw new MethodNotFoundError(`no method "${this.method}"`);
+  }
+}
+
+/** The iterator of a handler's result where that is a stream: a generator or an async iterable. */
+export function iteratorOf(result: unknown): AsyncIterator<unknown> | Iterator<unknown> | null {
+  if (typeof result !== "object" || result === null) return null;
+  const candidate = result as Partial<AsyncIterable<unknown> & IterableIterator<unknown>>;
+  if (typeof candidate[Symbol.asyncIterator] === "function") {
+    return candidate[Symbol.asyncIterator]!();
+  }
+  // An array or a Map is a value; a generator, which is its own iterator, is a stream.
+  if (typeof candidate.next === "function" && typeof candidate[Symbol.iterator] === "function") {
+    return candidate[Symbol.iterator]!();
+  }
+  return null;
+}

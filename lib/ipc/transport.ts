@@ -1,0 +1,109 @@
+/**
+ * What the mesh needs from an operating system: interfaces only.
+ *
+ * `unix/` and `windows/` implement them, `memory.ts` implements {@link Transport} for unit tests of
+ * the session, and `platform.ts` picks the one for this system.
+ *
+ * @module
+ */
+
+/** A duplex stream of bytes to one peer. */
+export interface Transport {
+  /**
+   * The next bytes from the peer, or `null` once the peer has ended or {@link close} was called.
+   *
+   * One read at a time. The view is valid until the next `read`: its owner reuses the buffer.
+   *
+   * @throws when the connection broke in a way other than the peer's end.
+   */
+  read(): Promise<Uint8Array | null>;
+  /**
+   * Sends all of `bytes`. Resolves once the kernel has taken them; until then they must not change.
+   * One write at a time.
+   *
+   * @throws {Deno.errors.BrokenPipe} when the peer is gone or the transport closed.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Ends both directions. A pending read resolves to `null`, a pending write rejects. Bytes that
+   * the kernel has taken still reach the peer. Resolves when buffers and handles are free;
+   * calling it again returns the same promise.
+   */
+  close(): Promise<void>;
+}
+
+/** Where one app waits for its peers. */
+export interface Listener {
+  /** The pipe name or socket path that peers dial. */
+  readonly address: string;
+  /** The next peer, or `null` once the listener is closed. One accept at a time. */
+  accept(): Promise<Transport | null>;
+  /** Stops listening. A pending accept resolves to `null`; accepted transports live on. */
+  close(): Promise<void>;
+}
+
+/** How long and under whose control {@link Platform.dial} tries. */
+export interface DialOptions {
+  /** Instant, on `performance.now()`'s clock (milliseconds), after which a busy address is given up. */
+  deadline: number;
+  /** Ends the attempt; `dial` then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What {@link Platform.spawn} starts. */
+export interface SpawnOptions {
+  /** The program and its arguments, passed on unchanged: no shell sees them. */
+  command: readonly string[];
+  /** The working directory. It must exist. */
+  cwd: string;
+  /** Variables added to this process's own environment. */
+  env: Readonly<Record<string, string>>;
+  /** The file that standard output and standard error are appended to; its folder must exist. */
+  logFile: string;
+}
+
+/** A program started by {@link Platform.spawn}. It outlives this process. */
+export interface SpawnedProcess {
+  readonly pid: number;
+  /** The exit code once it has ended (128 + n for a signal n), else `null`. Never waits. */
+  exitCode(): number | null;
+  /** Forgets the process without ending it. Call once; `exitCode` is not to be called afterwards. */
+  release(): void;
+}
+
+/** One operating system's pipes or sockets, processes and names. */
+export interface Platform {
+  /**
+   * The folder that holds this mesh's sockets (Unix) and lock files: created, checked to be a
+   * directory of this user alone, never a link.
+   *
+   * @param home the mesh's home, absolute
+   * @param key a short hash of user and home, `[0-9a-f]+`
+   */
+  runtimeDirectory(home: string, key: string): string;
+  /** The address of `app` in the mesh: pure, touches nothing. */
+  address(runtimeDirectory: string, key: string, app: string): string;
+  /** A stable identity of the user this process runs as: a numeric uid or a SID (`S-1-5-…`). */
+  userId(): string;
+  /**
+   * Starts listening. The caller holds the app's instance lock, so whatever is left at the address
+   * from an earlier process of this user is stale and gets replaced.
+   *
+   * @throws {Deno.errors.AddrInUse} when somebody else listens there.
+   */
+  listen(address: string): Promise<Listener>;
+  /**
+   * Connects to whoever listens at `address`; `null` when nobody does. A listener that is busy is
+   * retried until the deadline, then {@link Deno.errors.TimedOut} is thrown.
+   */
+  dial(address: string, options: DialOptions): Promise<Transport | null>;
+  /**
+   * Starts a program that outlives this one, in a session or console group of its own, with
+   * nothing inherited but its log file.
+   *
+   * @throws {Deno.errors.NotFound} when the program does not exist.
+   */
+  spawn(options: SpawnOptions): SpawnedProcess;
+  /** The exact arguments this process was started with, the program first. */
+  commandLine(): string[];
+}

@@ -1,0 +1,69 @@
+/**
+ * The arguments this process was started with. Deno tells a program only those behind its script,
+ * so the C library is asked for all of them.
+ *
+ * @module
+ */
+
+/** Program, flags, script and arguments of this process. */
+export function ownCommandLine(): string[] {
+  return Deno.build.os === "darwin" ? readArgv() : readProc();
+}
+
+/** Linux: proc(5). Deno's own file API opens /proc only for a program that may do everything. */
+function readProc(): string[] {
+  const libc = Deno.dlopen(
+    "libc.so.6",
+    {
+      open: { parameters: ["buffer", "i32"], result: "i32" },
+      read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+      close: { parameters: ["i32"], result: "i32" },
+    } as const,
+  );
+  const { open, read, close } = libc.symbols;
+  const file = open(new TextEncoder().encode("/proc/self/cmdline\0"), 0);
+  if (file < 0) {
+    throw new Deno.errors.NotFound('Cannot open "/proc/self/cmdline": is /proc mounted');
+  }
+  const chunks: number[] = [];
+  try {
+    const buffer = new Uint8Array(new ArrayBuffer(4096));
+    for (;;) {
+      const count = Number(read(file, buffer, BigInt(buffer.length)));
+      if (count < 0) throw new Deno.errors.NotSupported('Cannot read "/proc/self/cmdline"');
+      if (count === 0) break;
+      for (const byte of buffer.subarray(0, count)) chunks.push(byte);
+    }
+  } finally {
+    close(file);
+    libc.close();
+  }
+  // Each argument ends with a zero byte.
+  return new TextDecoder().decode(Uint8Array.from(chunks)).split("\0").slice(0, -1);
+}
+
+/** macOS: crt_externs.h. */
+function readArgv(): string[] {
+  const system = Deno.dlopen(
+    "libSystem.dylib",
+    {
+      _NSGetArgc: { parameters: [], result: "pointer" },
+      _NSGetArgv: { parameters: [], result: "pointer" },
+    } as const,
+  );
+  try {
+    const argc = system.symbols._NSGetArgc();
+    const argv = system.symbols._NSGetArgv();
+    if (argc === null || argv === null) throw new Deno.errors.NotSupported("Cannot read argv");
+    const count = new Deno.UnsafePointerView(argc).getInt32();
+    const list = new Deno.UnsafePointerView(argv).getPointer();
+    if (list === null) throw new Deno.errors.NotSupported("Cannot read argv");
+    const view = new Deno.UnsafePointerView(list);
+    return Array.from({ length: count }, (_, i) => {
+      const text = view.getPointer(i * 8);
+      return text === null ? "" : new Deno.UnsafePointerView(text).getCString();
+    });
+  } finally {
+    system.close();
+  }
+}

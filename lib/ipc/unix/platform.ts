@@ -1,0 +1,66 @@
+/**
+ * The mesh on Linux and macOS: Unix sockets in a private folder, detached processes.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import type { Platform } from "../transport.ts";
+import { ownCommandLine } from "./command_line.ts";
+import { spawnDetached } from "./process.ts";
+import { dialSocket, listenOnSocket } from "./socket.ts";
+
+/** `sockaddr_un.sun_path` holds 104 bytes on macOS (108 on Linux), its final zero included. */
+const SOCKET_PATH_MAX = 103;
+
+/** Linux and macOS. */
+export const unixPlatform: Platform = {
+  // One folder for every process of the user, whatever environment each has: XDG_RUNTIME_DIR is
+  // missing in cron jobs, containers and other users' shells, and would split the mesh in two.
+  runtimeDirectory(_home: string, key: string): string {
+    const own = `/tmp/neverliie-${Deno.uid()}`;
+    ensurePrivateDirectory(own);
+    const directory = join(own, key);
+    ensurePrivateDirectory(directory);
+    return directory;
+  },
+
+  address(runtimeDirectory: string, _key: string, app: string): string {
+    const path = join(runtimeDirectory, `${app}.sock`);
+    if (path.length > SOCKET_PATH_MAX) {
+      throw new RangeError(`Cannot listen at "${path}": over ${SOCKET_PATH_MAX} bytes`);
+    }
+    return path;
+  },
+
+  userId: () => String(Deno.uid()),
+  listen: (address) => Promise.resolve(listenOnSocket(address)),
+  dial: dialSocket,
+  spawn: spawnDetached,
+  commandLine: ownCommandLine,
+};
+
+/**
+ * Makes sure that `path` is a directory of this user that nobody else can enter. Deno hands out no
+ * descriptor of a socket, so a peer's user cannot be asked for: this folder is the guard.
+ */
+function ensurePrivateDirectory(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  const info = Deno.lstatSync(path);
+  const why = !info.isDirectory
+    ? "it is not a directory"
+    : info.uid !== Deno.uid()
+    ? `it belongs to user ${info.uid}`
+    : ((info.mode ?? 0) & 0o077) !== 0
+    ? "others may enter it"
+    : null;
+  if (why !== null) {
+    throw new Deno.errors.PermissionDenied(
+      `Cannot keep sockets in "${path}": ${why}. Remove it, or make it yours alone (chmod 700)`,
+    );
+  }
+}

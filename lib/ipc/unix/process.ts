@@ -1,0 +1,43 @@
+/**
+ * Programs that outlive the one that started them, on Linux and macOS.
+ *
+ * @module
+ */
+
+// Deno.Command can pipe, inherit or drop a child's output, but not send it to a file.
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { constants } from "node:os";
+import type { SpawnedProcess, SpawnOptions } from "../transport.ts";
+
+/** Starts a program in a session of its own, its output appended to a log. */
+export function spawnDetached({ command, cwd, env, logFile }: SpawnOptions): SpawnedProcess {
+  const [program, ...args] = command;
+  if (program === undefined) throw new TypeError("Cannot start a program: the command is empty");
+  if (!Deno.statSync(program).isFile) {
+    throw new Deno.errors.NotFound(`Cannot start "${program}": it is not a file`);
+  }
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...Deno.env.toObject(), ...env },
+      detached: true,
+      stdio: ["ignore", log, log],
+    });
+    let exitCode: number | null = null;
+    child.on("exit", (code, signal) => {
+      exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal] ?? 0);
+    });
+    // Not executable, or gone since it was looked at.
+    child.on("error", () => exitCode ??= 126);
+    child.unref();
+    const { pid } = child;
+    if (pid === undefined) {
+      throw new Deno.errors.PermissionDenied(`Cannot start "${program}": it is not executable`);
+    }
+    return { pid, exitCode: () => exitCode, release() {} };
+  } finally {
+    closeSync(log);
+  }
+}
