@@ -29,10 +29,18 @@ export const SECOND_INSTANCE = "$/secondInstance";
 /** Longest wait, in milliseconds, for a holder of the lock that does not answer yet. */
 const HANDOVER_TIMEOUT = 15_000;
 
-/** Whether this process was woken by the mesh. Asked once: what it starts itself is not. */
-export function takeWokenMark(): boolean {
-  const woken = Deno.env.get(WOKEN_VARIABLE) !== undefined;
-  if (woken) Deno.env.delete(WOKEN_VARIABLE);
+let woken: boolean | undefined;
+
+/**
+ * Whether the mesh woke this process, rather than a person starting it. An app that shows something
+ * when started by hand only serves when woken.
+ */
+export function isWoken(): boolean {
+  if (woken === undefined) {
+    woken = Deno.env.get(WOKEN_VARIABLE) !== undefined;
+    // What this process starts in turn is not woken by it.
+    if (woken) Deno.env.delete(WOKEN_VARIABLE);
+  }
   return woken;
 }
 

@@ -8,7 +8,7 @@ import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection } from "./connection.ts";
 import { AlreadyRunningError, RemoteError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
-import { becomeInstance, SECOND_INSTANCE, type SecondInstance, takeWokenMark } from "./instance.ts";
+import { becomeInstance, isWoken, SECOND_INSTANCE, type SecondInstance } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import type { ProcessLock } from "./lock.ts";
 import { asRecord, type Params, type StreamPage } from "./message.ts";
@@ -129,7 +129,7 @@ export class NeverLiieIPC implements AsyncDisposable {
    */
   static async open(name: string, options: OpenOptions = {}): Promise<NeverLiieIPC> {
     checkAppName(name);
-    const woken = takeWokenMark();
+    const woken = isWoken();
     const ipc = new NeverLiieIPC(name, await openHome(options.home), options);
     for (const [method, handler] of Object.entries(options.methods ?? {})) {
       ipc.expose(method, handler);
@@ -152,7 +152,7 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   /** Joins without a name: to call others, as front ends and commands do. Any number may. */
   static async client(options: ClientOptions = {}): Promise<NeverLiieIPC> {
-    takeWokenMark();
+    isWoken();
     const ipc = new NeverLiieIPC(null, await openHome(options.home), options);
     await ipc.#registerSuite();
     return ipc;

@@ -33,7 +33,7 @@ export type { CallOptions, Remote, StreamCallOptions } from "./remote.ts";
 export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
 export { IPCStream, type StreamOptions } from "./stream.ts";
 export { serveWorker } from "./worker.ts";
-export type { SecondInstance } from "./instance.ts";
+export { isWoken, type SecondInstance } from "./instance.ts";
 export {
   AlreadyRunningError,
   ConnectionLostError,
@@ -48,5 +48,6 @@ export {
 export { defaultHome, type Home, openHome } from "./home.ts";
 export { missingPart, Registry, type RegistryEntry, type RegistrySnapshot } from "./registry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
+export { type AppStatus, listApps, pidOf } from "./status.ts";
 export type { Params } from "./message.ts";
 export { checkAppName } from "./name.ts";

@@ -1,0 +1,111 @@
+/**
+ * What the suite's apps share: who serves, who shows, and how the process ends.
+ *
+ * @module
+ */
+
+import { AlreadyRunningError, isWoken, NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { suite } from "./suite.ts";
+
+/** One app of the suite. */
+export interface App {
+  name: string;
+  /** Printed for `--help`. */
+  help: string;
+  /** Exposes the app's methods. */
+  serve(ipc: NeverLiieIPC): void;
+  /**
+   * A job given by arguments, done by the host; a nameless client asks for it. Returns the exit
+   * code.
+   */
+  job?(client: NeverLiieIPC, args: string[], signal: AbortSignal): Promise<number>;
+  /** What a terminal shows while the host runs, wherever it does. Ends with the signal. */
+  view?(client: NeverLiieIPC, signal: AbortSignal): Promise<void>;
+  /** What is shown once without a terminal; the app serves then unless this is given. */
+  glance?(client: NeverLiieIPC, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Runs an app. Woken by the mesh, or with `--host`, it serves until it is stopped. Started by hand
+ * with arguments it is a client that has its host do the job. Started by hand without arguments it
+ * serves, and in a terminal it also shows its view, on the host that runs already if one does.
+ */
+export async function runApp(app: App): Promise<void> {
+  const args = [...Deno.args];
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(app.help);
+    return;
+  }
+  try {
+    if (isWoken() || args[0] === "--host") await host(app);
+    else if (args.length > 0) await doJob(app, args);
+    else if (app.glance !== undefined) await show(app, app.glance);
+    else await hostInSight(app);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") Deno.exit(130);
+    console.error(`${app.name}: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
+}
+
+async function host(app: App): Promise<void> {
+  await using ipc = await NeverLiieIPC.open(app.name, { suite: suite() });
+  app.serve(ipc);
+  console.log(`${app.name} is serving as process ${Deno.pid} at ${ipc.address}`);
+  await ipc.closed;
+}
+
+async function doJob(app: App, args: string[]): Promise<void> {
+  if (app.job === undefined) {
+    console.error(`${app.name} takes no arguments, but got "${args[0]}". See --help`);
+    Deno.exit(2);
+  }
+  const job = app.job;
+  Deno.exitCode = await asClient((client, signal) => job(client, args, signal));
+}
+
+async function show(app: App, glance: NonNullable<App["glance"]>): Promise<void> {
+  const view = Deno.stdout.isTerminal() ? app.view ?? glance : glance;
+  await asClient((client, signal) => view(client, signal));
+}
+
+async function hostInSight(app: App): Promise<void> {
+  if (!Deno.stdout.isTerminal()) return await host(app);
+  try {
+    await using ipc = await NeverLiieIPC.open(app.name, { suite: suite(), ifRunning: "throw" });
+    app.serve(ipc);
+    const closed = new AbortController();
+    void ipc.closed.then(() => closed.abort());
+    if (app.view !== undefined) {
+      await app.view(ipc, closed.signal).catch((error) => {
+        // Stopped from elsewhere: the view ends with its host.
+        if (!closed.signal.aborted) throw error;
+      });
+    } else {
+      console.log(`${app.name} is serving as process ${Deno.pid}. Ctrl-C ends it; see --help`);
+    }
+    await ipc.closed;
+  } catch (error) {
+    if (!(error instanceof AlreadyRunningError) || error.pid === null) throw error;
+    const { message } = error;
+    await asClient(async (client, signal) => {
+      if (app.view !== undefined) await app.view(client, signal);
+      else console.log(message);
+    });
+  }
+}
+
+/** Runs `work` as a nameless client whose signal fires on Ctrl-C. */
+async function asClient<T>(
+  work: (client: NeverLiieIPC, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort(new DOMException("interrupted", "AbortError"));
+  Deno.addSignalListener("SIGINT", interrupt);
+  try {
+    await using client = await NeverLiieIPC.client({ suite: suite() });
+    return await work(client, interrupted.signal);
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+  }
+}

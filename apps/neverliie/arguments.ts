@@ -1,0 +1,43 @@
+/**
+ * Parameters from the command line: JSON in the argument, from a file (`@file`), or from standard
+ * input (`-`), since Windows PowerShell 5 strips quotes from arguments.
+ *
+ * @module
+ */
+
+import type { Params } from "../../lib/ipc/mod.ts";
+import { UsageError } from "./exit.ts";
+
+/** Reads the parameters that `argument` gives; none at all are `{}`. */
+export async function readParams(argument: string | undefined): Promise<Params> {
+  if (argument === undefined) return {};
+  const { text, source } = await readText(argument);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(
+      `Cannot read ${source} as JSON: ${(error as Error).message}. ` +
+        `Where a shell strips quotes, give a file (@params.json) or standard input (-)`,
+    );
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new UsageError(
+      `Cannot use ${source} as parameters: give an object {"name": value} or an array [value]`,
+    );
+  }
+  return value as Params;
+}
+
+async function readText(argument: string): Promise<{ text: string; source: string }> {
+  if (argument === "-") {
+    return { text: await new Response(Deno.stdin.readable).text(), source: "standard input" };
+  }
+  if (!argument.startsWith("@")) return { text: argument, source: `"${argument}"` };
+  const path = argument.slice(1);
+  try {
+    return { text: await Deno.readTextFile(path), source: `"${path}"` };
+  } catch (error) {
+    throw new UsageError(`Cannot read parameters from "${path}": ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * What each subcommand does: asks the mesh and prints the answer, for people or as JSON.
+ *
+ * @module
+ */
+
+import {
+  type AppDescription,
+  listApps,
+  NeverLiieIPC,
+  pidOf,
+  type StreamCallOptions,
+} from "../../lib/ipc/mod.ts";
+import { suite } from "../suite.ts";
+import { readParams } from "./arguments.ts";
+import { UsageError } from "./exit.ts";
+import { lastLines } from "./log_file.ts";
+import { print, table } from "./output.ts";
+import { stopApp } from "./stop.ts";
+
+/** Options that every subcommand takes. */
+export interface CommonOptions {
+  json?: boolean;
+  /** Fires on Ctrl-C. */
+  signal: AbortSignal;
+}
+
+/** Options of calls and streams. */
+export interface CallFlags extends CommonOptions {
+  /** Milliseconds. */
+  timeout?: number;
+  activate?: boolean;
+}
+
+async function withMesh(work: (ipc: NeverLiieIPC) => Promise<void>): Promise<void> {
+  await using ipc = await NeverLiieIPC.client({ suite: suite() });
+  await work(ipc);
+}
+
+function callOptions({ signal, timeout, activate }: CallFlags): StreamCallOptions {
+  return { signal, timeout, activate };
+}
+
+/** `neverliie list` */
+export function list({ json, signal }: CommonOptions): Promise<void> {
+  return withMesh(async (ipc) => {
+    const { problems } = await ipc.registry.read();
+    for (const [name, problem] of problems) console.error(`${name}: ${problem}`);
+    const apps = await listApps(ipc, signal);
+    if (json) return print(apps, true);
+    if (apps.length === 0) {
+      console.log(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
+      return;
+    }
+    console.log(table(
+      ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
+      apps.map(({ name, running, pid, type, cmd }) => [
+        name,
+        running ? "yes" : "no",
+        pid === null ? "-" : String(pid),
+        type,
+        cmd.at(-1)!,
+      ]),
+    ));
+  });
+}
+
+/** `neverliie describe APP` */
+export function describe(app: string, options: CallFlags): Promise<void> {
+  return withMesh(async (ipc) => {
+    const about = await ipc.call<AppDescription>(app, "$/describe", {}, callOptions(options));
+    if (options.json) return print(about, true);
+    const { name, pid, version, protocol, deno, launch, methods } = about;
+    console.log(
+      `${name}${version === null ? "" : ` ${version}`}, process ${pid}, ` +
+        `protocol ${protocol}, Deno ${deno}`,
+    );
+    console.log(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}\n`);
+    console.log(table(
+      ["METHOD", "KIND", "PARAMETERS", "DESCRIPTION"],
+      methods.map((method) => [
+        method.name,
+        method.kind,
+        method.params?.join(", ") ?? "",
+        method.description ?? "",
+      ]),
+    ));
+  });
+}
+
+/** `neverliie call APP METHOD [JSON]` */
+export async function call(
+  app: string,
+  method: string,
+  argument: string | undefined,
+  options: CallFlags,
+): Promise<void> {
+  const params = await readParams(argument);
+  await withMesh(async (ipc) => {
+    print(await ipc.call(app, method, params, callOptions(options)), options.json);
+  });
+}
+
+/** `neverliie stream APP METHOD [JSON]` */
+export async function stream(
+  app: string,
+  method: string,
+  argument: string | undefined,
+  options: CallFlags,
+): Promise<void> {
+  const params = await readParams(argument);
+  await withMesh(async (ipc) => {
+    for await (const item of ipc.stream(app, method, params, callOptions(options))) {
+      // One line an item, so that the next program in a pipe can read them as they come.
+      console.log(typeof item === "string" && !options.json ? item : JSON.stringify(item));
+    }
+  });
+}
+
+/** `neverliie wake APP` */
+export function wake(app: string, options: CallFlags): Promise<void> {
+  return withMesh(async (ipc) => {
+    const before = await pidOf(ipc, app, options.signal);
+    await ipc.wake(app, callOptions(options));
+    const pid = await pidOf(ipc, app, options.signal);
+    if (options.json) return print({ name: app, pid, started: before === null }, true);
+    console.log(
+      `${app} ${before === null ? "was started" : "was running already"}: process ${pid}`,
+    );
+  });
+}
+
+/** `neverliie ping APP` */
+export function ping(app: string, options: CallFlags): Promise<void> {
+  return withMesh(async (ipc) => {
+    const settings = callOptions({ ...options, activate: options.activate ?? false });
+    await ipc.call(app, "$/ping", {}, settings);
+    const start = performance.now();
+    const { pid } = await ipc.call<{ pid: number }>(app, "$/ping", {}, settings);
+    const milliseconds = Math.round((performance.now() - start) * 1000) / 1000;
+    if (options.json) return print({ name: app, pid, milliseconds }, true);
+    console.log(`${app} answered in ${milliseconds} ms: process ${pid}`);
+  });
+}
+
+/** `neverliie stop APP…` and `neverliie stop --all` */
+export function stop(names: string[], options: CommonOptions & { all?: boolean }): Promise<void> {
+  if (options.all ? names.length > 0 : names.length === 0) {
+    throw new UsageError("Cannot stop: give the names of apps, or --all");
+  }
+  return withMesh(async (ipc) => {
+    const apps = options.all
+      ? (await listApps(ipc, options.signal)).filter((app) => app.running).map((app) => app.name)
+      : names;
+    const stopped = await Promise.all(apps.map((app) => stopApp(ipc, app, options.signal)));
+    if (options.json) return print(stopped, true);
+    for (const { name, pid } of stopped) {
+      console.log(
+        pid === null ? `${name} was not running` : `${name} was stopped (process ${pid})`,
+      );
+    }
+    if (stopped.length === 0) console.log("Nothing was running.");
+  });
+}
+
+/** `neverliie prune` */
+export function prune({ json }: CommonOptions): Promise<void> {
+  return withMesh(async (ipc) => {
+    const removed = await ipc.registry.prune();
+    if (json) return print(removed, true);
+    console.log(removed.length === 0 ? "Nothing to remove." : `Removed: ${removed.join(", ")}`);
+  });
+}
+
+/** `neverliie logs APP` */
+export function logs(app: string, options: CommonOptions & { lines: number }): Promise<void> {
+  return withMesh(async (ipc) => {
+    const path = ipc.home.logFile(app);
+    const lines = await lastLines(path, options.lines);
+    if (options.json) return print({ name: app, path, lines: lines ?? [] }, true);
+    if (lines === null) console.error(`${app} has no log yet: "${path}" is made when it is woken`);
+    else for (const line of lines) console.log(line);
+  });
+}

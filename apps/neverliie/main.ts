@@ -1,0 +1,83 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { type CallFlags, type CommonOptions } from "./commands.ts";
+import * as commands from "./commands.ts";
+import { EXIT_CODES, exitCodeOf, reportError } from "./exit.ts";
+
+const interrupted = new AbortController();
+const interrupt = () =>
+  interrupted.signal.aborted
+    ? Deno.exit(EXIT_CODES.interrupted)
+    : interrupted.abort(new DOMException("interrupted", "AbortError"));
+Deno.addSignalListener("SIGINT", interrupt);
+const { signal } = interrupted;
+
+const program = new Command("neverliie")
+  .description("Talk to the programs of the mesh.")
+  .option("--json", "print JSON: one document, or for streams one line an item")
+  .exitOverride()
+  .showHelpAfterError("(neverliie --help shows examples)")
+  .addHelpText("after", () => HELP);
+
+const json = () => program.opts<{ json?: boolean }>().json ?? false;
+const common = (): CommonOptions => ({ json: json(), signal });
+const flags = (own: Partial<CallFlags>): CallFlags => ({ ...own, ...common() });
+
+function natural(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError("give a whole number of at least 1");
+  }
+  return value;
+}
+
+function add(usage: string, description: string, timed = false): Command {
+  const command = program.command(usage).description(description)
+    .option("--json", "print JSON")
+    .on("option:json", () => program.setOptionValue("json", true));
+  if (timed) {
+    command.option("--timeout <ms>", "how long to wait for the answer", natural)
+      .option("--no-activate", "do not start the app when it is not running");
+  }
+  return command;
+}
+
+add("list", "the apps, and which of them run").action(() => commands.list(common()));
+add("describe <app>", "an app's methods", true)
+  .action((app, own) => commands.describe(app, flags(own)));
+add("call <app> <method> [params]", "call a method; params: JSON, @file or - (stdin)", true)
+  .action((app, method, params, own) => commands.call(app, method, params, flags(own)));
+add("stream <app> <method> [params]", "print a method's items as they come", true)
+  .action((app, method, params, own) => commands.stream(app, method, params, flags(own)));
+add("wake <app>", "start an app and wait until it answers", true)
+  .action((app, own) => commands.wake(app, flags(own)));
+add("ping <app>", "measure a round trip; starts nothing")
+  .action((app) => commands.ping(app, flags({})));
+add("stop [apps...]", "stop apps").option("--all", "all that run")
+  .action((apps, own) => commands.stop(apps, { ...own, ...common() }));
+add("prune", "remove entries whose program or script is gone")
+  .action(() => commands.prune(common()));
+add("logs <app>", "what a woken app wrote").option("-n, --lines <n>", "how many", natural, 50)
+  .action((app, own) => commands.logs(app, { ...own, ...common() }));
+
+const HELP = `
+Examples:
+  neverliie list --json
+  neverliie call statusbar get_stats
+  neverliie stream scanner deep_scan '{"folder": "."}'
+  neverliie call terminal run @params.json
+
+Exit codes: 0 done, 1 the app reports an error, 2 wrong usage, 3 unknown or not running,
+4 could not be started, 5 no answer in time, 6 no such method, 7 connection lost, 130 Ctrl-C`;
+
+try {
+  await program.parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  if (error instanceof CommanderError) {
+    Deno.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+  } else {
+    reportError(error, json());
+    Deno.exitCode = exitCodeOf(error);
+  }
+} finally {
+  Deno.removeSignalListener("SIGINT", interrupt);
+}

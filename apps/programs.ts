@@ -1,0 +1,34 @@
+/**
+ * The suite's programs: what each may do and which worker modules it loads. `build.ts` compiles
+ * by this table, and the tasks of `deno.json` repeat its permissions.
+ *
+ * @module
+ */
+
+/** How one program of the suite is started and compiled; its entry is `apps/<name>/main.ts`. */
+export interface Program {
+  /** Permission flags for `deno run` and `deno compile`. */
+  readonly permissions: readonly string[];
+  /** Modules that it loads by URL alone, from the checkout's root: compiling must include them. */
+  readonly workers: readonly string[];
+}
+
+/** What joining the mesh takes, whatever the program does there. */
+export const MESH_PERMISSIONS: readonly string[] = [
+  "--allow-read", // the registry, logs
+  "--allow-write",
+  "--allow-env", // NEVERLIIE_HOME
+  "--allow-ffi", // pipes, processes and locks of the system
+  "--allow-net", // Unix sockets, from Deno 2.9 on
+  "--allow-sys", // host figures
+  "--allow-run", // waking other programs
+];
+
+/** Every program, by its name on the mesh. */
+export const PROGRAMS: Readonly<Record<string, Program>> = {
+  launcher: { permissions: MESH_PERMISSIONS, workers: [] },
+  terminal: { permissions: MESH_PERMISSIONS, workers: [] },
+  statusbar: { permissions: MESH_PERMISSIONS, workers: [] },
+  scanner: { permissions: MESH_PERMISSIONS, workers: [] },
+  neverliie: { permissions: MESH_PERMISSIONS, workers: [] },
+};

@@ -1,0 +1,21 @@
+import { runApp } from "../app.ts";
+import type { DeepScanParams } from "./contract.ts";
+import { deepScan } from "./scan.ts";
+import { scanFolder } from "./view.ts";
+
+await runApp({
+  name: "scanner",
+  help: `Usage: scanner FOLDER
+       scanner [--host]
+
+Walks FOLDER and everything below it and tells how many files and bytes there are; Ctrl-C ends the
+scan. Without FOLDER it serves deep_scan to the mesh.`,
+  serve(ipc) {
+    ipc.expose("deep_scan", (params: DeepScanParams, { signal }) => deepScan(params, signal), {
+      params: ["folder"],
+      kind: "stream",
+      description: "walks a folder; a step for each file, the last one with the totals",
+    });
+  },
+  job: scanFolder,
+});

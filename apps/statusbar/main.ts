@@ -1,0 +1,31 @@
+import { HostReader } from "../../lib/system/host.ts";
+import { runApp } from "../app.ts";
+import type { WatchStatsParams } from "./contract.ts";
+import { watchStats } from "./stats.ts";
+import { showLine } from "./view.ts";
+
+const reader = new HostReader();
+
+await runApp({
+  name: "statusbar",
+  help: `Usage: statusbar [--host]
+
+Gives out this machine's figures: get_stats, watch_stats.
+In a terminal it shows them in one line; Ctrl-C ends it. --host serves without a view.`,
+  serve(ipc) {
+    ipc.expose("get_stats", (_params, { signal }) => reader.read(signal), {
+      params: [],
+      description: "CPU, memory, battery and uptime of this machine now",
+    });
+    ipc.expose(
+      "watch_stats",
+      (params: WatchStatsParams, { signal }) => watchStats(params, signal),
+      {
+        params: ["interval"],
+        kind: "stream",
+        description: "the same figures now and every interval milliseconds (1000 by default)",
+      },
+    );
+  },
+  view: showLine,
+});

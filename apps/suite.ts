@@ -1,0 +1,53 @@
+/**
+ * How the suite's own programs are started, so that a fresh home knows them before any of them has
+ * registered itself.
+ *
+ * @module
+ */
+
+import { dirname, fromFileUrl, join } from "@std/path";
+import { type LaunchCommand, ownLaunchCommand } from "../lib/ipc/mod.ts";
+import { platform } from "../lib/ipc/platform.ts";
+import { PROGRAMS } from "./programs.ts";
+
+/** The programs that live on the mesh: all but the command, which is a nameless client. */
+export const APPS: readonly string[] = Object.keys(PROGRAMS).filter((name) => name !== "neverliie");
+
+/** The suite's programs beside this one: scripts of the same checkout, or executables. */
+export function suite(): ReadonlyMap<string, LaunchCommand> {
+  const own = ownLaunchCommand(() => platform().commandLine());
+  const found = new Map<string, LaunchCommand>();
+  if (own === null) return found;
+  for (const name of APPS) {
+    const launch = own.type === "binary" ? executable(name, own) : script(name, own);
+    if (launch !== null) found.set(name, launch);
+  }
+  return found;
+}
+
+function executable(name: string, own: LaunchCommand): LaunchCommand | null {
+  const folder = dirname(own.cmd[0]!);
+  const path = join(folder, Deno.build.os === "windows" ? `${name}.exe` : name);
+  return isFile(path) ? { type: "binary", cmd: [path], cwd: folder } : null;
+}
+
+function script(name: string, own: LaunchCommand): LaunchCommand | null {
+  const path = join(dirname(fromFileUrl(import.meta.url)), name, "main.ts");
+  if (!isFile(path)) return null;
+  // What finds the modules is the same for all programs; what each may do is its own.
+  const [deno, run, ...flags] = own.cmd.slice(0, -1) as [string, string, ...string[]];
+  const shared = flags.filter((flag) => !/^(-A|--allow-|--deny-|--no-prompt)/.test(flag));
+  return {
+    type: "script",
+    cmd: [deno, run, ...shared, ...PROGRAMS[name]!.permissions, path],
+    cwd: own.cwd,
+  };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

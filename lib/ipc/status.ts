@@ -1,0 +1,51 @@
+/**
+ * Which apps there are and which of them run.
+ *
+ * @module
+ */
+
+import type { NeverLiieIPC } from "./ipc.ts";
+import { asRecord } from "./message.ts";
+import type { LaunchCommand } from "./launch_command.ts";
+
+/** One app of the registry and whether it answers. */
+export interface AppStatus extends LaunchCommand {
+  name: string;
+  /** The pipe name or socket path. */
+  address: string;
+  running: boolean;
+  /** Its process while it runs. */
+  pid: number | null;
+}
+
+/** Milliseconds that a running app has to answer a ping before it counts as not running. */
+const PING_TIMEOUT = 2_000;
+
+/** Every registered app in the order of names. Starts none of them. */
+export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise<AppStatus[]> {
+  const { apps } = await ipc.registry.read();
+  const names = [...apps.keys()].sort();
+  return await Promise.all(names.map(async (name) => {
+    const { type, cmd, cwd } = apps.get(name)!;
+    const pid = name === ipc.name ? Deno.pid : await pidOf(ipc, name, signal);
+    return { name, type, cmd, cwd, address: ipc.home.address(name), running: pid !== null, pid };
+  }));
+}
+
+/** The process of `app`, or `null` when it does not run. Starts nothing. */
+export async function pidOf(
+  ipc: NeverLiieIPC,
+  app: string,
+  signal?: AbortSignal,
+): Promise<number | null> {
+  try {
+    const options = { activate: false, timeout: PING_TIMEOUT, signal };
+    const pid = asRecord(await ipc.call(app, "$/ping", {}, options))?.["pid"];
+    return typeof pid === "number" ? pid : null;
+  } catch (error) {
+    signal?.throwIfAborted();
+    // Not running, leaving, or too busy to answer: whatever else is wrong, a real call will tell.
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * advapi32 as far as the mesh needs it: tokens, SIDs and security descriptors. Loaded on first use.
+ *
+ * @module
+ */
+
+const SYMBOLS = {
+  OpenProcessToken: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
+  GetTokenInformation: {
+    parameters: ["pointer", "u32", "buffer", "u32", "buffer"],
+    result: "i32",
+  },
+  ConvertSidToStringSidW: { parameters: ["pointer", "buffer"], result: "i32" },
+  ConvertStringSecurityDescriptorToSecurityDescriptorW: {
+    parameters: ["buffer", "u32", "buffer", "pointer"],
+    result: "i32",
+  },
+  GetSecurityInfo: {
+    parameters: [
+      "pointer",
+      "u32",
+      "u32",
+      "buffer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "buffer",
+    ],
+    result: "u32",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The functions of advapi32, named as Microsoft names them. */
+export type Advapi32 = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+let symbols: Advapi32 | undefined;
+
+/** advapi32, loaded by the first call and kept for the life of the process. */
+export function advapi32(): Advapi32 {
+  return symbols ??= Deno.dlopen("advapi32.dll", SYMBOLS).symbols;
+}

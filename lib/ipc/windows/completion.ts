@@ -1,0 +1,256 @@
+/**
+ * The one engine behind all overlapped I/O of this process.
+ *
+ * Every OVERLAPPED carries the same auto-reset event. A wait registered once with the system's
+ * thread pool calls into JavaScript when the event is set; what has completed is then read from
+ * memory (OVERLAPPED.Internal), without a system call. The alternatives and their figures are in
+ * docs/decisions.
+ *
+ * No wake is lost, by three rules: a started operation resets the event, so every start is followed
+ * by a scan on a later turn; a scan reads all pending statuses, not one; and the status is written
+ * before the event is set.
+ *
+ * https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-overlapped
+ * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-registerwaitforsingleobject
+ *
+ * @module
+ */
+
+import { clearImmediate, setImmediate } from "node:timers";
+import {
+  addressOf,
+  dwordIn,
+  type Handle,
+  INVALID_HANDLE,
+  type Kernel32,
+  kernel32,
+  memory,
+  pointerIn,
+} from "./kernel32.ts";
+import { ERROR_IO_PENDING, systemError } from "./win32_error.ts";
+
+/** How an operation ended. */
+export interface Outcome {
+  /** A Win32 error code, 0 for success. */
+  readonly error: number;
+  /** Bytes transferred. */
+  readonly bytes: number;
+}
+
+/** Starts one operation with the given OVERLAPPED and returns what the function returned (a BOOL). */
+export type Start = (overlapped: Deno.PointerValue) => number;
+
+const STATUS_PENDING = 0x103;
+const OVERLAPPED_SIZE = 32;
+const OVERLAPPED_WORDS = OVERLAPPED_SIZE / 4;
+const OVERLAPPED_EVENT = 24;
+const BLOCK = 64;
+
+const INFINITE = 0xffff_ffff;
+/** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
+const WT_EXECUTEINWAITTHREAD = 0x4;
+
+/** How long statuses are polled in memory after the last activity. Longer idling costs nothing. */
+const SPIN_MILLISECONDS = 2;
+/** Operations that may complete at once before a turn of the event loop is forced in between. */
+const STREAK = 64;
+
+const WAIT_CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
+
+/** One pending operation. The buffer is held here because the kernel holds its address. */
+interface Pending {
+  readonly handle: Handle;
+  readonly buffer: Uint8Array | null;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+/** The engine. Obtained by {@link CompletionEngine.acquire}, given back by {@link release}. */
+export class CompletionEngine {
+  static #current: CompletionEngine | null = null;
+
+  readonly #kernel: Kernel32;
+  readonly #event: Handle;
+  readonly #wait: Deno.PointerValue;
+  readonly #callback: Deno.UnsafeCallback<typeof WAIT_CALLBACK>;
+
+  /** Per slot: the address of its OVERLAPPED, the words of its block, and what is pending in it. */
+  readonly #overlapped: Deno.PointerObject[] = [];
+  readonly #words: Int32Array[] = [];
+  readonly #operations: (Pending | null)[] = [];
+  readonly #free: number[] = [];
+  /** The slots in use, in no order. */
+  readonly #pending: number[] = [];
+
+  #users = 0;
+  #referenced = true;
+  #spin: ReturnType<typeof setImmediate> | null = null;
+  #active = 0;
+  #streak = 0;
+  #deferred: (() => void)[] = [];
+
+  /** The running engine, or a new one; each caller owes one {@link release}. */
+  static acquire(): CompletionEngine {
+    const engine = CompletionEngine.#current ??= new CompletionEngine();
+    engine.#users++;
+    return engine;
+  }
+
+  private constructor() {
+    this.#kernel = kernel32();
+    const event = this.#kernel.CreateEventW(null, 0, 0, null);
+    if (event === null) throw systemError("Cannot create an event", this.#kernel.GetLastError());
+    this.#event = event;
+    this.#callback = Deno.UnsafeCallback.threadSafe(WAIT_CALLBACK, () => this.#woken());
+    const wait = memory(8);
+    const registered = this.#kernel.RegisterWaitForSingleObject(
+      wait,
+      event,
+      this.#callback.pointer,
+      null,
+      INFINITE,
+      WT_EXECUTEINWAITTHREAD,
+    );
+    if (registered === 0) {
+      const error = this.#kernel.GetLastError();
+      this.#callback.close();
+      this.#kernel.CloseHandle(event);
+      throw systemError("Cannot wait for an event", error);
+    }
+    this.#wait = pointerIn(wait);
+    this.#reference(false);
+  }
+
+  /**
+   * Gives the engine back. The last user's call takes it down and resolves when no thread of the
+   * system can call into it any more.
+   */
+  async release(): Promise<void> {
+    if (--this.#users > 0) return;
+    if (CompletionEngine.#current === this) CompletionEngine.#current = null;
+    if (this.#spin !== null) clearImmediate(this.#spin);
+    this.#spin = null;
+    // Off this thread: it waits for a running callback, which needs this thread to finish.
+    // https://learn.microsoft.com/windows/win32/sync/unregisterwaitex
+    await this.#kernel.UnregisterWaitEx(this.#wait, Deno.UnsafePointer.create(INVALID_HANDLE));
+    this.#callback.close();
+    this.#kernel.CloseHandle(this.#event);
+  }
+
+  /**
+   * Starts one operation on `handle`. The outcome comes back at once when the operation completed
+   * at once, else as a promise, which always resolves: whoever closes the handle cancels first.
+   *
+   * @param buffer the memory the operation uses, held until the kernel is done with it
+   */
+  issue(handle: Handle, buffer: Uint8Array | null, start: Start): Outcome | Promise<Outcome> {
+    const slot = this.#free.pop() ?? this.#grow();
+    const words = this.#words[slot]!;
+    const base = (slot % BLOCK) * OVERLAPPED_WORDS;
+    words[base] = STATUS_PENDING;
+    words[base + 2] = 0;
+    const done = start(this.#overlapped[slot]!);
+    // In the same stretch as the call: any turn in between replaces the thread's last error.
+    const error = done !== 0 ? 0 : this.#kernel.GetLastError();
+    this.#touch();
+    // Pending may already be over when the call is back, as a write to a waiting reader is.
+    const pending = error === ERROR_IO_PENDING;
+    if (pending && Atomics.load(words, base) === STATUS_PENDING) {
+      const { promise, resolve } = Promise.withResolvers<Outcome>();
+      this.#operations[slot] = { handle, buffer, settle: resolve };
+      this.#pending.push(slot);
+      this.#reference(true);
+      return promise;
+    }
+    const outcome = error === 0 || pending ? this.#outcome(handle, slot) : { error, bytes: 0 };
+    this.#free.push(slot);
+    if (++this.#streak < STREAK) return outcome;
+    // A peer that keeps the pipe full must not keep timers and other connections waiting.
+    return new Promise((resolve) => this.#deferred.push(() => resolve(outcome)));
+  }
+
+  /** Adds a block of OVERLAPPEDs and returns one free slot of it. */
+  #grow(): number {
+    const block = new ArrayBuffer(BLOCK * OVERLAPPED_SIZE);
+    const words = new Int32Array(block);
+    const view = new DataView(block);
+    const first = this.#overlapped.length;
+    for (let i = 0; i < BLOCK; i++) {
+      const offset = i * OVERLAPPED_SIZE;
+      view.setBigUint64(offset + OVERLAPPED_EVENT, addressOf(this.#event), true);
+      const pointer = Deno.UnsafePointer.of(new Uint8Array(block, offset, OVERLAPPED_SIZE));
+      this.#overlapped.push(pointer!);
+      this.#words.push(words);
+      this.#operations.push(null);
+      if (i > 0) this.#free.push(first + i);
+    }
+    return first;
+  }
+
+  /** Settles what has completed; true when anything had. */
+  #scan(): boolean {
+    let moved = false;
+    for (let i = this.#pending.length - 1; i >= 0; i--) {
+      const slot = this.#pending[i]!;
+      const words = this.#words[slot]!;
+      const base = (slot % BLOCK) * OVERLAPPED_WORDS;
+      // Atomic, so that it is read anew each time: the kernel writes it behind the engine's back.
+      const status = Atomics.load(words, base);
+      if (status === STATUS_PENDING) continue;
+      moved = true;
+      const operation = this.#operations[slot]!;
+      this.#operations[slot] = null;
+      const last = this.#pending.pop()!;
+      if (last !== slot) this.#pending[i] = last;
+      const outcome = this.#outcome(operation.handle, slot);
+      this.#free.push(slot);
+      operation.settle(outcome);
+    }
+    return moved;
+  }
+
+  /** The outcome of a completed operation. */
+  #outcome(handle: Handle, slot: number): Outcome {
+    const words = this.#words[slot]!;
+    const base = (slot % BLOCK) * OVERLAPPED_WORDS;
+    if (words[base] === 0) return { error: 0, bytes: words[base + 2]! >>> 0 };
+    // Asked only because it turns the status into a Win32 code; it does not wait.
+    const transferred = memory(4);
+    const done = this.#kernel.GetOverlappedResult(handle, this.#overlapped[slot]!, transferred, 0);
+    const error = done !== 0 ? 0 : this.#kernel.GetLastError();
+    return { error, bytes: dwordIn(transferred) };
+  }
+
+  /** The event was set. Also happens for operations that completed at once. */
+  #woken(): void {
+    if (this.#scan()) this.#touch();
+  }
+
+  /** Notes activity: statuses are polled on the coming turns, which is also the scan after a start. */
+  #touch(): void {
+    this.#active = performance.now();
+    this.#spin ??= setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#spin = null;
+    this.#streak = 0;
+    if (this.#deferred.length > 0) {
+      for (const resume of this.#deferred.splice(0)) resume();
+      this.#active = performance.now();
+    }
+    if (this.#scan()) this.#active = performance.now();
+    if (this.#pending.length > 0 && performance.now() - this.#active < SPIN_MILLISECONDS) {
+      this.#spin = setImmediate(this.#turn);
+    } else {
+      this.#reference(this.#pending.length > 0);
+    }
+  };
+
+  /** Keeps the event loop alive, or no longer, as a socket with a pending read would. */
+  #reference(on: boolean): void {
+    if (on === this.#referenced) return;
+    this.#referenced = on;
+    if (on) this.#callback.ref();
+    else this.#callback.unref();
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * kernel32 as far as the mesh needs it: loaded on first use, so that this file can be imported (and
+ * type-checked) on every system.
+ *
+ * @module
+ */
+
+/** A pointer-sized handle; never `INVALID_HANDLE_VALUE`, which {@link validHandle} turns to null. */
+export type Handle = Deno.PointerObject;
+
+const SYMBOLS = {
+  CloseHandle: { parameters: ["pointer"], result: "i32" },
+  LocalFree: { parameters: ["pointer"], result: "pointer" },
+  GetLastError: { parameters: [], result: "u32" },
+  SetLastError: { parameters: ["u32"], result: "void" },
+  lstrlenW: { parameters: ["pointer"], result: "i32" },
+
+  // Pipes and files
+  CreateNamedPipeW: {
+    parameters: ["buffer", "u32", "u32", "u32", "u32", "u32", "u32", "buffer"],
+    result: "pointer",
+  },
+  ConnectNamedPipe: { parameters: ["pointer", "pointer"], result: "i32" },
+  WaitNamedPipeW: { parameters: ["buffer", "u32"], result: "i32" },
+  GetNamedPipeClientProcessId: { parameters: ["pointer", "buffer"], result: "i32" },
+  CreateFileW: {
+    parameters: ["buffer", "u32", "u32", "buffer", "u32", "u32", "pointer"],
+    result: "pointer",
+  },
+  ReadFile: { parameters: ["pointer", "buffer", "u32", "pointer", "pointer"], result: "i32" },
+  WriteFile: { parameters: ["pointer", "buffer", "u32", "pointer", "pointer"], result: "i32" },
+
+  // Overlapped operations
+  CancelIoEx: { parameters: ["pointer", "pointer"], result: "i32" },
+  GetOverlappedResult: { parameters: ["pointer", "pointer", "buffer", "i32"], result: "i32" },
+  CreateEventW: { parameters: ["pointer", "i32", "i32", "pointer"], result: "pointer" },
+  RegisterWaitForSingleObject: {
+    parameters: ["buffer", "pointer", "function", "pointer", "u32", "u32"],
+    result: "i32",
+  },
+  UnregisterWaitEx: { parameters: ["pointer", "pointer"], result: "i32", nonblocking: true },
+
+  // Processes
+  GetCommandLineW: { parameters: [], result: "pointer" },
+  GetEnvironmentStringsW: { parameters: [], result: "pointer" },
+  FreeEnvironmentStringsW: { parameters: ["pointer"], result: "i32" },
+  GetCurrentProcess: { parameters: [], result: "pointer" },
+  OpenProcess: { parameters: ["u32", "i32", "u32"], result: "pointer" },
+  WaitForSingleObject: { parameters: ["pointer", "u32"], result: "u32" },
+  GetExitCodeProcess: { parameters: ["pointer", "buffer"], result: "i32" },
+  InitializeProcThreadAttributeList: {
+    parameters: ["buffer", "u32", "u32", "buffer"],
+    result: "i32",
+  },
+  UpdateProcThreadAttribute: {
+    parameters: ["buffer", "u32", "usize", "buffer", "usize", "pointer", "pointer"],
+    result: "i32",
+  },
+  DeleteProcThreadAttributeList: { parameters: ["buffer"], result: "void" },
+  CreateProcessW: {
+    parameters: [
+      "pointer",
+      "buffer",
+      "pointer",
+      "pointer",
+      "i32",
+      "u32",
+      "buffer",
+      "buffer",
+      "buffer",
+      "buffer",
+    ],
+    result: "i32",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The functions of kernel32, named as Microsoft names them. */
+export type Kernel32 = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+let symbols: Kernel32 | undefined;
+
+/** kernel32, loaded by the first call and kept for the life of the process. */
+export function kernel32(): Kernel32 {
+  return symbols ??= Deno.dlopen("kernel32.dll", SYMBOLS).symbols;
+}
+
+/** `INVALID_HANDLE_VALUE` as an address. */
+export const INVALID_HANDLE = 0xffff_ffff_ffff_ffffn;
+
+/** The handle, or `null` for the two values with which Win32 says that there is none. */
+export function validHandle(handle: Deno.PointerValue): Handle | null {
+  return handle === null || addressOf(handle) === INVALID_HANDLE ? null : handle;
+}
+
+/** The number behind a pointer, unsigned; 0 for null. */
+export function addressOf(pointer: Deno.PointerValue): bigint {
+  return BigInt.asUintN(64, BigInt(Deno.UnsafePointer.value(pointer)));
+}
+
+/** Zeroed memory that never moves: small typed arrays live on V8's heap, an ArrayBuffer does not. */
+export function memory(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(bytes));
+}
+
+/** The pointer that a function stored at `offset` of `bytes`. */
+export function pointerIn(bytes: Uint8Array<ArrayBuffer>, offset = 0): Deno.PointerValue {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return Deno.UnsafePointer.create(view.getBigUint64(offset, true));
+}
+
+/** The DWORD at `offset` of `bytes`. */
+export function dwordIn(bytes: Uint8Array<ArrayBuffer>, offset = 0): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset, true);
+}
+
+/** `text` as zero-terminated UTF-16, as the `…W` functions take it. */
+export function wide(text: string): Uint8Array<ArrayBuffer> {
+  const units = new Uint16Array(new ArrayBuffer((text.length + 1) * 2));
+  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
+  return new Uint8Array(units.buffer);
+}
+
+/** The zero-terminated UTF-16 string at `pointer`, lone surrogates included. */
+export function readWide(pointer: Deno.PointerObject): string {
+  const length = kernel32().lstrlenW(pointer);
+  const units = new Uint16Array(new ArrayBuffer(length * 2));
+  if (length > 0) new Deno.UnsafePointerView(pointer).copyInto(units);
+  let text = "";
+  for (let at = 0; at < length; at += 4096) {
+    text += String.fromCharCode(...units.subarray(at, at + 4096));
+  }
+  return text;
+}

@@ -1,0 +1,215 @@
+/**
+ * The server's end of a pipe name: instances that wait for peers.
+ *
+ * @module
+ */
+
+import type { Listener, Transport } from "../transport.ts";
+import { dwordIn, kernel32, memory, validHandle, wide } from "./kernel32.ts";
+import { OverlappedHandle } from "./overlapped_handle.ts";
+import { delay, openPipe, PipeTransport } from "./pipe.ts";
+import { currentUserSid, pipeSecurityAttributes, processUserSid } from "./security.ts";
+import {
+  describeError,
+  ERROR_ACCESS_DENIED,
+  ERROR_ALREADY_EXISTS,
+  ERROR_FILE_NOT_FOUND,
+  ERROR_NO_DATA,
+  ERROR_PIPE_BUSY,
+  ERROR_PIPE_CONNECTED,
+  systemError,
+} from "./win32_error.ts";
+
+const PIPE_ACCESS_DUPLEX = 0x3;
+const FILE_FLAG_OVERLAPPED = 0x4000_0000;
+const FILE_FLAG_FIRST_PIPE_INSTANCE = 0x0008_0000;
+/** Byte type and byte mode are 0. */
+const PIPE_REJECT_REMOTE_CLIENTS = 0x8;
+const PIPE_UNLIMITED_INSTANCES = 255;
+/** Bytes that a writer may be ahead of its reader before its writes pend. */
+const QUOTA = 64 * 1024;
+
+/** Instances that wait for a peer at any time, so that a burst of dialers is served. */
+const WAITING = 4;
+/** Peers that may be connected and not yet accepted; further ones find the pipe busy and retry. */
+const BACKLOG = 64;
+/** How long the name of a listener that is gone may be held by clients that are still closing. */
+const STALE_MILLISECONDS = 1_000;
+const STALE_PAUSE = 10;
+
+/** Listens on a pipe name; made by {@link PipeListener.open}. */
+export class PipeListener implements Listener {
+  readonly address: string;
+  readonly #name: Uint8Array<ArrayBuffer>;
+  readonly #waiting = new Set<OverlappedHandle>();
+  readonly #connected: OverlappedHandle[] = [];
+  #failure: Error | null = null;
+  #wake: (() => void) | null = null;
+  #closing: Promise<void> | null = null;
+
+  /**
+   * Starts listening at `address`.
+   *
+   * Windows refuses a first instance as long as anyone, a client included, holds the name. Clients
+   * of a process that has just ended let go of it in a moment, so a name without a server is
+   * tried again for a second.
+   *
+   * @throws {Deno.errors.AddrInUse} when somebody else has the name
+   */
+  static async open(address: string): Promise<PipeListener> {
+    const name = wide(address);
+    const giveUp = performance.now() + STALE_MILLISECONDS;
+    for (;;) {
+      const instance = createInstance(name, FILE_FLAG_FIRST_PIPE_INSTANCE);
+      if (typeof instance !== "number") return new PipeListener(address, name, instance);
+      if (!isTaken(instance)) throw systemError(`Cannot listen at "${address}"`, instance);
+      if (isServed(name) || performance.now() > giveUp) {
+        throw new Deno.errors.AddrInUse(
+          `Cannot listen at "${address}": another process has this pipe, ${
+            describeError(instance)
+          }`,
+        );
+      }
+      await delay(STALE_PAUSE);
+    }
+  }
+
+  private constructor(address: string, name: Uint8Array<ArrayBuffer>, first: OverlappedHandle) {
+    this.address = address;
+    this.#name = name;
+    this.#wait(first);
+    this.#replenish();
+  }
+
+  async accept(): Promise<Transport | null> {
+    while (this.#closing === null) {
+      const peer = this.#connected.shift();
+      // A failure counts once no peer can come any more; until then, and after it, it is retried.
+      const failure = this.#failure;
+      this.#failure = null;
+      if (peer === undefined && failure !== null && this.#waiting.size === 0) throw failure;
+      // Before the peer is handed out: a name without a waiting instance looks absent or busy.
+      this.#replenish();
+      if (peer !== undefined) {
+        if (isOwnUser(peer)) return new PipeTransport(this.address, peer);
+        await peer.close();
+      } else if (this.#connected.length === 0 && this.#waiting.size > 0) {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+        this.#wake = null;
+      }
+    }
+    return null;
+  }
+
+  /** Brings the number of waiting instances up to {@link WAITING}, until something fails. */
+  #replenish(): void {
+    while (
+      this.#closing === null && this.#failure === null &&
+      this.#waiting.size < WAITING && this.#connected.length < BACKLOG
+    ) {
+      const instance = createInstance(this.#name, 0);
+      if (typeof instance === "number") {
+        this.#failure = systemError(`Cannot listen at "${this.address}"`, instance);
+      } else this.#wait(instance);
+    }
+  }
+
+  /** Lets a peer connect to `instance`. */
+  #wait(instance: OverlappedHandle): void {
+    this.#waiting.add(instance);
+    const started = instance.issue(
+      null,
+      (overlapped) => kernel32().ConnectNamedPipe(instance.handle, overlapped),
+    );
+    if (started instanceof Promise) {
+      started.then(({ error }) => {
+        this.#settle(instance, error);
+        this.#replenish();
+      });
+    } else this.#settle(instance, started.error);
+  }
+
+  #settle(instance: OverlappedHandle, error: number): void {
+    if (!this.#waiting.delete(instance)) return;
+    // Already connected; or connected and closed again, perhaps with bytes left to read.
+    // https://learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-connectnamedpipe
+    if (error === 0 || error === ERROR_PIPE_CONNECTED || error === ERROR_NO_DATA) {
+      this.#connected.push(instance);
+    } else {
+      this.#failure = systemError(`Cannot accept at "${this.address}"`, error);
+      instance.close();
+    }
+    this.#wake?.();
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const instances = [...this.#waiting, ...this.#connected.splice(0)];
+    this.#waiting.clear();
+    this.#wake?.();
+    await Promise.all(instances.map((instance) => instance.close()));
+  }
+}
+
+/**
+ * One instance of the pipe, or an error code.
+ *
+ * https://learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-createnamedpipew
+ */
+function createInstance(name: Uint8Array<ArrayBuffer>, first: number): OverlappedHandle | number {
+  const security = pipeSecurityAttributes();
+  // A success need not touch the last error, and what it says after a success counts below.
+  kernel32().SetLastError(0);
+  const handle = validHandle(
+    kernel32().CreateNamedPipeW(
+      name,
+      PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first,
+      PIPE_REJECT_REMOTE_CLIENTS,
+      PIPE_UNLIMITED_INSTANCES,
+      QUOTA,
+      QUOTA,
+      0,
+      security,
+    ),
+  );
+  const error = kernel32().GetLastError();
+  if (handle === null) return error;
+  // Wine takes no notice of FILE_FLAG_FIRST_PIPE_INSTANCE, but tells that the name was there.
+  if (first !== 0 && error === ERROR_ALREADY_EXISTS) {
+    kernel32().CloseHandle(handle);
+    return error;
+  }
+  return new OverlappedHandle(handle);
+}
+
+/** Whether the error of a first instance says that the name exists. */
+function isTaken(error: number): boolean {
+  return error === ERROR_ACCESS_DENIED || error === ERROR_ALREADY_EXISTS ||
+    error === ERROR_PIPE_BUSY;
+}
+
+/** Whether a server has the name; without one, only clients of a dead server hold it. */
+function isServed(name: Uint8Array<ArrayBuffer>): boolean {
+  // One millisecond; 0 would stand for the server's default time-out. It does not tell a busy
+  // server from none.
+  if (kernel32().WaitNamedPipeW(name, 1) !== 0) return true;
+  const handle = validHandle(openPipe(name));
+  if (handle === null) return kernel32().GetLastError() !== ERROR_FILE_NOT_FOUND;
+  kernel32().CloseHandle(handle);
+  return true;
+}
+
+/**
+ * Whether the client at the other end runs as this user. The pipe's descriptor has kept other users
+ * out already; this is the second lock, and so only a definite mismatch refuses: a client that has
+ * ended, or whose token is closed to us, passes.
+ */
+function isOwnUser(instance: OverlappedHandle): boolean {
+  const pid = memory(4);
+  if (kernel32().GetNamedPipeClientProcessId(instance.handle, pid) === 0) return true;
+  const sid = processUserSid(dwordIn(pid));
+  return sid === null || sid === currentUserSid();
+}

@@ -1,0 +1,34 @@
+/**
+ * Windows as the mesh sees it.
+ *
+ * @module
+ */
+
+import type { Platform } from "../transport.ts";
+import { ownCommandLine } from "./command_line.ts";
+import { dialPipe } from "./pipe.ts";
+import { PipeListener } from "./pipe_listener.ts";
+import { spawnProcess } from "./process.ts";
+import { currentUserSid } from "./security.ts";
+
+/** The {@link Platform} on named pipes and kernel32. Nothing is loaded before its first use. */
+export const windowsPlatform: Platform = {
+  runtimeDirectory,
+  address: (_runtimeDirectory, key, app) => `\\\\.\\pipe\\NeverLiie_${app}_${key}`,
+  userId: currentUserSid,
+  listen: (address) => PipeListener.open(address),
+  dial: dialPipe,
+  spawn: spawnProcess,
+  commandLine: ownCommandLine,
+};
+
+/** `home\run`. Who may enter it is what Windows grants in the user's profile, where homes are. */
+function runtimeDirectory(home: string, _key: string): string {
+  const path = `${home}\\run`;
+  Deno.mkdirSync(path, { recursive: true });
+  // A link or junction could lead the lock files to where others can write.
+  if (!Deno.lstatSync(path).isDirectory) {
+    throw new Deno.errors.NotADirectory(`Cannot use "${path}": it is not a plain folder`);
+  }
+  return path;
+}

@@ -1,0 +1,228 @@
+/**
+ * Programs that outlive the one that starts them.
+ *
+ * @module
+ */
+
+import type { SpawnedProcess, SpawnOptions } from "../transport.ts";
+import { quoteCommandLine } from "./command_line.ts";
+import { environmentBlock, ownEnvironment } from "./environment.ts";
+import {
+  addressOf,
+  dwordIn,
+  type Handle,
+  kernel32,
+  memory,
+  pointerIn,
+  validHandle,
+  wide,
+} from "./kernel32.ts";
+import { securityAttributes } from "./security.ts";
+import {
+  describeError,
+  ERROR_ACCESS_DENIED,
+  ERROR_DIRECTORY,
+  ERROR_FILE_NOT_FOUND,
+  ERROR_PATH_NOT_FOUND,
+  systemError,
+} from "./win32_error.ts";
+
+const GENERIC_READ = 0x8000_0000;
+const FILE_APPEND_DATA = 0x4;
+const FILE_READ_ATTRIBUTES = 0x80;
+const SYNCHRONIZE = 0x10_0000;
+const FILE_SHARE_ALL = 0x7;
+const OPEN_EXISTING = 3;
+const OPEN_ALWAYS = 4;
+
+const CREATE_NEW_PROCESS_GROUP = 0x200;
+const CREATE_UNICODE_ENVIRONMENT = 0x400;
+const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
+const CREATE_BREAKAWAY_FROM_JOB = 0x100_0000;
+/** A console without a window. DETACHED_PROCESS gives none, and then every console program that
+ * the started one runs opens a window of its own. */
+const CREATE_NO_WINDOW = 0x800_0000;
+
+const STARTUPINFOEX_SIZE = 112;
+const STARTF_USESTDHANDLES = 0x100;
+const PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x2_0002n;
+const PROCESS_INFORMATION_SIZE = 24;
+
+const WAIT_OBJECT_0 = 0;
+
+/**
+ * Starts a program; see {@link import("../transport.ts").Platform.spawn}.
+ *
+ * The program goes to CreateProcessW as the quoted first word of the command line, and not as its
+ * application name, so that what people write works: ".exe" is added and PATH is searched. The
+ * quotes leave no doubt where a name with spaces ends.
+ * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw
+ *
+ * @throws {Deno.errors.NotFound} when the program does not exist
+ * @throws {Deno.errors.NotADirectory} when the working directory does not exist
+ * @throws {Deno.errors.NotSupported} for a batch file
+ */
+export function spawnProcess(options: SpawnOptions): SpawnedProcess {
+  const program = options.command[0] ?? "";
+  const commandLine = quoteCommandLine(options.command);
+  // Windows would start cmd.exe, which takes the arguments for commands of its own.
+  if (/\.(bat|cmd)[. ]*$/i.test(program)) {
+    throw new Deno.errors.NotSupported(
+      `Cannot start "${program}": a shell would read its arguments`,
+    );
+  }
+  const environment = environmentBlock(ownEnvironment(), options.env);
+  const input = openInherited("NUL", GENERIC_READ, OPEN_EXISTING);
+  try {
+    const log = openInherited(
+      options.logFile,
+      FILE_APPEND_DATA | FILE_READ_ATTRIBUTES | SYNCHRONIZE,
+      OPEN_ALWAYS,
+    );
+    try {
+      const started = create(commandLine, environment, options.cwd, input, log);
+      if (typeof started !== "number") return new WindowsProcess(started);
+      throw startError(program, options.cwd, started);
+    } finally {
+      kernel32().CloseHandle(log);
+    }
+  } finally {
+    kernel32().CloseHandle(input);
+  }
+}
+
+/** Calls CreateProcessW; gives the filled PROCESS_INFORMATION or an error code. */
+function create(
+  commandLine: string,
+  environment: Uint8Array<ArrayBuffer>,
+  cwd: string,
+  input: Handle,
+  log: Handle,
+): Uint8Array<ArrayBuffer> | number {
+  const handles = memory(16);
+  new DataView(handles.buffer).setBigUint64(0, addressOf(input), true);
+  new DataView(handles.buffer).setBigUint64(8, addressOf(log), true);
+  const attributes = handleListAttribute(handles);
+  const startup = startupInfo(input, log, attributes);
+  const information = memory(PROCESS_INFORMATION_SIZE);
+  // Out of the starter's job, if that lets go: a job may end all its processes with the starter.
+  // https://learn.microsoft.com/windows/win32/procthread/job-objects
+  let error = 0;
+  for (const breakaway of [CREATE_BREAKAWAY_FROM_JOB, 0]) {
+    const created = kernel32().CreateProcessW(
+      null,
+      // Anew each time: CreateProcessW may write into the command line.
+      wide(commandLine),
+      null,
+      null,
+      1,
+      CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | CREATE_UNICODE_ENVIRONMENT |
+        EXTENDED_STARTUPINFO_PRESENT | breakaway,
+      environment,
+      wide(cwd),
+      startup,
+      information,
+    );
+    error = created !== 0 ? 0 : kernel32().GetLastError();
+    if (error !== ERROR_ACCESS_DENIED) break;
+  }
+  kernel32().DeleteProcThreadAttributeList(attributes);
+  return error === 0 ? information : error;
+}
+
+/** STARTUPINFOEXW with the standard handles. */
+function startupInfo(
+  input: Handle,
+  log: Handle,
+  attributes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const startup = memory(STARTUPINFOEX_SIZE);
+  const view = new DataView(startup.buffer);
+  view.setUint32(0, STARTUPINFOEX_SIZE, true);
+  view.setUint32(60, STARTF_USESTDHANDLES, true);
+  view.setBigUint64(80, addressOf(input), true);
+  view.setBigUint64(88, addressOf(log), true);
+  view.setBigUint64(96, addressOf(log), true);
+  view.setBigUint64(104, addressOf(Deno.UnsafePointer.of(attributes)), true);
+  return startup;
+}
+
+/**
+ * An attribute list that names the only `handles` to inherit. Otherwise the program would get every
+ * inheritable handle of this process, and keep locks and pipes alive.
+ *
+ * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
+ */
+function handleListAttribute(handles: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const size = memory(8);
+  // Fails by design: this call asks for the size.
+  kernel32().InitializeProcThreadAttributeList(null, 1, 0, size);
+  const list = memory(dwordIn(size));
+  if (kernel32().InitializeProcThreadAttributeList(list, 1, 0, size) === 0) {
+    throw systemError("Cannot prepare a process", kernel32().GetLastError());
+  }
+  const updated = kernel32().UpdateProcThreadAttribute(
+    list,
+    0,
+    PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+    handles,
+    BigInt(handles.length),
+    null,
+    null,
+  );
+  if (updated === 0) throw systemError("Cannot prepare a process", kernel32().GetLastError());
+  return list;
+}
+
+/** A handle that a child can inherit. */
+function openInherited(path: string, access: number, disposition: number): Handle {
+  const handle = validHandle(
+    kernel32().CreateFileW(
+      wide(path),
+      access,
+      FILE_SHARE_ALL,
+      securityAttributes(null, true),
+      disposition,
+      0,
+      null,
+    ),
+  );
+  if (handle === null) throw systemError(`Cannot open "${path}"`, kernel32().GetLastError());
+  return handle;
+}
+
+function startError(program: string, cwd: string, code: number): Error {
+  if (code === ERROR_FILE_NOT_FOUND || code === ERROR_PATH_NOT_FOUND) {
+    return new Deno.errors.NotFound(`Cannot start "${program}": ${describeError(code)}`);
+  }
+  if (code === ERROR_DIRECTORY) {
+    return new Deno.errors.NotADirectory(`Cannot start "${program}" in "${cwd}": not a folder`);
+  }
+  return systemError(`Cannot start "${program}"`, code);
+}
+
+class WindowsProcess implements SpawnedProcess {
+  readonly pid: number;
+  readonly #process: Handle;
+
+  constructor(information: Uint8Array<ArrayBuffer>) {
+    this.#process = pointerIn(information, 0)!;
+    kernel32().CloseHandle(pointerIn(information, 8));
+    this.pid = dwordIn(information, 16);
+  }
+
+  exitCode(): number | null {
+    // The exit code alone cannot tell: 259 stands for "still active" and is a valid code too.
+    // https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-getexitcodeprocess
+    if (kernel32().WaitForSingleObject(this.#process, 0) !== WAIT_OBJECT_0) return null;
+    const code = memory(4);
+    if (kernel32().GetExitCodeProcess(this.#process, code) === 0) {
+      throw systemError(`Cannot read the exit code of ${this.pid}`, kernel32().GetLastError());
+    }
+    return dwordIn(code);
+  }
+
+  release(): void {
+    kernel32().CloseHandle(this.#process);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Win32 error codes: the ones the mesh meets, by name, and the errors they become.
+ *
+ * https://learn.microsoft.com/windows/win32/debug/system-error-codes
+ *
+ * @module
+ */
+
+export const ERROR_FILE_NOT_FOUND = 2;
+export const ERROR_PATH_NOT_FOUND = 3;
+export const ERROR_ACCESS_DENIED = 5;
+export const ERROR_HANDLE_EOF = 38;
+export const ERROR_BROKEN_PIPE = 109;
+export const ERROR_INVALID_NAME = 123;
+export const ERROR_ALREADY_EXISTS = 183;
+export const ERROR_PIPE_BUSY = 231;
+export const ERROR_NO_DATA = 232;
+export const ERROR_PIPE_NOT_CONNECTED = 233;
+export const ERROR_DIRECTORY = 267;
+export const ERROR_PIPE_CONNECTED = 535;
+export const ERROR_OPERATION_ABORTED = 995;
+export const ERROR_IO_PENDING = 997;
+
+const NAMES: Readonly<Record<number, string>> = {
+  [ERROR_FILE_NOT_FOUND]: "file not found",
+  [ERROR_PATH_NOT_FOUND]: "path not found",
+  4: "too many open files",
+  [ERROR_ACCESS_DENIED]: "access denied",
+  6: "invalid handle",
+  8: "not enough memory",
+  32: "sharing violation",
+  [ERROR_HANDLE_EOF]: "end of file",
+  53: "network path not found",
+  87: "invalid parameter",
+  [ERROR_BROKEN_PIPE]: "broken pipe",
+  122: "buffer too small",
+  [ERROR_INVALID_NAME]: "invalid name",
+  [ERROR_ALREADY_EXISTS]: "already exists",
+  193: "not a Windows program",
+  206: "name too long",
+  [ERROR_PIPE_BUSY]: "all pipe instances are busy",
+  [ERROR_NO_DATA]: "the pipe is being closed",
+  [ERROR_PIPE_NOT_CONNECTED]: "no process at the other end of the pipe",
+  [ERROR_DIRECTORY]: "not a folder",
+  [ERROR_PIPE_CONNECTED]: "already connected",
+  740: "needs elevation",
+  [ERROR_OPERATION_ABORTED]: "cancelled",
+  [ERROR_IO_PENDING]: "pending",
+  1168: "nothing to cancel",
+  1450: "insufficient system resources",
+};
+
+/** `access denied (5)`: a code as people read it. */
+export function describeError(code: number): string {
+  const name = NAMES[code];
+  return name === undefined ? `Windows error ${code}` : `${name} (${code})`;
+}
+
+/** Whether `code` says that the other end of a pipe is gone. */
+export function isPeerGone(code: number): boolean {
+  return code === ERROR_BROKEN_PIPE || code === ERROR_NO_DATA ||
+    code === ERROR_PIPE_NOT_CONNECTED || code === ERROR_HANDLE_EOF;
+}
+
+/**
+ * The error for a failed call, of the built-in class that says the same.
+ *
+ * @param action what was tried, on what: `Cannot open "…"`
+ * @param code what `GetLastError` gave, read at once after the call
+ */
+export function systemError(action: string, code: number): Error {
+  const message = `${action}: ${describeError(code)}`;
+  if (code === ERROR_FILE_NOT_FOUND || code === ERROR_PATH_NOT_FOUND) {
+    return new Deno.errors.NotFound(message);
+  }
+  if (code === ERROR_ACCESS_DENIED) return new Deno.errors.PermissionDenied(message);
+  if (isPeerGone(code)) return new Deno.errors.BrokenPipe(message);
+  return new Error(message);
+}

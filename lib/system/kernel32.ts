@@ -1,0 +1,28 @@
+/** The calls into kernel32.dll that host figures and process trees need, bound on first use. */
+
+const SYMBOLS = {
+  GetSystemTimes: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
+  GetSystemPowerStatus: { parameters: ["buffer"], result: "i32" },
+  CreateJobObjectW: { parameters: ["pointer", "pointer"], result: "pointer" },
+  SetInformationJobObject: { parameters: ["pointer", "i32", "buffer", "u32"], result: "i32" },
+  QueryInformationJobObject: {
+    parameters: ["pointer", "i32", "buffer", "u32", "pointer"],
+    result: "i32",
+  },
+  AssignProcessToJobObject: { parameters: ["pointer", "pointer"], result: "i32" },
+  TerminateJobObject: { parameters: ["pointer", "u32"], result: "i32" },
+  OpenProcess: { parameters: ["u32", "i32", "u32"], result: "pointer" },
+  GetExitCodeProcess: { parameters: ["pointer", "buffer"], result: "i32" },
+  CloseHandle: { parameters: ["pointer"], result: "i32" },
+  GetConsoleOutputCP: { parameters: [], result: "u32" },
+  SetConsoleOutputCP: { parameters: ["u32"], result: "i32" },
+  GetLastError: { parameters: [], result: "u32" },
+} as const;
+
+let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
+
+/** The bound functions. Opened lazily, so that every system can import and type-check this file. */
+export function kernel32(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
+  library ??= Deno.dlopen("kernel32.dll", SYMBOLS);
+  return library.symbols;
+}

@@ -1,0 +1,174 @@
+/**
+ * `deno task test`: every suite, on every kind of program that this machine can run. See HELP.
+ *
+ * @module
+ */
+import { fromFileUrl, join } from "@std/path";
+import { exists } from "@std/fs";
+import { lab } from "./lab/lab.ts";
+import { compiledParts, windowsParts } from "./lab/parts.ts";
+import {
+  LeftOut,
+  localTest,
+  type Part,
+  type PartResult,
+  runPart,
+  type TestArguments,
+} from "./support/test_part.ts";
+
+const checkout = fromFileUrl(new URL("..", import.meta.url));
+
+/** The suites that run on this system, from scripts; each is a folder. */
+const SUITES = ["unit", "transport", "mesh", "interop", "chaos"];
+
+const HELP = `deno task test [--quiet] [PART …] [-- FILE … OPTION …]
+
+Runs the tests and ends with "N passed, N failed". Parts:
+
+  ${SUITES.join(", ")}
+                 on this system, programs as scripts
+  compiled       the mesh and compiled suites on executables of this system
+  windows        all of the following, by the Windows lab (deno task lab)
+  windows-transport, windows-mesh
+                 inside deno.exe under Wine, programs as scripts
+  windows-compiled
+                 the mesh and compiled suites on executables for Windows, under Wine
+
+All of them unless named. After "--": test files (only parts that have them run), and options for
+"deno test" such as --filter=NAME.
+
+  --quiet        show failures only
+  --list         name the parts that this machine can run, and the rest
+  --help         show this
+`;
+
+/** The longest that one part may take, in milliseconds. */
+const PART_TIMEOUT = 20 * 60_000;
+
+function localPart(name: string): Part {
+  return {
+    name,
+    folders: [`tests/${name}`],
+    prepare: (test) => Promise.resolve(localTest(test)),
+  };
+}
+
+/** The tests below a folder, as paths from the checkout's root. */
+async function testFiles(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  if (!await exists(join(checkout, folder))) return files;
+  for await (const entry of Deno.readDir(join(checkout, folder))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) files.push(...await testFiles(path));
+    else if (entry.name.endsWith("_test.ts")) files.push(path);
+  }
+  return files.sort();
+}
+
+/** This process's environment without what would lead tests into somebody's mesh. */
+function cleanEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => !/^NEVERLIIE_/i.test(name)),
+  );
+}
+
+interface Request {
+  quiet: boolean;
+  parts: string[];
+  files: string[];
+  options: string[];
+}
+
+/** What the command line asks for. */
+function parseArguments(args: string[], known: readonly string[]): Request {
+  const split = args.includes("--") ? args.indexOf("--") : args.length;
+  const request: Request = { quiet: false, parts: [], files: [], options: [] };
+  for (const arg of args.slice(0, split)) {
+    if (arg === "--quiet") request.quiet = true;
+    else if (known.includes(arg)) request.parts.push(arg);
+    else if (arg === "windows") {
+      request.parts.push(...known.filter((name) => /^windows/.test(name)));
+    } else throw new TypeError(`Cannot understand "${arg}": see deno task test --help`);
+  }
+  for (const arg of args.slice(split + 1)) {
+    if (arg.startsWith("-")) request.options.push(arg);
+    else request.files.push(arg.replaceAll("\\", "/").replace(/^\.\//, ""));
+  }
+  return request;
+}
+
+/** Runs one part, or says why not. */
+async function run(part: Part, test: TestArguments, quiet: boolean): Promise<PartResult | LeftOut> {
+  const start = performance.now();
+  console.log(`== ${part.name}`);
+  try {
+    await using prepared = await part.prepare(test);
+    const result = await runPart(part.name, prepared.command, { quiet, timeout: PART_TIMEOUT });
+    return { ...result, milliseconds: performance.now() - start };
+  } catch (error) {
+    if (error instanceof LeftOut) return error;
+    console.error(error);
+    return { name: part.name, passed: 0, failed: 1, milliseconds: performance.now() - start };
+  }
+}
+
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+
+async function main(args: string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(HELP);
+    return 0;
+  }
+  const found = lab();
+  const parts = [...SUITES.map(localPart), ...compiledParts(found), ...windowsParts(found)];
+  const request = parseArguments(args, parts.map(({ name }) => name));
+  const importFlags = import.meta.resolve("@std/path").startsWith("file:")
+    ? ["--import-map=lib/std/import_map.json"]
+    : [];
+
+  const results: PartResult[] = [];
+  const leftOut: string[] = [];
+  for (const part of parts) {
+    if (request.parts.length > 0 && !request.parts.includes(part.name)) continue;
+    const files = (await Promise.all(part.folders.map(testFiles))).flat()
+      .filter((file) => request.files.length === 0 || request.files.includes(file));
+    if (files.length === 0) continue;
+    const test = { files, options: request.options, importFlags, env: cleanEnvironment() };
+    const result = await run(part, test, request.quiet);
+    if (result instanceof LeftOut) {
+      leftOut.push(`${part.name}: ${result.message}`);
+      console.log(`== ${part.name}: left out, ${result.message}\n`);
+      continue;
+    }
+    results.push(result);
+    const { passed, failed, milliseconds } = result;
+    console.log(`== ${part.name}: ${passed} passed, ${failed} failed, ${seconds(milliseconds)}\n`);
+  }
+  return report(results, leftOut);
+}
+
+/** Prints what the run came to, and tells its exit code. */
+function report(results: readonly PartResult[], leftOut: readonly string[]): number {
+  for (const { name, passed, failed, milliseconds } of results) {
+    console.log(
+      `${name.padEnd(20)}${String(passed).padStart(6)} passed${String(failed).padStart(6)} failed` +
+        seconds(milliseconds).padStart(11),
+    );
+  }
+  for (const line of leftOut) console.log(`Left out: ${line}`);
+  const sum = (key: "passed" | "failed") => results.reduce((all, result) => all + result[key], 0);
+  const nothing = results.length === 0;
+  if (nothing) console.error("Cannot find a test to run: see deno task test --help");
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  return nothing || sum("failed") > 0 ? 1 : 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}
