@@ -15,7 +15,7 @@ import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
 import { UsageError } from "./exit.ts";
 import { lastLines } from "./log_file.ts";
-import { print, table } from "./output.ts";
+import { print, table, writeLine } from "./output.ts";
 import { stopApp } from "./stop.ts";
 
 /** Options that every subcommand takes. */
@@ -49,10 +49,10 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
     const apps = await listApps(ipc, signal);
     if (json) return print(apps, true);
     if (apps.length === 0) {
-      console.log(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
+      writeLine(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
       return;
     }
-    console.log(table(
+    writeLine(table(
       ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
       apps.map(({ name, running, pid, type, cmd }) => [
         name,
@@ -71,12 +71,12 @@ export function describe(app: string, options: CallFlags): Promise<void> {
     const about = await ipc.call<AppDescription>(app, "$/describe", {}, callOptions(options));
     if (options.json) return print(about, true);
     const { name, pid, version, protocol, deno, launch, methods } = about;
-    console.log(
+    writeLine(
       `${name}${version === null ? "" : ` ${version}`}, process ${pid}, ` +
         `protocol ${protocol}, Deno ${deno}`,
     );
-    console.log(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}\n`);
-    console.log(table(
+    writeLine(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}\n`);
+    writeLine(table(
       ["METHOD", "KIND", "PARAMETERS", "DESCRIPTION"],
       methods.map((method) => [
         method.name,
@@ -112,7 +112,7 @@ export async function stream(
   await withMesh(async (ipc) => {
     for await (const item of ipc.stream(app, method, params, callOptions(options))) {
       // One line an item, so that the next program in a pipe can read them as they come.
-      console.log(typeof item === "string" && !options.json ? item : JSON.stringify(item));
+      writeLine(typeof item === "string" && !options.json ? item : JSON.stringify(item));
     }
   });
 }
@@ -124,7 +124,7 @@ export function wake(app: string, options: CallFlags): Promise<void> {
     await ipc.wake(app, callOptions(options));
     const pid = await pidOf(ipc, app, options.signal);
     if (options.json) return print({ name: app, pid, started: before === null }, true);
-    console.log(
+    writeLine(
       `${app} ${before === null ? "was started" : "was running already"}: process ${pid}`,
     );
   });
@@ -139,7 +139,7 @@ export function ping(app: string, options: CallFlags): Promise<void> {
     const { pid } = await ipc.call<{ pid: number }>(app, "$/ping", {}, settings);
     const milliseconds = Math.round((performance.now() - start) * 1000) / 1000;
     if (options.json) return print({ name: app, pid, milliseconds }, true);
-    console.log(`${app} answered in ${milliseconds} ms: process ${pid}`);
+    writeLine(`${app} answered in ${milliseconds} ms: process ${pid}`);
   });
 }
 
@@ -155,11 +155,11 @@ export function stop(names: string[], options: CommonOptions & { all?: boolean }
     const stopped = await Promise.all(apps.map((app) => stopApp(ipc, app, options.signal)));
     if (options.json) return print(stopped, true);
     for (const { name, pid } of stopped) {
-      console.log(
+      writeLine(
         pid === null ? `${name} was not running` : `${name} was stopped (process ${pid})`,
       );
     }
-    if (stopped.length === 0) console.log("Nothing was running.");
+    if (stopped.length === 0) writeLine("Nothing was running.");
   });
 }
 
@@ -168,7 +168,7 @@ export function prune({ json }: CommonOptions): Promise<void> {
   return withMesh(async (ipc) => {
     const removed = await ipc.registry.prune();
     if (json) return print(removed, true);
-    console.log(removed.length === 0 ? "Nothing to remove." : `Removed: ${removed.join(", ")}`);
+    writeLine(removed.length === 0 ? "Nothing to remove." : `Removed: ${removed.join(", ")}`);
   });
 }
 
@@ -179,6 +179,6 @@ export function logs(app: string, options: CommonOptions & { lines: number }): P
     const lines = await lastLines(path, options.lines);
     if (options.json) return print({ name: app, path, lines: lines ?? [] }, true);
     if (lines === null) console.error(`${app} has no log yet: "${path}" is made when it is woken`);
-    else for (const line of lines) console.log(line);
+    else for (const line of lines) writeLine(line);
   });
 }

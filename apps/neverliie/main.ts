@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
+import { OutputClosed } from "./output.ts";
 import { EXIT_CODES, exitCodeOf, reportError } from "./exit.ts";
 
 const interrupted = new AbortController();
@@ -74,7 +75,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     Deno.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage;
-  } else {
+  } else if (!(error instanceof OutputClosed)) {
     reportError(error, json());
     Deno.exitCode = exitCodeOf(error);
   }

@@ -149,7 +149,7 @@ async function launch(
     record.failure = null;
     writeStarts(home, app, record);
     child = platform.spawn({
-      command: entry.cmd,
+      command: [...entry.cmd, ...entry.args ?? []],
       cwd: entry.cwd,
       env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1" },
       logFile,

@@ -6,11 +6,11 @@
 
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection } from "./connection.ts";
-import { AlreadyRunningError, RemoteError } from "./errors.ts";
+import { AlreadyRunningError, ConnectionLostError, RemoteError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
 import { becomeInstance, isWoken, SECOND_INSTANCE, type SecondInstance } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-import type { ProcessLock } from "./lock.ts";
+import { pauseFor, type ProcessLock } from "./lock.ts";
 import { asRecord, type Params, type StreamPage } from "./message.ts";
 import { type ExposeOptions, type Handler, type MethodDescription, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
@@ -175,8 +175,9 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   /**
    * Exposes a method whose handler computes in a thread of its own: everything else here answers
-   * while it does, and cancelling ends it even in the middle of a loop. The module calls
-   * {@link serveWorker}. A compiled program must include it: `deno compile --include`.
+   * while it does, a cancelled call included. A handler that looks at `signal.aborted` in its loop
+   * ends there; it need not pause for that. The module calls {@link serveWorker}. A compiled program
+   * must include it: `deno compile --include`.
    *
    * @param moduleUrl the worker's module, such as `import.meta.resolve("./hash_worker.ts")`
    */
@@ -184,7 +185,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const module = String(moduleUrl);
     this.expose(method, (params, { signal }) => {
       this.#workers ??= new WorkerPool();
-      return this.#workers.run(module, params, signal);
+      return this.#workers.run(module, method, params, signal);
     }, options);
   }
 
@@ -349,9 +350,24 @@ export class NeverLiieIPC implements AsyncDisposable {
     }, forget);
   }
 
+  /** Dials until the target answers: one that is just ending may still accept a connection. */
   async #dial(target: string, activate: boolean, startTimeout: number): Promise<Connection> {
-    const transport = await connectTo(target, this.#context, { activate, startTimeout });
-    return new Connection(transport, { dispatch: this.#dispatch });
+    const deadline = performance.now() + startTimeout;
+    for (;;) {
+      const left = Math.max(1, deadline - performance.now());
+      const transport = await connectTo(target, this.#context, { activate, startTimeout: left });
+      const connection = new Connection(transport, { dispatch: this.#dispatch });
+      try {
+        await connection.call("$/ping", {}, { timeout: DEFAULT_TIMEOUT });
+        return connection;
+      } catch (error) {
+        // A peer of another make may not know the method, but it answers.
+        if (error instanceof RemoteError) return connection;
+        await connection.close();
+        if (!(error instanceof ConnectionLostError) || performance.now() > deadline) throw error;
+        await pauseFor(5);
+      }
+    }
   }
 
   readonly #dispatch = (request: IncomingRequest): unknown => {

@@ -17,6 +17,8 @@ import { checkAppName } from "./name.ts";
 
 /** One program of the mesh. Members this version does not know are kept as they are. */
 export interface RegistryEntry extends LaunchCommand {
+  /** Arguments given to the program when it is woken; for a person to add, no program writes them. */
+  args?: string[];
   /** Who wrote the entry: the program about itself, or a suite about its programs. */
   source?: "self" | "suite";
   /** When, as an ISO 8601 instant. */
@@ -232,15 +234,20 @@ function faultOf(name: string, value: unknown): string | null {
   }
   const entry = asRecord(value);
   if (entry === null) return "it is not an object";
-  const { type, cmd, cwd } = entry;
+  const { type, cmd, cwd, args } = entry;
   if (type !== "binary" && type !== "script") return '"type" must be "binary" or "script"';
-  if (
-    !Array.isArray(cmd) || cmd.length === 0 ||
-    !cmd.every((part) => typeof part === "string" && !part.includes("\0")) || cmd[0] === ""
-  ) return '"cmd" must be a list of strings: the program, then its arguments';
+  if (!isArgumentList(cmd) || cmd.length === 0 || cmd[0] === "") {
+    return '"cmd" must be a list of strings: the program, then its arguments';
+  }
+  if (args !== undefined && !isArgumentList(args)) return '"args" must be a list of strings';
   if (type === "script" && cmd.length < 2) return '"cmd" must end with the script';
   if (typeof cwd !== "string" || cwd === "") return '"cwd" must be the path of a folder';
   return null;
+}
+
+function isArgumentList(value: unknown): value is string[] {
+  return Array.isArray(value) &&
+    value.every((part) => typeof part === "string" && !part.includes("\0"));
 }
 
 /** Whether both start the same program in the same way. */

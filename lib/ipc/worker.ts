@@ -1,10 +1,18 @@
 /**
  * Handlers that run in threads. The main thread keeps the connection and so answers at once while
- * a handler computes; a handler that does not heed its signal is ended with its thread.
+ * a handler computes.
+ *
+ * Cancelling reaches a handler that computes without a pause through shared memory, when it looks
+ * at its signal. One that never looks is given up: its caller is answered, its thread told to end.
+ * Deno ends such a thread only when it comes back to its event loop, or with the process; see
+ * docs/decisions/0007-workers-call-serve-worker.md.
  *
  * @module
  */
 
+// Node's worker threads rather than the Web's: a Web Worker that was terminated in the middle of a
+// computation keeps the whole process from ending (seen with Deno 2.9.5).
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { RemoteError, toWireError, type WireError } from "./errors.ts";
 import type { CallContext } from "./methods.ts";
 import { iteratorOf } from "./request.ts";
@@ -24,9 +32,16 @@ type News =
   | { type: "end" }
   | { type: "error"; error: WireError };
 
+/** What a thread is started with. */
+interface ThreadData {
+  method: string;
+  /** One 32-bit word that is not 0 once the running handler is cancelled. */
+  cancelled: SharedArrayBuffer;
+}
+
 /** A worker's handler runs at most this many items ahead of its consumer. */
 const AHEAD = 256;
-/** Milliseconds that a cancelled handler has to clean up before its thread is ended. */
+/** Milliseconds that a cancelled handler has to clean up before its thread is given up. */
 const GRACE = 200;
 /** Threads kept ready for the next call of their module. */
 const IDLE_MAX = 1;
@@ -50,97 +65,167 @@ const IDLE_MAX = 1;
 export function serveWorker<P = unknown>(
   handler: (params: P, context: CallContext) => unknown,
 ): void {
-  const scope = globalThis as unknown as {
-    onmessage: ((event: MessageEvent<Order>) => void) | null;
-    postMessage(news: News): void;
-    name: string;
-  };
-  let cancelled = new AbortController();
+  if (parentPort === null) throw new TypeError("Cannot serve: this module is not run as a worker");
+  const port = parentPort;
+  const { method, cancelled } = workerData as ThreadData;
+  const flag = new Int32Array(cancelled);
+  const send = (news: News) => port.postMessage(news);
+  let current = new AbortController();
   let ahead = 0;
   let proceed: (() => void) | null = null;
 
-  scope.onmessage = ({ data: order }) => {
+  port.on("message", (order: Order) => {
     if (order.type === "run") void run(order.params as P);
     else if (order.type === "cancel") {
-      cancelled.abort();
+      current.abort();
       proceed?.();
     } else {
       ahead -= order.count;
       if (ahead < AHEAD) proceed?.();
     }
-  };
+  });
 
   async function run(params: P): Promise<void> {
-    cancelled = new AbortController();
+    current = new AbortController();
     ahead = 0;
+    const signal = signalOf(current, flag);
     try {
-      const result = await handler(params, { method: scope.name, signal: cancelled.signal });
+      const result = await handler(params, { method, signal });
       const iterator = iteratorOf(result);
-      if (iterator === null) {
-        scope.postMessage({ type: "result", value: result });
-        return;
-      }
-      scope.postMessage({ type: "stream" });
+      if (iterator === null) return send({ type: "result", value: result });
+      send({ type: "stream" });
       for (;;) {
-        if (cancelled.signal.aborted) {
+        if (signal.aborted) {
           await iterator.return?.();
           break;
         }
         const step = await iterator.next();
         if (step.done) break;
-        scope.postMessage({ type: "item", value: step.value });
+        send({ type: "item", value: step.value });
         if (++ahead >= AHEAD) {
           await new Promise<void>((resolve) => proceed = resolve);
           proceed = null;
         }
       }
-      scope.postMessage({ type: "end" });
+      send({ type: "end" });
     } catch (thrown) {
-      scope.postMessage({ type: "error", error: toWireError(thrown) });
+      send({ type: "error", error: toWireError(thrown) });
     }
   }
+}
+
+/** The controller's signal, which also looks at the flag that the main thread sets. */
+function signalOf(controller: AbortController, flag: Int32Array): AbortSignal {
+  const { signal } = controller;
+  const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!;
+  let told = false;
+  const look = (): boolean => {
+    if (!told && Atomics.load(flag, 0) !== 0) {
+      // Aborting looks at the signal in its turn.
+      told = true;
+      controller.abort();
+    }
+    return aborted.get!.call(signal);
+  };
+  return Object.defineProperties(signal, {
+    aborted: { get: look },
+    throwIfAborted: {
+      value: () => {
+        if (look()) throw signal.reason;
+      },
+    },
+  });
 }
 
 /** The threads of one process. */
 export class WorkerPool {
-  readonly #idle = new Map<string, Worker[]>();
-  readonly #all = new Set<Worker>();
+  readonly #idle = new Map<string, Thread[]>();
+  readonly #all = new Set<Thread>();
 
-  /** Runs the module's handler; resolves to its value, or to an async iterable where it streams. */
-  run(module: string, params: unknown, signal: AbortSignal): Promise<unknown> {
-    const worker = this.#idle.get(module)?.pop() ?? this.#create(module);
-    const done = (reusable: boolean) => this.#giveBack(module, worker, reusable);
-    return new Task(worker, done).start(params, signal);
+  /**
+   * Runs the module's handler; resolves to its value, or to an async iterable where it streams.
+   *
+   * @param module the module's URL
+   * @param method told to the handler
+   */
+  run(module: string, method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
+    const idle = this.#idle.get(module)?.pop();
+    const thread = idle === undefined || idle.failed ? this.#create(module, method) : idle;
+    const done = (reusable: boolean) => this.#giveBack(module, thread, reusable);
+    return new Task(thread, done).start(params, signal);
   }
 
   /** Ends all threads. */
   close(): void {
-    for (const worker of this.#all) worker.terminate();
+    for (const thread of this.#all) thread.end();
     this.#all.clear();
     this.#idle.clear();
   }
 
-  #create(module: string): Worker {
-    const worker = new Worker(module, { type: "module", name: module });
-    this.#all.add(worker);
-    return worker;
+  #create(module: string, method: string): Thread {
+    const thread = new Thread(module, method);
+    this.#all.add(thread);
+    return thread;
   }
 
-  #giveBack(module: string, worker: Worker, reusable: boolean): void {
+  #giveBack(module: string, thread: Thread, reusable: boolean): void {
     const idle = this.#idle.get(module) ?? [];
-    if (reusable && idle.length < IDLE_MAX && this.#all.has(worker)) {
-      idle.push(worker);
+    if (reusable && idle.length < IDLE_MAX && this.#all.has(thread)) {
+      idle.push(thread);
       this.#idle.set(module, idle);
     } else {
-      this.#all.delete(worker);
-      worker.terminate();
+      this.#all.delete(thread);
+      thread.end();
     }
   }
 }
 
-/** One run of a handler in a thread, seen from the main thread. */
-class Task {
+/** One thread, seen from the main thread. */
+class Thread {
   readonly #worker: Worker;
+  readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
+  /** Whether it ended by itself, and can run nothing more. */
+  failed = false;
+  onNews: (news: News) => void = () => {};
+  onFailure: (error: Error) => void = () => {};
+
+  constructor(module: string, method: string) {
+    const workerData: ThreadData = { method, cancelled: this.#cancelled.buffer };
+    this.#worker = new Worker(new URL(module), { workerData });
+    this.#worker.on("message", (news: News) => this.onNews(news));
+    // The module cannot be loaded, or threw outside its handler: the thread is of no more use.
+    this.#worker.on("error", (error: Error) => this.#fail(error));
+    this.#worker.on("exit", () => this.#fail(new Error("its thread ended")));
+  }
+
+  run(params: unknown): void {
+    Atomics.store(this.#cancelled, 0, 0);
+    this.order({ type: "run", params });
+  }
+
+  /** Tells the handler at once, whether or not it comes back to its event loop. */
+  cancel(): void {
+    Atomics.store(this.#cancelled, 0, 1);
+    this.order({ type: "cancel" });
+  }
+
+  order(order: Order): void {
+    this.#worker.postMessage(order);
+  }
+
+  #fail(error: Error): void {
+    this.failed = true;
+    this.onFailure(error);
+  }
+
+  end(): void {
+    void this.#worker.terminate();
+  }
+}
+
+/** One run of a handler in a thread. */
+class Task {
+  readonly #thread: Thread;
   readonly #done: (reusable: boolean) => void;
   readonly #answer = Promise.withResolvers<unknown>();
   #items: unknown[] = [];
@@ -150,36 +235,29 @@ class Task {
   #wake: (() => void) | null = null;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(worker: Worker, done: (reusable: boolean) => void) {
-    this.#worker = worker;
+  constructor(thread: Thread, done: (reusable: boolean) => void) {
+    this.#thread = thread;
     this.#done = done;
   }
 
   start(params: unknown, signal: AbortSignal): Promise<unknown> {
-    this.#worker.onmessage = ({ data }: MessageEvent<News>) => this.#onNews(data);
-    // The module cannot be loaded, or threw outside its handler: that thread is of no more use.
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#finish(new RemoteError(`the worker failed: ${event.message}`, -32603), false);
-    };
+    this.#thread.onNews = (news) => this.#onNews(news);
+    this.#thread.onFailure = (error) =>
+      this.#finish(new RemoteError(`the worker failed: ${error.message}`, -32603), false);
+    this.#thread.run(params);
     if (signal.aborted) this.cancel();
     else signal.addEventListener("abort", () => this.cancel(), { once: true });
-    this.#order({ type: "run", params });
     return this.#answer.promise;
   }
 
-  /** Asks the handler to end, and ends its thread when it does not. */
+  /** Tells the handler to end, and gives its thread up when it does not. */
   cancel(): void {
     if (this.#over || this.#grace !== undefined) return;
-    this.#order({ type: "cancel" });
+    this.#thread.cancel();
     this.#grace = setTimeout(
       () => this.#finish(new DOMException("the task was cancelled", "AbortError"), false),
       GRACE,
     );
-  }
-
-  #order(order: Order): void {
-    this.#worker.postMessage(order);
   }
 
   #onNews(news: News): void {
@@ -220,7 +298,7 @@ class Task {
         if (items.length > 0) {
           this.#items = [];
           for (const item of items) yield item;
-          if (!this.#over) this.#order({ type: "taken", count: items.length });
+          if (!this.#over) this.#thread.order({ type: "taken", count: items.length });
         } else if (this.#over) {
           if (this.#failure !== null) throw this.#failure;
           return;

@@ -67,8 +67,8 @@ export interface PartResult {
 export interface PartOptions {
   /** Show only failures. */
   quiet: boolean;
-  /** The longest that a part may take, in milliseconds. */
-  timeout: number;
+  /** How long a part may print nothing before it counts as hanging, in milliseconds. */
+  silence: number;
 }
 
 /** Counts as `deno test` prints them: `FAILED | 3 passed (2 steps) | 1 failed (1 step) | …`. */
@@ -94,19 +94,30 @@ export function countTests(
 export async function runPart(
   name: string,
   command: Deno.Command,
-  { quiet, timeout }: PartOptions,
+  { quiet, silence }: PartOptions,
 ): Promise<PartResult> {
   const start = performance.now();
   const child = command.spawn();
-  let timedOut = false;
-  const watchdog = setTimeout(() => {
-    timedOut = true;
-    child.kill("SIGKILL");
-  }, timeout);
+  let hangs = false;
+  let ended = false;
+  const end = () => {
+    hangs = true;
+    // asked so, deno test names the tests that were running; a second later it has no choice
+    child.kill(Deno.build.os === "windows" ? "SIGKILL" : "SIGINT");
+    watchdog = setTimeout(() => child.kill("SIGKILL"), 1_000);
+  };
+  let watchdog = setTimeout(end, silence);
   const chunks: Uint8Array[] = [];
+  const decoder = new TextDecoder();
   const collect = async (stream: ReadableStream<Uint8Array>, out: typeof Deno.stdout) => {
     for await (const chunk of stream) {
       chunks.push(chunk);
+      // deno test's word that a test takes long is no sign of life
+      const alive = !decoder.decode(chunk).includes("has been running for over");
+      if (alive && !hangs && !ended) {
+        clearTimeout(watchdog);
+        watchdog = setTimeout(end, silence);
+      }
       if (!quiet) await writeAll(out, chunk);
     }
   };
@@ -118,11 +129,12 @@ export async function runPart(
   ]);
   const { success } = await child.status;
   clearTimeout(watchdog);
+  ended = true;
   await Promise.race([reading, new Promise((resolve) => setTimeout(resolve, 1_000))]);
-  const output = new TextDecoder().decode(await new Blob(chunks as BlobPart[]).arrayBuffer());
-  const counted = countTests(output, success && !timedOut);
+  const output = decoder.decode(await new Blob(chunks as BlobPart[]).arrayBuffer());
+  const counted = countTests(output, success && !hangs);
   if (quiet && counted.failed > 0) console.log(failures(output));
-  if (timedOut) console.log(`${name}: ended after ${timeout / 60_000} minutes without a result`);
+  if (hangs) console.log(`${name}: ended, because it printed nothing for ${silence / 1000} s`);
   return { name, ...counted, milliseconds: performance.now() - start };
 }
 

@@ -1,0 +1,109 @@
+/**
+ * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
+ * (`fixture` by default), and `crash` or `silent` for a program that never serves.
+ */
+
+import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
+
+const nameAt = Deno.args.indexOf("--name");
+const name = nameAt < 0 ? "fixture" : Deno.args[nameAt + 1]!;
+
+if (Deno.args.includes("crash")) {
+  console.log("a line on standard output");
+  console.error("a line on standard error: Grüße");
+  Deno.exit(7);
+}
+// Lives, but joins no mesh; the test ends it by its process.
+if (Deno.args.includes("silent")) {
+  Deno.writeTextFileSync(Deno.args.at(-1)!, String(Deno.pid));
+  setInterval(() => {}, 1_000);
+  await new Promise(() => {});
+}
+
+/** What happened to handlers and starts, for a test to ask for. */
+const events: string[] = [];
+const waiting = new Map<string, () => void>();
+const note = (event: string) => {
+  events.push(event);
+  waiting.get(event)?.();
+};
+const secondInstances: SecondInstance[] = [];
+
+await using ipc = await NeverLiieIPC.open(name, {
+  version: "1.2.3",
+  onSecondInstance: (event) => {
+    secondInstances.push(event);
+    note("second instance");
+  },
+});
+
+ipc.expose("echo", (params) => params);
+ipc.expose("add", ({ a, b }: { a: number; b: number }) => a + b, { params: ["a", "b"] });
+ipc.expose("pid", () => Deno.pid);
+ipc.expose("about", () => ({
+  args: Deno.args,
+  cwd: Deno.cwd(),
+  execPath: Deno.execPath(),
+  standalone: Deno.build.standalone,
+  secondInstances,
+}));
+ipc.expose("fail", ({ code, data }: { code?: number; data?: unknown }) => {
+  throw Object.assign(new Error("it failed: Grüße"), { code, data });
+});
+ipc.expose("unsendable", () => 1n);
+/** Ends at once with its signal, in the middle of an await, and notes so. */
+ipc.expose("hang", ({ id }: { id: string }, { signal }: CallContext) => {
+  note(`${id} started`);
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      note(`${id} aborted`);
+      reject(signal.reason);
+    });
+  });
+});
+ipc.expose("count", function* ({ to, fail }: { to: number; fail?: string }) {
+  for (let i = 0; i < to; i++) yield i;
+  if (fail !== undefined) throw new Error(fail);
+});
+/** Yields one item, then waits for its signal. */
+ipc.expose("wait_after_one", async function* ({ id }: { id: string }, { signal }: CallContext) {
+  try {
+    yield "one";
+    await new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        note(`${id} aborted`);
+        reject(signal.reason);
+      });
+    });
+  } finally {
+    note(`${id} ended`);
+  }
+});
+let produced = 0;
+ipc.expose("endless", async function* () {
+  produced = 0;
+  for (;;) {
+    yield ++produced;
+    // A turn of the event loop: what a real producer that reads something takes.
+    if (produced % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+});
+ipc.expose("produced", () => produced);
+/** Resolves once `event` has happened: a test waits for it instead of for time. */
+ipc.expose("happened", async ({ event }: { event: string }) => {
+  if (!events.includes(event)) {
+    await new Promise<void>((resolve) => waiting.set(event, resolve));
+  }
+  return events.filter((one) => one === event).length;
+});
+ipc.expose("call_other", (
+  { target, method, params }: { target: string; method: string; params?: Record<string, unknown> },
+) => ipc.call(target, method, params));
+ipc.expose("die", () => Deno.exit(3));
+const worker = import.meta.resolve("./mesh_worker.ts");
+ipc.exposeWorker("compute", worker);
+ipc.exposeWorker("compute_steps", worker, { kind: "stream" });
+ipc.exposeWorker("no_module", import.meta.resolve("./missing_worker_module.ts"));
+
+console.log(`ready ${Deno.pid}`);
+await ipc.closed;
