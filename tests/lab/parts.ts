@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import {
   LeftOut,
   localTest,
@@ -11,6 +11,9 @@ import {
   type Prepared,
   type TestArguments,
 } from "../support/test_part.ts";
+import { exists } from "@std/fs";
+import { PROGRAMS } from "../../apps/programs.ts";
+import { RuntimeMissingError } from "../../build.ts";
 import { buildTestPrograms } from "./executables.ts";
 import { type Lab, TARGETS } from "./lab.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
@@ -33,13 +36,12 @@ export function compiledParts(lab: Lab | null): Part[] {
       try {
         await buildTestPrograms(lab, folder, lab ? TARGETS.linux : undefined);
       } catch (error) {
-        if (lab !== null) throw error;
-        const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+        if (!(error instanceof RuntimeMissingError)) throw error;
         throw new LeftOut(
-          `${why}; ` +
+          "the runtime of compiled programs (denort) cannot be had; " +
             (Deno.build.os === "linux"
-              ? "`deno task lab` brings a compiler with its runtime (Linux, root)"
-              : "it needs the network, or DENORT_BIN"),
+              ? "`deno task lab` brings a compiler with its own (as root)"
+              : "set DENORT_BIN, or let Deno reach the network"),
         );
       }
       const { command } = localTest({ ...test, env: { ...test.env, [EXECUTABLES]: folder } });
@@ -101,10 +103,14 @@ async function underWine(
   return ready(command, cleanup);
 }
 
-/** Loads with this system's Deno what deno.exe is going to import: it downloads nothing itself. */
+/**
+ * Loads with this system's Deno what the tests and the programs that they start import: deno.exe
+ * downloads nothing itself.
+ */
 async function fillCache(lab: Lab, { files, importFlags, env }: TestArguments): Promise<void> {
+  const programs = await programModules();
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", ...importFlags, ...files],
+    args: ["cache", "--quiet", ...importFlags, ...files, ...programs],
     cwd: checkout,
     clearEnv: true,
     env: { ...env, DENO_DIR: lab.denoDir },
@@ -115,17 +121,46 @@ async function fillCache(lab: Lab, { files, importFlags, env }: TestArguments): 
   }
 }
 
+/** The modules that a test may start as programs: main modules of apps, and fixtures. */
+async function programModules(): Promise<string[]> {
+  const apps = Object.keys(PROGRAMS).map((name) => join("apps", name, "main.ts"));
+  const support = await Array.fromAsync(Deno.readDir(join(checkout, "tests", "support")));
+  const fixtures = support.filter(({ name }) => name.endsWith("_app.ts"))
+    .map(({ name }) => join("tests", "support", name));
+  const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
+  return [...apps.filter((_, index) => found[index]), ...fixtures];
+}
+
+/** How long a folder of a run that was killed is left alone, in milliseconds. */
+const STALE = 24 * 60 * 60_000;
+
 /** A folder for one run, removed with it; in the lab's, where there is one, so that Wine sees it. */
 async function executablesFolder(
   lab: Lab | null,
   cleanup: AsyncDisposableStack,
 ): Promise<string> {
-  const folder = await Deno.makeTempDir({
-    prefix: "executables-",
-    ...(lab === null ? {} : { dir: lab.folder }),
-  });
+  const prefix = "executables-";
+  if (lab !== null) await removeStale(lab, prefix);
+  const folder = await Deno.makeTempDir({ prefix, ...(lab === null ? {} : { dir: lab.folder }) });
   cleanup.defer(() => Deno.remove(folder, { recursive: true }));
   return folder;
+}
+
+/** Removes what runs that were killed left in the lab's folder. */
+async function removeStale(lab: Lab, prefix: string): Promise<void> {
+  for await (const { name } of Deno.readDir(lab.folder)) {
+    if (!name.startsWith(prefix)) continue;
+    const path = join(lab.folder, name);
+    try {
+      const { mtime } = await Deno.stat(path);
+      if (mtime !== null && Date.now() - mtime.getTime() > STALE) {
+        await Deno.remove(path, { recursive: true });
+      }
+    } catch (error) {
+      // another run ended meanwhile, or removed it first
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
 }
 
 function ready(command: Deno.Command, cleanup: AsyncDisposableStack): Prepared {

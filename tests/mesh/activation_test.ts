@@ -1,0 +1,248 @@
+/** Waking programs: once, without a fixed sleep, and with errors that say what happened. */
+
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { join } from "@std/path";
+import {
+  NeverLiieIPC,
+  StartLimitError,
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "../../lib/ipc/mod.ts";
+import {
+  fixtureCommand,
+  gone,
+  isAlive,
+  kill,
+  meshTest,
+  MODE,
+  suiteCommand,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
+
+meshTest("call and stream reject alike for a name that nobody has", async (mesh) => {
+  await assertRejects(() => mesh.ipc.call("nobody", "x"), TargetUnknownError, '"nobody"');
+  await assertRejects(() => mesh.ipc.stream("nobody", "x").next(), TargetUnknownError, '"nobody"');
+  await assertRejects(() => mesh.ipc.wake("nobody"), TargetUnknownError);
+  // No trace of a name that nobody has.
+  const files = [...Deno.readDirSync(mesh.ipc.home.runtime)].map(({ name }) => name);
+  assertEquals(files.filter((name) => name.startsWith("nobody")), []);
+  await assertRejects(() => mesh.ipc.call("No/Name", "x"), TypeError, "No/Name");
+});
+
+meshTest("activate: false never starts anything", async (mesh) => {
+  const options = { activate: false };
+  await assertRejects(() => mesh.ipc.call("fixture", "pid", {}, options), TargetUnknownError);
+  await mesh.register();
+  await assertRejects(() => mesh.ipc.call("fixture", "pid", {}, options), TargetNotRunningError);
+  await assertRejects(
+    () => mesh.ipc.stream("fixture", "count", { to: 1 }, options).next(),
+    TargetNotRunningError,
+  );
+  await mesh.ipc.wake("fixture");
+  assertEquals(typeof await mesh.ipc.call("fixture", "pid", {}, options), "number");
+});
+
+meshTest("wake starts without calling, and a second one finds it running", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.wake("fixture");
+  const pid = await mesh.ipc.call("fixture", "pid");
+  await mesh.ipc.wake("fixture");
+  assertEquals(await mesh.ipc.call("fixture", "pid"), pid);
+});
+
+meshTest("a woken program is a second instance of nobody, and sees no woken mark", async (mesh) => {
+  await mesh.register();
+  const about = await mesh.ipc.call<{ secondInstances: unknown[]; args: string[] }>(
+    "fixture",
+    "about",
+  );
+  assertEquals(about.secondInstances, []);
+  assertEquals(about.args, []);
+});
+
+meshTest("callers in 40 processes: one start, 40 answers", async (mesh) => {
+  const count = WINDOWS ? 12 : 40;
+  await mesh.register();
+  const command = [
+    ...suiteCommand("neverliie"),
+    "call",
+    "fixture",
+    "pid",
+    "--json",
+    "--timeout=90000",
+  ];
+  const results = await Promise.all(Array.from({ length: count }, () => mesh.run(command)));
+  for (const { code, stderr } of results) assertEquals([code, stderr], [0, ""]);
+  const pids = new Set(results.map(({ stdout }) => stdout.trim()));
+  assertEquals(pids.size, 1, [...pids].join());
+  const log = Deno.readTextFileSync(mesh.ipc.home.logFile("fixture"));
+  assertEquals(log.match(/ready/g)?.length, 1, log);
+});
+
+meshTest("a woken program outlives the one that woke it", async (mesh) => {
+  await mesh.register();
+  const { code, stdout } = await mesh.neverliie("wake", "fixture", "--json");
+  assertEquals(code, 0);
+  const { pid } = JSON.parse(stdout) as { pid: number };
+  assertEquals(await mesh.ipc.call("fixture", "pid", {}, { activate: false }), pid);
+});
+
+meshTest("a woken program outlives a waker that is killed", async (mesh) => {
+  await mesh.register();
+  await mesh.register({ name: "waker" });
+  const params = { target: "fixture", method: "pid" };
+  const waker = await mesh.ipc.call<number>("waker", "pid");
+  const pid = await mesh.ipc.call<number>("waker", "call_other", params, { timeout: 60_000 });
+  kill(waker);
+  await gone(waker);
+  assert(isAlive(pid));
+  assertEquals(await mesh.ipc.call("fixture", "pid", {}, { activate: false }), pid);
+});
+
+meshTest("a program that ends before it answers: exit code and log in the error", async (mesh) => {
+  await mesh.register({ args: ["crash"] });
+  const error = await assertRejects(() => mesh.ipc.call("fixture", "pid"), TargetStartError);
+  assertEquals(error.exitCode, 7);
+  for (const part of ["exit code 7", "a line on standard output", "standard error: Grüße"]) {
+    assertStringIncludes(error.message, part);
+  }
+  assertStringIncludes(error.log, "a line on standard error: Grüße");
+  await assertRejects(() => mesh.ipc.stream("fixture", "x").next(), TargetStartError);
+});
+
+meshTest("callers that wait together share a failed start", async (mesh) => {
+  await mesh.register({ args: ["crash"] });
+  const clients = await Promise.all(
+    Array.from({ length: 5 }, () => NeverLiieIPC.client({ home: mesh.home })),
+  );
+  const errors = await Promise.all(
+    clients.map((client) => client.call("fixture", "pid").catch((error) => error)),
+  );
+  for (const error of errors) assertEquals(error.name, "TargetStartError", error.message);
+  const log = Deno.readTextFileSync(mesh.ipc.home.logFile("fixture"));
+  assertEquals(log.match(/a line on standard output/g)?.length, 1);
+  await Promise.all(clients.map((client) => client.close()));
+});
+
+meshTest("a program that never answers: an error after startTimeout", async (mesh) => {
+  const pidFile = join(mesh.home, "silent.pid");
+  await mesh.register({ args: ["silent", pidFile] });
+  await assertRejects(
+    () => mesh.ipc.call("fixture", "pid", {}, { startTimeout: WINDOWS ? 5_000 : 1_500 }),
+    TargetStartError,
+    "did not answer",
+  );
+  await until(() => {
+    try {
+      return Deno.readTextFileSync(pidFile) !== "";
+    } catch {
+      return false;
+    }
+  });
+  const pid = Number(Deno.readTextFileSync(pidFile));
+  assert(isAlive(pid));
+  kill(pid);
+  await gone(pid);
+});
+
+meshTest(
+  "five starts in ten seconds, then a refusal that says why and until when",
+  async (mesh) => {
+    await mesh.register({ args: ["crash"] });
+    // In processes of their own now and then: the limit is the home's.
+    const fail = () => mesh.ipc.call("fixture", "pid").catch((error) => error);
+    for (let i = 0; i < 3; i++) assertEquals((await fail()).name, "TargetStartError");
+    for (let i = 0; i < 2; i++) {
+      assertEquals((await mesh.neverliie("wake", "fixture")).code, 4);
+    }
+    const refused = await fail();
+    // Slow machines may take more than ten seconds for five starts; then there is no limit to see.
+    const record = JSON.parse(
+      Deno.readTextFileSync(mesh.ipc.home.runtimeFile("fixture", "starts.json")),
+    ) as { starts: number[] };
+    if (record.starts.length < 5) return;
+    assert(refused instanceof StartLimitError, String(refused));
+    assertStringIncludes(refused.message, "5 times");
+    assertStringIncludes(refused.message, refused.until.toISOString());
+    assert(refused.until.getTime() > Date.now());
+    const other = await mesh.neverliie("wake", "fixture");
+    assertEquals(other.code, 4);
+    assertStringIncludes(other.stderr, "may be started again at");
+  },
+);
+
+meshTest("a deleted working directory is reported, not guessed", async (mesh) => {
+  const cwd = join(mesh.home, "a folder");
+  Deno.mkdirSync(cwd);
+  await mesh.register({ cwd });
+  Deno.removeSync(cwd);
+  const error = await assertRejects(() => mesh.ipc.wake("fixture"), TargetStartError);
+  assertStringIncludes(error.message, JSON.stringify(cwd).slice(1, -1).replaceAll("\\\\", "\\"));
+  assert((await mesh.ipc.registry.read()).apps.has("fixture"));
+});
+
+meshTest("an entry whose script or program is gone is pruned when met", async (mesh) => {
+  const gonePath = join(mesh.home, WINDOWS ? "gone.exe" : "gone");
+  const script = join(mesh.home, "gone.ts");
+  const [deno] = fixtureCommand("script");
+  await mesh.ipc.registry.set("one", { type: "binary", cmd: [gonePath], cwd: mesh.home });
+  await mesh.ipc.registry.set("two", {
+    type: "script",
+    cmd: [deno!, "run", "-A", script],
+    cwd: mesh.home,
+  });
+  await mesh.register();
+  for (const [name, path] of [["one", gonePath], ["two", script]] as const) {
+    const error = await assertRejects(() => mesh.ipc.wake(name), TargetUnknownError);
+    assertStringIncludes(error.message, path);
+    assertMatch(error.message, /is gone/);
+  }
+  assertEquals([...(await mesh.ipc.registry.read()).apps.keys()], ["fixture"]);
+});
+
+meshTest(
+  "a script whose Deno is gone is run by the one on PATH, which is recorded",
+  async (mesh) => {
+    const [deno, ...rest] = fixtureCommand("script");
+    const old = join(mesh.home, "old", WINDOWS ? "deno.exe" : "deno");
+    await mesh.ipc.registry.set("fixture", { type: "script", cmd: [old, ...rest], cwd: mesh.home });
+    const folder = join(mesh.home, "bin with ü");
+    Deno.mkdirSync(folder);
+    const found = join(folder, WINDOWS ? "deno.exe" : "deno");
+    if (WINDOWS) Deno.copyFileSync(deno!, found);
+    else Deno.symlinkSync(deno!, found);
+    const path = Deno.env.get("PATH")!;
+    Deno.env.set("PATH", `${folder}${WINDOWS ? ";" : ":"}${path}`);
+    try {
+      await mesh.ipc.wake("fixture");
+    } finally {
+      Deno.env.set("PATH", path);
+    }
+    // Recorded before it was started; since then the program has registered itself.
+    const entry = (await mesh.ipc.registry.read()).apps.get("fixture")!;
+    assert([found, deno].includes(entry.cmd[0]!), entry.cmd[0]);
+    assertEquals(entry.cmd.slice(1), rest);
+  },
+);
+
+meshTest(`a ${MODE} in a folder with spaces, quotes and umlauts is woken again and again`, async (
+  mesh,
+) => {
+  await mesh.register();
+  const first = await mesh.ipc.call<number>("fixture", "pid");
+  const own = (await mesh.ipc.registry.read()).apps.get("fixture")!;
+  assertEquals(own.source, "self");
+  await mesh.ipc.call("fixture", "$/shutdown");
+  await gone(first);
+  // By its own entry this time.
+  const second = await mesh.ipc.call<number>("fixture", "pid");
+  assert(first !== second);
+});

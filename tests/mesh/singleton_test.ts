@@ -1,0 +1,145 @@
+/** One instance per app, whoever starts it and however it ends. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { pidOf } from "../../lib/ipc/mod.ts";
+import {
+  finished,
+  fixtureCommand,
+  gone,
+  isAlive,
+  kill,
+  meshTest,
+  MODE,
+  type Served,
+  type TestMesh,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
+
+const SCRIPT_ON_UNIX = !WINDOWS && MODE === "script";
+const COPIES = SCRIPT_ON_UNIX ? 50 : 10;
+const ROUNDS = SCRIPT_ON_UNIX ? 20 : 5;
+
+interface About {
+  secondInstances: { args: string[]; cwd: string; pid: number }[];
+}
+
+async function stop(mesh: TestMesh, pid: number): Promise<void> {
+  await mesh.ipc.call("fixture", "$/shutdown", {}, { activate: false });
+  await gone(pid);
+}
+
+for (let round = 1; round <= ROUNDS; round++) {
+  meshTest(
+    `${COPIES} copies started at once, round ${round} of ${ROUNDS}: one stays`,
+    async (mesh) => {
+      const copies = Array.from(
+        { length: COPIES },
+        (_, i) => mesh.spawn([...fixtureCommand(), `copy ${i}`]),
+      );
+      const results = copies.map((child) => finished(child));
+      let ended = 0;
+      for (const result of results) void result.then(() => ended++);
+      await until(() => ended === COPIES - 1);
+      const pid = await pidOf(mesh.ipc, "fixture");
+      assert(pid !== null, "nobody stayed");
+      const { secondInstances } = await mesh.ipc.call<About>("fixture", "about");
+      assertEquals(secondInstances.length, COPIES - 1);
+      const handed = new Set(secondInstances.map(({ args }) => args.join()));
+      assertEquals(handed.size, COPIES - 1);
+      await stop(mesh, pid);
+      let refused = 0;
+      for (const { code, stdout, stderr } of await Promise.all(results)) {
+        assertEquals([code, stderr], [0, ""]);
+        if (stdout.startsWith("ready")) continue;
+        assertMatch(stdout, /already running \(process \d+\).*1 argument/);
+        refused++;
+      }
+      assertEquals(refused, COPIES - 1);
+    },
+  );
+}
+
+meshTest(
+  "a second start hands over its arguments and folder, says so and exits 0",
+  async (mesh) => {
+    const first: Served = await mesh.serve(fixtureCommand());
+    const args = ["with space", 'with "quotes"', "Grüße ☃", "backslash\\", "", "-x"];
+    const second = await mesh.run([...fixtureCommand(), ...args], { cwd: mesh.home });
+    assertEquals([second.code, second.stderr], [0, ""]);
+    assertEquals(
+      second.stdout,
+      `"fixture" is already running (process ${first.pid}); it was given 6 arguments\n`,
+    );
+    const { secondInstances } = await mesh.ipc.call<About>("fixture", "about");
+    assertEquals(secondInstances.map(({ args, cwd }) => ({ args, cwd })), [{
+      args,
+      cwd: mesh.home,
+    }]);
+    await stop(mesh, first.pid);
+    assertEquals((await first.ended).code, 0);
+  },
+);
+
+meshTest("the lock dies with its process, kill -9 included", async (mesh) => {
+  for (let i = 0; i < 3; i++) {
+    const { pid, ended } = await mesh.serve(fixtureCommand());
+    assertEquals(await mesh.ipc.call("fixture", "pid", {}, { activate: false }), pid);
+    kill(pid);
+    await ended;
+    await gone(pid);
+  }
+});
+
+meshTest("a copy that loses the race of being woken is no second instance", async (mesh) => {
+  await mesh.register();
+  // Started by hand and woken at the same time, again and again.
+  for (let i = 0; i < 5; i++) {
+    const byHand = mesh.spawn(fixtureCommand());
+    const result = finished(byHand);
+    const pid = await mesh.ipc.call<number>("fixture", "pid");
+    const { secondInstances } = await mesh.ipc.call<About>("fixture", "about");
+    // Only the copy started by hand may have handed over, when the woken one was first.
+    assert(secondInstances.length <= 1, JSON.stringify(secondInstances));
+    for (const { pid: other } of secondInstances) assertEquals(other, byHand.pid);
+    await stop(mesh, pid);
+    assertEquals((await result).code, 0);
+    if (pid !== byHand.pid) assert(!isAlive(pid));
+  }
+});
+
+meshTest(
+  "shutdown frees the name: socket and lock are gone, the next start serves",
+  async (mesh) => {
+    const first = await mesh.serve(fixtureCommand());
+    await stop(mesh, first.pid);
+    assertEquals(await pidOf(mesh.ipc, "fixture"), null);
+    const left = [...Deno.readDirSync(mesh.ipc.home.runtime)].map(({ name }) => name);
+    assertEquals(left.filter((name) => name.endsWith(".sock")), []);
+    const second = await mesh.serve(fixtureCommand());
+    assert(second.pid !== first.pid);
+    await stop(mesh, second.pid);
+  },
+);
+
+if (!WINDOWS) {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    meshTest(
+      `${signal} ends a host gracefully: its streams end, its socket is gone`,
+      async (mesh) => {
+        const { child, pid, ended } = await mesh.serve(fixtureCommand());
+        const stream = mesh.ipc.stream("fixture", "wait_after_one", { id: "x" });
+        await stream.next();
+        const pending = stream.next().catch((error) => error);
+        child.kill(signal);
+        assertEquals((await pending).name, "ConnectionLostError");
+        assertEquals((await ended).code, signal === "SIGINT" ? 130 : 143);
+        await gone(pid);
+        assertEquals(
+          [...Deno.readDirSync(mesh.ipc.home.runtime)].filter((e) => e.name.endsWith(".sock")),
+          [],
+        );
+      },
+    );
+  }
+}
