@@ -65,7 +65,7 @@ Examples:
   neverliie list --json
   neverliie call statusbar get_stats
   neverliie stream scanner deep_scan '{"folder": "."}'
-  neverliie call terminal run @params.json
+  neverliie stream terminal run @params.json
 
 Exit codes: 0 done, 1 the app reports an error, 2 wrong usage, 3 unknown or not running,
 4 could not be started, 5 no answer in time, 6 no such method, 7 connection lost, 130 Ctrl-C`;

@@ -37,6 +37,13 @@ export interface ActivationOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A connection to an app. */
+export interface Activated {
+  transport: Transport;
+  /** Whether the app slept when it was asked for. */
+  started: boolean;
+}
+
 /** Longest wait for a listener that is there but busy, in milliseconds. */
 const BUSY_TIMEOUT = 10_000;
 /** How much of the log an error shows. */
@@ -54,14 +61,14 @@ export async function connectTo(
   app: string,
   context: ActivationContext,
   options: ActivationOptions,
-): Promise<Transport> {
+): Promise<Activated> {
   const transport = await dial(app, context, options.signal);
-  if (transport !== null) return transport;
+  if (transport !== null) return { transport, started: false };
   if (!options.activate) {
     await registered(app, context);
     throw new TargetNotRunningError(`Cannot call "${app}": it is not running`);
   }
-  return await start(app, context, options);
+  return { transport: await start(app, context, options), started: true };
 }
 
 function dial(app: string, { home, platform }: ActivationContext, signal?: AbortSignal) {
@@ -96,7 +103,7 @@ async function start(
         if (transport !== null) return transport;
         const record = readStarts(home, app);
         const { failure } = record;
-        if (failure && failure.at >= asked) {
+        if (failure && failure.at > asked) {
           throw new TargetStartError(failure.message, failure.exitCode, failure.log);
         }
         return await launch(app, context, record, deadline, startTimeout, signal);
@@ -215,7 +222,7 @@ async function startable(app: string, context: ActivationContext): Promise<Regis
   const stillMissing = missingPart(entry);
   if (stillMissing !== null) {
     const what = stillMissing === "script" ? entry.cmd.at(-1)! : entry.cmd[0]!;
-    await registry.prune();
+    await registry.prune(app);
     throw new TargetUnknownError(
       `Cannot start "${app}": its ${stillMissing} "${what}" is gone, and so its entry was removed. ` +
         `Start it once from where it is now and it registers itself`,

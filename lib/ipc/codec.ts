@@ -240,7 +240,7 @@ export class FrameEncoder {
 
   /**
    * The frames collected so far, or `null` when there are none. The view is valid until the
-   * second `take` after this one.
+   * next `take`.
    */
   take(): Uint8Array | null {
     if (this.#length === 0) return null;

@@ -81,6 +81,13 @@ export class StartLimitError extends TargetStartError {
 /** The peer went away (or broke the protocol) before it answered. */
 export class ConnectionLostError extends Error {
   override readonly name = "ConnectionLostError";
+  /** Whether the peer cannot have seen the request: then it may be made again without harm. */
+  readonly unsent: boolean;
+
+  constructor(message: string, unsent = false) {
+    super(message);
+    this.unsent = unsent;
+  }
 }
 
 /** This process asked to be an app that already runs. */
@@ -104,16 +111,24 @@ export interface WireError {
 
 /** What a thrown value looks like on the wire: message, an integer `code`, and `data`; no stack. */
 export function toWireError(thrown: unknown): WireError {
-  if (!(thrown instanceof Error)) {
-    return { code: ErrorCode.InternalError, message: String(thrown) };
+  try {
+    if (!(thrown instanceof Error)) {
+      return { code: ErrorCode.InternalError, message: String(thrown) };
+    }
+    const { code, data } = thrown as { code?: unknown; data?: unknown };
+    const wire: WireError = {
+      // A DOMException has a code of its own that means nothing here (20 for AbortError).
+      code: Number.isInteger(code) && !(thrown instanceof DOMException)
+        ? code as number
+        : ErrorCode.InternalError,
+      message: String(thrown.message || thrown.name),
+    };
+    if (data !== undefined) wire.data = data;
+    return wire;
+  } catch {
+    // Its own getters or its toString throw.
+    return { code: ErrorCode.InternalError, message: "the handler threw a value without a text" };
   }
-  const { code, data } = thrown as { code?: unknown; data?: unknown };
-  const wire: WireError = {
-    code: Number.isInteger(code) ? (code as number) : ErrorCode.InternalError,
-    message: thrown.message || thrown.name,
-  };
-  if (data !== undefined) wire.data = data;
-  return wire;
 }
 
 /** The error a caller sees for an error on the wire. */

@@ -4,78 +4,32 @@
  * @module
  */
 
-import { type ActivationContext, connectTo } from "./activation.ts";
+import type { ActivationContext } from "./activation.ts";
 import { Connection } from "./connection.ts";
-import { AlreadyRunningError, ConnectionLostError, RemoteError } from "./errors.ts";
+import { AlreadyRunningError, ErrorCode, RemoteError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
-import { becomeInstance, isWoken, SECOND_INSTANCE, type SecondInstance } from "./instance.ts";
+import { becomeInstance, isWoken, SECOND_INSTANCE } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-import { pauseFor, type ProcessLock } from "./lock.ts";
-import { asRecord, type Params, type StreamPage } from "./message.ts";
-import { type ExposeOptions, type Handler, type MethodDescription, Methods } from "./methods.ts";
+import type { ProcessLock } from "./lock.ts";
+import { asRecord, pageOf, type Params, type StreamPage } from "./message.ts";
+import { type ExposeOptions, type Handler, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
+import {
+  type AppDescription,
+  type ClientOptions,
+  type OpenOptions,
+  PROTOCOL_VERSION,
+} from "./options.ts";
 import { platform } from "./platform.ts";
-import { missingPart, Registry, type RegistryEntry, sameLaunch } from "./registry.ts";
+import { Registry } from "./registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./request.ts";
 import { onStopSignal } from "./signals.ts";
 import { IPCStream, type OpenedStream } from "./stream.ts";
+import { registerSuite } from "./suite.ts";
+import { Targets } from "./targets.ts";
 import type { Listener } from "./transport.ts";
-import { WorkerPool } from "./worker.ts";
-
-/** The protocol's version, told by `$/describe`. */
-export const PROTOCOL_VERSION = 1;
-/** Milliseconds a call waits unless told otherwise. */
-export const DEFAULT_TIMEOUT = 5_000;
-/** Milliseconds a woken program has to answer unless told otherwise. */
-export const DEFAULT_START_TIMEOUT = 30_000;
-
-/** How a process joins the mesh. */
-export interface ClientOptions {
-  /** The home's folder; `NEVERLIIE_HOME`, else `~/.neverliie`, unless given. */
-  home?: string | undefined;
-  /**
-   * Programs to register where the registry has no entry for them (or one that the same suite
-   * wrote), so that a fresh home knows the suite.
-   */
-  suite?: ReadonlyMap<string, LaunchCommand> | undefined;
-  /** Told of what was wrong but could be helped, such as a corrupt registry; stderr by default. */
-  onProblem?: ((problem: string) => void) | undefined;
-}
-
-/** How an app joins the mesh. */
-export interface OpenOptions extends ClientOptions {
-  /** Methods to expose before anybody can call. */
-  methods?: Readonly<Record<string, Handler>> | undefined;
-  /** Told to `$/describe`. */
-  version?: string | undefined;
-  /** Called when the user starts the app again; gets that start's arguments. */
-  onSecondInstance?: ((event: SecondInstance) => void) | undefined;
-  /**
-   * What a second start does once its arguments are handed over: print so and exit 0 (default),
-   * or throw {@link AlreadyRunningError}.
-   */
-  ifRunning?: "exit" | "throw" | undefined;
-  /** How to start this app; found out from this process unless given. `false`: not to be woken. */
-  launch?: LaunchCommand | false | undefined;
-  /** Whether Ctrl-C and the system's request to end close the app and exit; true by default. */
-  handleSignals?: boolean | undefined;
-}
-
-/** What `$/describe` answers. */
-export interface AppDescription {
-  name: string | null;
-  pid: number;
-  /** Of the app, where it told one. */
-  version: string | null;
-  /** {@link PROTOCOL_VERSION}. */
-  protocol: number;
-  /** Deno's version. */
-  deno: string;
-  /** How it is started again; `null` where it cannot be. */
-  launch: LaunchCommand | null;
-  methods: MethodDescription[];
-}
+import { WorkerPool } from "./worker_pool.ts";
 
 /**
  * A process on the mesh: an app that listens under its name ({@link NeverLiieIPC.open}), or a
@@ -99,9 +53,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #context: ActivationContext;
   readonly #methods = new Methods();
   readonly #options: OpenOptions;
-  readonly #outgoing = new Map<string, Promise<Connection>>();
-  /** Those of {@link #outgoing} that stand: the others may still be starting their target. */
-  readonly #live = new WeakSet<Promise<Connection>>();
+  readonly #targets: Targets;
   readonly #incoming = new Set<Connection>();
   readonly #closed = Promise.withResolvers<void>();
   #workers: WorkerPool | null = null;
@@ -117,6 +69,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#options = options;
     this.registry = new Registry(home, options.onProblem);
     this.#context = { home, platform: platform(), registry: this.registry };
+    this.#targets = new Targets(this.#context, this.#dispatch);
   }
 
   /**
@@ -154,7 +107,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   static async client(options: ClientOptions = {}): Promise<NeverLiieIPC> {
     isWoken();
     const ipc = new NeverLiieIPC(null, await openHome(options.home), options);
-    await ipc.#registerSuite();
+    await registerSuite(ipc.registry, options.suite);
     return ipc;
   }
 
@@ -203,9 +156,12 @@ export class NeverLiieIPC implements AsyncDisposable {
     params?: Params,
     options: CallOptions = {},
   ): Promise<Result> {
-    const connection = await this.#connect(target, options);
-    const { timeout = DEFAULT_TIMEOUT, signal } = options;
-    const { result, stream } = await connection.call(method, params, { timeout, signal });
+    const { connection, reply: { result, stream } } = await this.#targets.request(
+      target,
+      method,
+      params,
+      options,
+    );
     if (stream) {
       const { token } = result as StreamPage;
       if (token !== undefined) connection.abort(token);
@@ -221,10 +177,10 @@ export class NeverLiieIPC implements AsyncDisposable {
     params?: Params,
     options: StreamCallOptions = {},
   ): IPCStream<Item> {
-    const { timeout = DEFAULT_TIMEOUT, signal, itemTimeout } = options;
+    const { signal, itemTimeout } = options;
     const open = async (ended: AbortSignal): Promise<OpenedStream> => {
-      const connection = await this.#connect(target, { ...options, signal: ended });
-      const reply = await connection.call(method, params, { timeout, signal: ended });
+      const wait = { ...options, signal: ended };
+      const { connection, reply } = await this.#targets.request(target, method, params, wait);
       return { page: pageOf(reply.result, reply.stream), remote: connection };
     };
     return new IPCStream<Item>(open, { signal, itemTimeout });
@@ -260,9 +216,10 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#ignoreSignals?.();
     try {
       await this.#listener?.close();
-      const outgoing = await Promise.allSettled(this.#outgoing.values());
-      const connections = outgoing.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
-      await Promise.all([...connections, ...this.#incoming].map((one) => one.close()));
+      await Promise.all([
+        this.#targets.close(),
+        ...[...this.#incoming].map((connection) => connection.close()),
+      ]);
       this.#workers?.close();
     } finally {
       this.#lock?.release();
@@ -279,7 +236,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     if (this.#launch !== null) {
       await this.registry.set(name, { ...this.#launch, source: "self" });
     }
-    await this.#registerSuite();
+    await registerSuite(this.registry, this.#options.suite);
     if (this.#options.handleSignals !== false) {
       this.#ignoreSignals = onStopSignal(async (exitCode) => {
         await this.close();
@@ -290,24 +247,6 @@ export class NeverLiieIPC implements AsyncDisposable {
     setTimeout(() => void this.#accept(listener), 0);
   }
 
-  async #registerSuite(): Promise<void> {
-    const { suite } = this.#options;
-    if (suite === undefined) return;
-    const { apps } = await this.registry.read();
-    const choose = (present: RegistryEntry | undefined, launch: LaunchCommand): RegistryEntry =>
-      present === undefined || present.source === "suite" || missingPart(present) !== null
-        ? { ...launch, source: "suite" }
-        : present;
-    const stale = [...suite].filter(([app, launch]) => {
-      const present = apps.get(app);
-      return present === undefined || !sameLaunch(present, choose(present, launch));
-    });
-    if (stale.length === 0) return;
-    await this.registry.update(
-      new Map(stale.map(([app, launch]) => [app, (present) => choose(present, launch)])),
-    );
-  }
-
   async #accept(listener: Listener): Promise<void> {
     for (;;) {
       const transport = await listener.accept();
@@ -315,58 +254,6 @@ export class NeverLiieIPC implements AsyncDisposable {
       const connection = new Connection(transport, { dispatch: this.#dispatch });
       this.#incoming.add(connection);
       void connection.ended.then(() => this.#incoming.delete(connection));
-    }
-  }
-
-  #connect(target: string, options: CallOptions): Promise<Connection> {
-    const { signal, activate = true, startTimeout = DEFAULT_START_TIMEOUT } = options;
-    try {
-      signal?.throwIfAborted();
-      checkAppName(target);
-      if (this.#closing !== null) {
-        throw new TypeError("Cannot call: this process has left the mesh");
-      }
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const live = this.#outgoing.get(target);
-    // One that may not start the target does not wait for one that does.
-    if (live !== undefined && (activate || this.#live.has(live))) {
-      return unlessAborted(live, signal);
-    }
-    const connecting = this.#dial(target, activate, startTimeout);
-    if (activate || live === undefined) this.#keep(target, connecting);
-    return unlessAborted(connecting, signal);
-  }
-
-  #keep(target: string, connecting: Promise<Connection>): void {
-    this.#outgoing.set(target, connecting);
-    const forget = () => {
-      if (this.#outgoing.get(target) === connecting) this.#outgoing.delete(target);
-    };
-    connecting.then((connection) => {
-      this.#live.add(connecting);
-      void connection.ended.then(forget);
-    }, forget);
-  }
-
-  /** Dials until the target answers: one that is just ending may still accept a connection. */
-  async #dial(target: string, activate: boolean, startTimeout: number): Promise<Connection> {
-    const deadline = performance.now() + startTimeout;
-    for (;;) {
-      const left = Math.max(1, deadline - performance.now());
-      const transport = await connectTo(target, this.#context, { activate, startTimeout: left });
-      const connection = new Connection(transport, { dispatch: this.#dispatch });
-      try {
-        await connection.call("$/ping", {}, { timeout: DEFAULT_TIMEOUT });
-        return connection;
-      } catch (error) {
-        // A peer of another make may not know the method, but it answers.
-        if (error instanceof RemoteError) return connection;
-        await connection.close();
-        if (!(error instanceof ConnectionLostError) || performance.now() > deadline) throw error;
-        await pauseFor(5);
-      }
     }
   }
 
@@ -402,30 +289,9 @@ export class NeverLiieIPC implements AsyncDisposable {
   #onSecondInstance(params: Params | undefined): { pid: number } {
     const { args, cwd, pid } = asRecord(params) ?? {};
     if (!Array.isArray(args) || typeof cwd !== "string" || typeof pid !== "number") {
-      throw new RemoteError(`${SECOND_INSTANCE} takes { args, cwd, pid }`, -32602);
+      throw new RemoteError(`${SECOND_INSTANCE} takes { args, cwd, pid }`, ErrorCode.InvalidParams);
     }
     this.#options.onSecondInstance?.({ args: args.map(String), cwd, pid });
     return { pid: Deno.pid };
   }
-}
-
-/** The first page of a stream; a plain result, or a foreign peer's stream, is told by its shape. */
-function pageOf(result: unknown, marked: boolean): StreamPage {
-  const record = asRecord(result);
-  const { token, values = [] } = record ?? {};
-  const known = token === undefined || typeof token === "number" || typeof token === "string";
-  if (known && Array.isArray(values) && (marked || token !== undefined)) {
-    return { ...(token === undefined ? {} : { token }), values };
-  }
-  return { values: [result] };
-}
-
-/** `promise`, unless the signal fires first; what `promise` does then is no longer awaited. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -22,6 +22,9 @@ export interface LaunchCommand {
 const DROPPED_FLAG =
   /^--(watch|watch-hmr|watch-exclude|no-clear-screen|inspect|inspect-brk|inspect-wait|inspect-publish-uid)(=|$)/;
 
+/** Runs a module too, but in a way that `deno run` does not repeat. */
+const OTHER_SUBCOMMAND = /^(test|bench|serve|eval|repl|jupyter|task|doc|check|coverage)$/;
+
 /** What tells how a process was started; {@link ownLaunchCommand} reads it from the process. */
 export interface ProcessFacts {
   /** `Deno.execPath()`. */
@@ -65,7 +68,7 @@ export function launchCommandOf(facts: ProcessFacts): LaunchCommand | null {
   // `deno run -A x.ts`, `deno -A x.ts` and `deno -q run x.ts` all run a script.
   const run = flags.indexOf("run");
   if (run >= 0) flags.splice(run, 1);
-  else if (!flags.every((flag) => flag.startsWith("-"))) return null;
+  else if (flags.some((flag) => OTHER_SUBCOMMAND.test(flag))) return null;
   const kept = flags.filter((flag) => !DROPPED_FLAG.test(flag));
   return { type: "script", cmd: [execPath, "run", ...kept, main], cwd };
 }

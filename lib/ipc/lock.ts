@@ -32,8 +32,9 @@ export class ProcessLock implements Disposable {
   /** Whether a process holds the lock at `path`. Makes no file where there is none. */
   static isHeld(path: string): boolean {
     try {
-      using file = Deno.openSync(path, { write: true });
-      return !file.tryLockSync(true);
+      using file = Deno.openSync(path, { read: true, write: true });
+      // Shared, so that two who ask do not see each other as holders.
+      return !file.tryLockSync(false);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;

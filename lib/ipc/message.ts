@@ -96,3 +96,14 @@ export function classify(body: unknown): Classified {
   }
   return invalid('a message needs "method", "result" or "error"');
 }
+
+/** The first page of a stream; a plain result, or a foreign peer's stream, is told by its shape. */
+export function pageOf(result: unknown, marked: boolean): StreamPage {
+  const record = asRecord(result);
+  const { token, values = [] } = record ?? {};
+  const known = token === undefined || typeof token === "number" || typeof token === "string";
+  if (known && Array.isArray(values) && (marked || token !== undefined)) {
+    return { ...(token === undefined ? {} : { token }), values };
+  }
+  return { values: [result] };
+}

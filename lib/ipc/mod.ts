@@ -20,15 +20,15 @@
  * @module
  */
 
+export { NeverLiieIPC } from "./ipc.ts";
 export {
   type AppDescription,
   type ClientOptions,
   DEFAULT_START_TIMEOUT,
   DEFAULT_TIMEOUT,
-  NeverLiieIPC,
   type OpenOptions,
   PROTOCOL_VERSION,
-} from "./ipc.ts";
+} from "./options.ts";
 export type { CallOptions, Remote, StreamCallOptions } from "./remote.ts";
 export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
 export { IPCStream, type StreamOptions } from "./stream.ts";

@@ -8,7 +8,7 @@
  */
 
 import { parse } from "@std/jsonc";
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname, isAbsolute, join } from "@std/path";
 import type { Home } from "./home.ts";
 import type { LaunchCommand } from "./launch_command.ts";
 import { pauseFor, ProcessLock } from "./lock.ts";
@@ -104,10 +104,16 @@ export class Registry {
     });
   }
 
-  /** Removes the entries whose program or script is gone; returns their names. */
-  async prune(): Promise<string[]> {
+  /**
+   * Removes the entries whose program or script is gone; returns their names.
+   *
+   * @param only looks at this app alone
+   */
+  async prune(only?: string): Promise<string[]> {
     const { apps } = await this.read();
-    const gone = [...apps].filter(([, entry]) => missingPart(entry) !== null).map(([name]) => name);
+    const gone = [...apps].filter(([name, entry]) =>
+      (only === undefined || name === only) && missingPart(entry) !== null
+    ).map(([name]) => name);
     if (gone.length > 0) {
       await this.update(
         new Map(gone.map((name) => [
@@ -123,7 +129,8 @@ export class Registry {
   async #readText(): Promise<string> {
     for (let attempt = 1;; attempt++) {
       try {
-        return await Deno.readTextFile(this.path);
+        // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
+        return (await Deno.readTextFile(this.path)).replace(/^\uFEFF/, "");
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return "";
         // Windows refuses for a moment while the file is being replaced.
@@ -200,10 +207,8 @@ function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
+    // What cannot be looked at may well be there: starting it will tell.
+    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
   }
 }
 
@@ -239,9 +244,10 @@ function faultOf(name: string, value: unknown): string | null {
   if (!isArgumentList(cmd) || cmd.length === 0 || cmd[0] === "") {
     return '"cmd" must be a list of strings: the program, then its arguments';
   }
-  if (args !== undefined && !isArgumentList(args)) return '"args" must be a list of strings';
   if (type === "script" && cmd.length < 2) return '"cmd" must end with the script';
+  if (args !== undefined && !isArgumentList(args)) return '"args" must be a list of strings';
   if (typeof cwd !== "string" || cwd === "") return '"cwd" must be the path of a folder';
+  if (!isAbsolute(cmd[0]!)) return '"cmd" must begin with the absolute path of the program';
   return null;
 }
 

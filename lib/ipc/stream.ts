@@ -1,85 +1,15 @@
 /**
- * One stream, both ends: the producer that buffers a few items ahead, and the consumer that pages
- * them over and keeps one page in flight. Flow control is the paging itself.
+ * The consuming end of a stream: pages items over and keeps one page in flight.
  *
  * @module
  */
 
 import type { NextPage, StreamPage } from "./message.ts";
 
-/** The producer runs at most this many items ahead of what was paged out. */
-const PRODUCE_AHEAD = 256;
+/** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
+const TIMER_MAX = 2 ** 31 - 1;
 /** The consumer asks for the next page once fewer items than this wait in it. */
 const FETCH_BELOW = 128;
-
-/** The serving end: drives a handler's iterator and hands out pages. */
-export class StreamSource {
-  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  #items: unknown[] = [];
-  #finished = false;
-  #failure: { thrown: unknown } | null = null;
-  #wakeReader: (() => void) | null = null;
-  #wakeProducer: (() => void) | null = null;
-
-  constructor(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
-    this.#iterator = iterator;
-    void this.#produce();
-  }
-
-  /** Whether a page is being waited for: a peer may have one request out at a time. */
-  get busy(): boolean {
-    return this.#wakeReader !== null;
-  }
-
-  /** Waits for items and takes all there are. What the handler threw comes after its last item. */
-  async page(): Promise<NextPage> {
-    if (this.#items.length === 0 && !this.#finished) {
-      await new Promise<void>((resolve) => this.#wakeReader = resolve);
-    }
-    const values = this.#items;
-    if (values.length === 0 && this.#failure !== null) throw this.#failure.thrown;
-    this.#items = [];
-    this.#wakeProducer?.();
-    return { values, finished: this.#finished && this.#failure === null };
-  }
-
-  /** Ends the stream early: no further item is taken from the handler's iterator. */
-  abort(): void {
-    if (this.#finished) return;
-    this.#finished = true;
-    this.#items = [];
-    this.#wakeReader?.();
-    this.#wakeProducer?.();
-    // Queued behind an unfinished next(): whoever waits on the signal ends that one. What a
-    // handler throws while it cleans up has no one left to go to.
-    Promise.resolve(this.#iterator.return?.()).catch(ignoreAfterEnd);
-  }
-
-  async #produce(): Promise<void> {
-    try {
-      while (!this.#finished) {
-        const step = await this.#iterator.next();
-        if (step.done) break;
-        if (this.#finished) return;
-        this.#items.push(step.value);
-        this.#wakeReader?.();
-        this.#wakeReader = null;
-        if (this.#items.length >= PRODUCE_AHEAD) {
-          await new Promise<void>((resolve) => this.#wakeProducer = resolve);
-          this.#wakeProducer = null;
-        }
-      }
-    } catch (thrown) {
-      if (!this.#finished) this.#failure = { thrown };
-    }
-    this.#finished = true;
-    this.#wakeReader?.();
-    this.#wakeReader = null;
-  }
-}
-
-/** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */
-function ignoreAfterEnd(): void {}
 
 /** How the consuming end reaches the producer: given by the connection. */
 export interface StreamRemote {
@@ -97,7 +27,7 @@ export interface OpenedStream {
 
 /** When and how an {@link IPCStream} is ended from outside. */
 export interface StreamOptions {
-  /** Ends the stream; a pending and every further `next()` rejects with the signal's reason. */
+  /** Ends the stream; a pending or the next `next()` rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Milliseconds to wait for each item after the first answer; no limit unless given. */
   itemTimeout?: number | undefined;
@@ -128,6 +58,8 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
   #at = 0;
   #failure: { thrown: unknown } | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** How many `next()` wait for their turn. */
+  #waiting = 0;
 
   /** Made by {@link NeverLiieIPC.stream}. */
   constructor(open: (signal: AbortSignal) => Promise<OpenedStream>, options: StreamOptions = {}) {
@@ -144,12 +76,13 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
 
   /** The next item. Calls may overlap: they are answered in order. */
   next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#at < this.#items.length) {
+    if (this.#waiting === 0 && this.#at < this.#items.length) {
       const value = this.#items[this.#at++] as T;
       this.#fetchAhead();
       return Promise.resolve({ value, done: false });
     }
-    const turn = this.#turn.then(() => this.#wait());
+    this.#waiting++;
+    const turn = this.#turn.then(() => this.#wait()).finally(() => this.#waiting--);
     this.#turn = turn.catch(ignoreAfterEnd);
     return turn;
   }
@@ -251,7 +184,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     const ended = new Promise<void>((resolve) => {
       onEnd = () => resolve();
       signal.addEventListener("abort", onEnd, { once: true });
-      if (timeout !== undefined) {
+      if (timeout !== undefined && timeout < TIMER_MAX) {
         timer = setTimeout(() => {
           this.#fail(new Deno.errors.TimedOut(`Cannot read the stream: no item in ${timeout} ms`));
         }, timeout);
@@ -290,3 +223,6 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     if (!this.#ended.signal.aborted) this.#ended.abort();
   }
 }
+
+/** The error has gone to the one who waited; those behind it look for themselves. */
+function ignoreAfterEnd(): void {}

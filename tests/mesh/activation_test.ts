@@ -124,7 +124,7 @@ meshTest("callers that wait together share a failed start", async (mesh) => {
     Array.from({ length: 5 }, () => NeverLiieIPC.client({ home: mesh.home })),
   );
   const errors = await Promise.all(
-    clients.map((client) => client.call("fixture", "pid").catch((error) => error)),
+    clients.map((client) => client.call<Error>("fixture", "pid").catch((error) => error)),
   );
   for (const error of errors) assertEquals(error.name, "TargetStartError", error.message);
   const log = Deno.readTextFileSync(mesh.ipc.home.logFile("fixture"));
@@ -158,7 +158,7 @@ meshTest(
   async (mesh) => {
     await mesh.register({ args: ["crash"] });
     // In processes of their own now and then: the limit is the home's.
-    const fail = () => mesh.ipc.call("fixture", "pid").catch((error) => error);
+    const fail = () => mesh.ipc.call<Error>("fixture", "pid").catch((error) => error);
     for (let i = 0; i < 3; i++) assertEquals((await fail()).name, "TargetStartError");
     for (let i = 0; i < 2; i++) {
       assertEquals((await mesh.neverliie("wake", "fixture")).code, 4);
@@ -240,8 +240,7 @@ meshTest(`a ${MODE} in a folder with spaces, quotes and umlauts is woken again a
   const first = await mesh.ipc.call<number>("fixture", "pid");
   const own = (await mesh.ipc.registry.read()).apps.get("fixture")!;
   assertEquals(own.source, "self");
-  await mesh.ipc.call("fixture", "$/shutdown");
-  await gone(first);
+  await mesh.stop("fixture", first);
   // By its own entry this time.
   const second = await mesh.ipc.call<number>("fixture", "pid");
   assert(first !== second);

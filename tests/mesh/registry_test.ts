@@ -47,8 +47,7 @@ meshTest(`a ${MODE} registers how it is started again`, async (mesh) => {
   const entry = (await mesh.ipc.registry.read()).apps.get("fixture")!;
   assertEquals([entry.type, entry.cmd, entry.source], [MODE, command, "self"]);
   assertEquals(entry.args, undefined);
-  await mesh.ipc.call("fixture", "$/shutdown");
-  await gone(pid);
+  await mesh.stop("fixture", pid);
   // The recorded command works.
   const again = await mesh.ipc.call<{ args: string[] }>("fixture", "about");
   assertEquals(again.args, []);
@@ -104,11 +103,9 @@ if (EXECUTABLES !== null) {
     const { pid } = await mesh.serve([moved]);
     const entry = (await mesh.ipc.registry.read()).apps.get("fixture")!;
     assertEquals([entry.type, entry.cmd], ["binary", [moved]]);
-    await mesh.ipc.call("fixture", "$/shutdown");
-    await gone(pid);
+    await mesh.stop("fixture", pid);
     const about = await mesh.ipc.call<{ execPath: string }>("fixture", "about");
     assertEquals(about.execPath, moved);
-    await mesh.ipc.call("fixture", "$/shutdown");
   });
 }
 

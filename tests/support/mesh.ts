@@ -16,6 +16,7 @@ import {
   type LaunchCommand,
   listApps,
   NeverLiieIPC,
+  pidOf,
   type RegistryEntry,
 } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/platform.ts";
@@ -159,13 +160,19 @@ export class TestMesh {
     };
   }
 
+  /** Stops an app and waits until its process has ended and this one has heard of it. */
+  async stop(app: string, pid: number): Promise<void> {
+    await this.ipc.call(app, "$/shutdown", {}, { activate: false });
+    await gone(pid);
+    await until(async () => await pidOf(this.ipc, app) !== pid);
+  }
+
   /** Stops every app, and ends what the test started and left. */
   async end(): Promise<void> {
     for (const app of await listApps(this.ipc)) {
       if (!app.running) continue;
       try {
-        await this.ipc.call(app.name, "$/shutdown", {}, { activate: false });
-        await gone(app.pid!);
+        await this.stop(app.name, app.pid!);
       } catch (error) {
         console.error(`${app.name} was not stopped:`, error);
         kill(app.pid!);

@@ -164,6 +164,17 @@ Deno.test("Connection ignores the cancelling of what it does not know", async ()
   await session.close();
 });
 
+Deno.test("Connection keeps notifications of the protocol from the handlers", async () => {
+  const seen: string[] = [];
+  const see = ({ method }: { method: string }) => void seen.push(method);
+  const { peer, session } = facingRaw({ "$/hello": see, "$/progress": see, note: see });
+  for (const method of ["$/hello", "$/progress", "$/unknown", "note"]) {
+    await peer.send({ jsonrpc: "2.0", method, params: {} });
+  }
+  assertEquals([await peer.receiveUntilPong(), seen], [[], ["note"]]);
+  await session.close();
+});
+
 Deno.test("Connection ignores answers to calls that it never made", async () => {
   const { peer, session } = facingRaw();
   for (const id of [1, "1", null, -5]) {

@@ -33,6 +33,7 @@ Deno.test("toWireError keeps message, integer code and data, never a stack", () 
     [new RemoteError("passed on", 9, [1]), { code: 9, message: "passed on", data: [1] }],
     [new MethodNotFoundError("no such"), { code: MethodNotFound, message: "no such" }],
     [new Error("outer", { cause: new Error("inner") }), plain("outer")],
+    [new DOMException("stopped", "AbortError"), plain("stopped")],
     ["text", plain("text")],
     [5, plain("5")],
     [undefined, plain("undefined")],

@@ -66,7 +66,11 @@ Deno.test("launchCommandOf keeps every flag of a script, but for watching and in
     [["run", "--inspect-publish-uid=http"], []],
     [["run", "--watching", "--inspector"], ["--watching", "--inspector"]],
     [["run", "--", "-A"], ["--", "-A"]],
-    [["run", "--v8-flags=--expose-gc", "--unstable-x", ""], ["--v8-flags=--expose-gc", "--unstable-x", ""]],
+    [["run", "--v8-flags=--expose-gc", "--unstable-x", ""], [
+      "--v8-flags=--expose-gc",
+      "--unstable-x",
+      "",
+    ]],
   ];
   for (const [flags, kept] of cases) {
     assertEquals(

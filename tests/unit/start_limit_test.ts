@@ -85,7 +85,14 @@ Deno.test("readStarts gives back what writeStarts kept", async () => {
 Deno.test("readStarts begins anew where its file is torn or holds something else", async () => {
   await using temporary = await temporaryHome();
   const { home } = temporary;
-  const texts = ["", "{", "[]", "null", "5", '{"starts":5,"until":"x","refusals":null,"failure":1}'];
+  const texts = [
+    "",
+    "{",
+    "[]",
+    "null",
+    "5",
+    '{"starts":5,"until":"x","refusals":null,"failure":1}',
+  ];
   for (const text of texts) {
     Deno.writeTextFileSync(home.runtimeFile("app", "starts.json"), text);
     assertEquals(readStarts(home, "app"), new StartRecord(), text);

@@ -210,6 +210,14 @@ Deno.test("IPCStream: what a handler throws while it cleans up harms nobody", as
         fail("async");
       }
     },
+    // Thrown in the middle of the session's own work, this once ended the session.
+    sync: function* () {
+      try {
+        for (;;) yield 1;
+      } finally {
+        fail("sync");
+      }
+    },
     rejecting: async function* (request) {
       yield 1;
       await aborted(request);
@@ -217,7 +225,7 @@ Deno.test("IPCStream: what a handler throws while it cleans up harms nobody", as
     },
     quick: () => "quick",
   });
-  for (const method of ["async", "rejecting"]) {
+  for (const method of ["async", "sync", "rejecting"]) {
     const stream = openStream(pair.client, method);
     await stream.next();
     stream.cancel();
@@ -225,6 +233,10 @@ Deno.test("IPCStream: what a handler throws while it cleans up harms nobody", as
     assertEquals(cleaned.at(-1), method);
     assertEquals((await pair.client.call("quick")).result, "quick");
   }
+  const lost = openStream(pair.client, "sync");
+  await lost.next();
+  await pair.client.close();
+  assert(await pair.server.ended !== null, "its peer's end is noticed all the same");
 });
 
 Deno.test("IPCStream leaves no listener on its signal, however it ends", async () => {

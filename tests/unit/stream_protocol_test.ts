@@ -148,8 +148,11 @@ Deno.test("cancelling a stream that has not answered yet ends it with error -328
   const { peer, session } = facingRaw({
     watch: (request) =>
       (async function* () {
-        await aborted(request);
-        ended = true;
+        try {
+          yield await aborted(request);
+        } finally {
+          ended = true;
+        }
       })(),
   });
   await peer.send(open, { jsonrpc: "2.0", method: "$/cancelRequest", params: { id: "open" } });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { RemoteError } from "../../lib/ipc/errors.ts";
-import { WorkerPool } from "../../lib/ipc/worker.ts";
+import { WorkerPool } from "../../lib/ipc/worker_pool.ts";
 import { turn } from "../support/unit_session.ts";
 import type { Task } from "../support/unit_worker.ts";
 

@@ -1,0 +1,196 @@
+/**
+ * The answering half of a session: the peer's requests while they are being answered, and the
+ * streams that are open to it.
+ *
+ * @module
+ */
+
+import { ErrorCode, toWireError } from "./errors.ts";
+import {
+  asRecord,
+  isRequestId,
+  type NotificationMessage,
+  type Params,
+  type RequestId,
+  type RequestMessage,
+} from "./message.ts";
+import { IncomingRequest, iteratorOf } from "./request.ts";
+import { StreamSource } from "./stream_source.ts";
+
+/** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
+export type Dispatch = (request: IncomingRequest) => unknown;
+
+/** Runs handlers and sends what they come to. */
+export class Answers {
+  readonly #dispatch: Dispatch;
+  readonly #send: (text: string) => void;
+  readonly #requests = new Map<RequestId, IncomingRequest>();
+  readonly #notifications = new Set<IncomingRequest>();
+  readonly #streams = new Map<RequestId, { source: StreamSource; request: IncomingRequest }>();
+  /** Which stream a waiting `$/enumerator/next` is for. */
+  readonly #waitingPages = new Map<RequestId, RequestId>();
+  #nextToken = 1;
+  #ended = false;
+
+  /** @param send sends a response, given as JSON text */
+  constructor(dispatch: Dispatch, send: (text: string) => void) {
+    this.#dispatch = dispatch;
+    this.#send = send;
+  }
+
+  /** Takes a notification of the peer. */
+  onNotification({ method, params }: NotificationMessage): void {
+    if (method === "$/cancelRequest") {
+      const id = argument(params, "id");
+      if (!isRequestId(id)) return;
+      this.#requests.get(id)?.abort();
+      this.#abortStream(this.#waitingPages.get(id));
+    } else if (method === "$/enumerator/abort") {
+      this.#abortStream(argument(params, "token"));
+    } else if (!method.startsWith("$/")) {
+      // (What the protocol may add one day is not for handlers.)
+      const request = new IncomingRequest(null, method, params ?? undefined);
+      this.#notifications.add(request);
+      void this.#answer(request).finally(() => this.#notifications.delete(request));
+    }
+  }
+
+  /** Takes a request of the peer. */
+  onRequest({ id, method, params }: RequestMessage): void {
+    if (this.#requests.has(id) || this.#waitingPages.has(id)) {
+      this.refuse(id, ErrorCode.InvalidRequest, `the id ${JSON.stringify(id)} is in use`);
+    } else if (method === "$/enumerator/next") {
+      void this.#nextPage(id, argument(params, "token"));
+    } else if (method === "$/enumerator/abort") {
+      this.#abortStream(argument(params, "token"));
+      this.#respond(id, null);
+    } else {
+      const request = new IncomingRequest(id, method, params ?? undefined);
+      this.#requests.set(id, request);
+      void this.#answer(request);
+    }
+  }
+
+  /** Answers with an error. */
+  refuse(id: RequestId | null, code: number, message: string): void {
+    this.#fail(id, { code, message });
+  }
+
+  /** Fires all handlers' signals; requests that wait are answered as cancelled. */
+  abort(): void {
+    for (const request of [...this.#requests.values(), ...this.#notifications]) request.abort();
+    for (const token of [...this.#streams.keys()]) this.#abortStream(token);
+  }
+
+  /** The session has ended: nothing more can be sent. */
+  end(): void {
+    this.#ended = true;
+    this.abort();
+  }
+
+  async #answer(request: IncomingRequest): Promise<void> {
+    const { id, method } = request;
+    request.onAbort(() => {
+      if (this.#take(id)) this.refuse(id, ErrorCode.RequestCancelled, `"${method}" was cancelled`);
+    });
+    try {
+      // Awaiting only what is a promise answers a synchronous handler in the same turn.
+      let result = this.#dispatch(request);
+      if (isThenable(result)) result = await result;
+      const iterator = iteratorOf(result);
+      if (iterator !== null) await this.#openStream(request, new StreamSource(iterator));
+      else if (this.#take(id)) this.#respond(id, result);
+    } catch (thrown) {
+      if (id === null) console.error(`${method}:`, thrown);
+      else if (this.#take(id)) this.#fail(id, toWireError(thrown));
+    }
+  }
+
+  /** Answers with the first page; a stream that is not over gets a token. */
+  async #openStream(request: IncomingRequest, source: StreamSource): Promise<void> {
+    const { id } = request;
+    request.onAbort(() => source.abort());
+    const { values, finished } = await source.page();
+    if (!this.#take(id)) return source.abort();
+    if (finished) {
+      this.#respond(id, { values }, true);
+      return;
+    }
+    const token = this.#nextToken++;
+    this.#streams.set(token, { source, request });
+    if (!this.#respond(id, { token, values }, true)) this.#abortStream(token);
+  }
+
+  async #nextPage(id: RequestId, token: unknown): Promise<void> {
+    const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
+    if (stream === undefined) {
+      this.refuse(id, ErrorCode.UnknownStream, `no open stream ${JSON.stringify(token)}`);
+      return;
+    }
+    if (stream.source.busy) {
+      this.refuse(id, ErrorCode.InvalidRequest, "one $/enumerator/next at a time");
+      return;
+    }
+    this.#waitingPages.set(id, token as RequestId);
+    try {
+      const page = await stream.source.page();
+      if (page.finished) this.#streams.delete(token as RequestId);
+      if (!this.#respond(id, page)) this.#abortStream(token);
+    } catch (thrown) {
+      this.#streams.delete(token as RequestId);
+      this.#fail(id, toWireError(thrown));
+    } finally {
+      this.#waitingPages.delete(id);
+    }
+  }
+
+  #abortStream(token: unknown): void {
+    if (!isRequestId(token)) return;
+    const stream = this.#streams.get(token);
+    this.#streams.delete(token);
+    stream?.request.abort();
+  }
+
+  /** Whether the request still waits for its one answer; it is taken to be answered now. */
+  #take(id: RequestId | null): boolean {
+    return id !== null && this.#requests.delete(id);
+  }
+
+  /** Sends a result; `false` where it is no JSON (a cycle, a BigInt), which its caller is told. */
+  #respond(id: RequestId | null, result: unknown, stream = false): boolean {
+    if (this.#ended) return true;
+    let body: string;
+    try {
+      // JSON leaves functions and symbols out; a result is always there.
+      body = JSON.stringify(result) ?? "null";
+    } catch (error) {
+      const why = `the answer cannot be sent as JSON: ${(error as Error).message}`;
+      this.refuse(id, ErrorCode.InternalError, why);
+      return false;
+    }
+    const mark = stream ? ',"stream":true' : "";
+    this.#send(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${body}${mark}}`);
+    return true;
+  }
+
+  #fail(id: RequestId | null, error: ReturnType<typeof toWireError>): void {
+    if (this.#ended) return;
+    let text: string;
+    try {
+      text = JSON.stringify({ jsonrpc: "2.0", id, error });
+    } catch {
+      // Only the data can be at fault: message and code are always JSON.
+      text = JSON.stringify({ jsonrpc: "2.0", id, error: { ...error, data: undefined } });
+    }
+    this.#send(text);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+}
+
+/** The one argument of a protocol method: by name, or first by position. */
+function argument(params: Params | undefined | null, name: string): unknown {
+  return Array.isArray(params) ? params[0] : asRecord(params)?.[name];
+}

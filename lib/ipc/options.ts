@@ -1,0 +1,63 @@
+/**
+ * What a process may say about how it joins the mesh, and what it tells of itself.
+ *
+ * @module
+ */
+
+import type { SecondInstance } from "./instance.ts";
+import type { LaunchCommand } from "./launch_command.ts";
+import type { Handler, MethodDescription } from "./methods.ts";
+
+/** The protocol's version, told by `$/describe`. */
+export const PROTOCOL_VERSION = 1;
+/** Milliseconds a call waits unless told otherwise. */
+export const DEFAULT_TIMEOUT = 5_000;
+/** Milliseconds a woken program has to answer unless told otherwise. */
+export const DEFAULT_START_TIMEOUT = 30_000;
+
+/** How a process joins the mesh. */
+export interface ClientOptions {
+  /** The home's folder; `NEVERLIIE_HOME`, else `~/.neverliie`, unless given. */
+  home?: string | undefined;
+  /**
+   * Programs to register where the registry has no entry for them (or one that the same suite
+   * wrote), so that a fresh home knows the suite.
+   */
+  suite?: ReadonlyMap<string, LaunchCommand> | undefined;
+  /** Told of what was wrong but could be helped, such as a corrupt registry; stderr by default. */
+  onProblem?: ((problem: string) => void) | undefined;
+}
+
+/** How an app joins the mesh. */
+export interface OpenOptions extends ClientOptions {
+  /** Methods to expose before anybody can call. */
+  methods?: Readonly<Record<string, Handler>> | undefined;
+  /** Told to `$/describe`. */
+  version?: string | undefined;
+  /** Called when the user starts the app again; gets that start's arguments. */
+  onSecondInstance?: ((event: SecondInstance) => void) | undefined;
+  /**
+   * What a second start does once its arguments are handed over: print so and exit 0 (default),
+   * or throw {@link AlreadyRunningError}.
+   */
+  ifRunning?: "exit" | "throw" | undefined;
+  /** How to start this app; found out from this process unless given. `false`: not to be woken. */
+  launch?: LaunchCommand | false | undefined;
+  /** Whether Ctrl-C and the system's request to end close the app and exit; true by default. */
+  handleSignals?: boolean | undefined;
+}
+
+/** What `$/describe` answers. */
+export interface AppDescription {
+  name: string | null;
+  pid: number;
+  /** Of the app, where it told one. */
+  version: string | null;
+  /** {@link PROTOCOL_VERSION}. */
+  protocol: number;
+  /** Deno's version. */
+  deno: string;
+  /** How it is started again; `null` where it cannot be. */
+  launch: LaunchCommand | null;
+  methods: MethodDescription[];
+}

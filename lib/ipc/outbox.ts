@@ -1,0 +1,58 @@
+/**
+ * The sending half of a session: all that is sent in one turn leaves in one write.
+ *
+ * @module
+ */
+
+import { FrameEncoder } from "./codec.ts";
+import type { Transport } from "./transport.ts";
+
+/** Frames on their way to one transport. */
+export class Outbox {
+  readonly #transport: Transport;
+  readonly #encoder = new FrameEncoder();
+  readonly #onWrite: () => void;
+  readonly #onFailure: (error: Error) => void;
+  #flushing: Promise<void> | null = null;
+
+  /**
+   * @param onWrite called before bytes go to the transport: from then on the peer may act on
+   * whatever was sent so far, even where the write fails in the end
+   * @param onFailure called when a write failed; nothing more can be sent then
+   */
+  constructor(transport: Transport, onWrite: () => void, onFailure: (error: Error) => void) {
+    this.#transport = transport;
+    this.#onWrite = onWrite;
+    this.#onFailure = onFailure;
+  }
+
+  /** Sends one message, given as JSON text. */
+  send(text: string): void {
+    this.#encoder.append(text);
+    this.#flushing ??= Promise.resolve().then(this.#flush);
+  }
+
+  /** Resolves when all that was sent has left, at the latest after `limit` milliseconds. */
+  async drained(limit: number): Promise<void> {
+    if (this.#flushing === null) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, limit));
+    await Promise.race([this.#flushing, late]);
+    clearTimeout(timer);
+  }
+
+  readonly #flush = async (): Promise<void> => {
+    try {
+      for (;;) {
+        const bytes = this.#encoder.take();
+        if (bytes === null) break;
+        this.#onWrite();
+        await this.#transport.write(bytes);
+      }
+    } catch (error) {
+      this.#onFailure(error as Error);
+    } finally {
+      this.#flushing = null;
+    }
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * The arrows of the house, held by reading every import.
+ */
+import { assert, assertEquals } from "@std/assert";
+
+const checkout = new URL("../../", import.meta.url);
+
+/** Longest file, in lines. */
+const LINES_MAX = 300;
+
+/** Where lib/ipc looks at the system outside of platform.ts: how often, and why. */
+const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
+  "lib/ipc/platform.ts": [1, "the one branch"],
+  "lib/ipc/activation.ts": [1, "the file name of Deno on PATH"],
+  "lib/ipc/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
+  "lib/ipc/registry.ts": [2, "a file that is being replaced cannot be opened for a moment"],
+  "lib/ipc/signals.ts": [1, "which signals there are"],
+  "lib/ipc/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
+};
+
+/** One import or re-export. */
+interface Import {
+  /** As written. */
+  specifier: string;
+  /** The file it leads to, from the checkout's root; `null` for a package. */
+  file: string | null;
+  /** Whether nothing of it is left at run time. */
+  typeOnly: boolean;
+}
+
+interface SourceFile {
+  text: string;
+  /** Without comments. */
+  code: string;
+  imports: Import[];
+}
+
+function readSources(folder: string, into = new Map<string, SourceFile>()) {
+  for (const entry of Deno.readDirSync(new URL(`${folder}/`, checkout))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) readSources(path, into);
+    else if (entry.name.endsWith(".ts")) {
+      const text = Deno.readTextFileSync(new URL(path, checkout)).replaceAll("\r\n", "\n");
+      const code = text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "");
+      into.set(path, { text, code, imports: importsOf(path, code) });
+    }
+  }
+  return into;
+}
+
+function importsOf(path: string, code: string): Import[] {
+  const imports: Import[] = [];
+  const add = (specifier: string, clause: string) => {
+    const url = new URL(specifier, new URL(path, checkout));
+    const file = /^\.{1,2}\//.test(specifier) ? url.href.slice(checkout.href.length) : null;
+    const names = /^(?:import|export)\s*\{([^}]*)\}/.exec(clause)?.[1]?.split(",")
+      .map((name) => name.trim()).filter((name) => name !== "");
+    const typeOnly = /^(import|export)\s+type\b/.test(clause) ||
+      (names !== undefined && names.every((name) => name.startsWith("type ")));
+    imports.push({ specifier, file, typeOnly });
+  };
+  const statement = /^((?:import|export)\b[^;"']*?)\bfrom\s*"([^"]+)"/gm;
+  for (const [, clause, specifier] of code.matchAll(statement)) add(specifier!, clause!);
+  for (const [, specifier] of code.matchAll(/^import\s*"([^"]+)"/gm)) add(specifier!, "import");
+  for (const [, specifier] of code.matchAll(/\bimport\(\s*"([^"]+)"/g)) add(specifier!, "import");
+  return imports;
+}
+
+const sources = new Map([...readSources("lib"), ...readSources("apps")]);
+
+/** Imports of the files whose path passes, as `from -> to`, where `allowed` says no. */
+function breaches(
+  from: (path: string) => boolean,
+  allowed: (found: Import, path: string) => boolean,
+): string[] {
+  return [...sources].filter(([path]) => from(path)).flatMap(([path, { imports }]) =>
+    imports.filter((found) => !allowed(found, path)).map((found) =>
+      `${path} -> ${found.file ?? found.specifier}`
+    )
+  );
+}
+
+const below = (folder: string) => (path: string) => path.startsWith(folder);
+const ipc = below("lib/ipc/");
+
+Deno.test("architecture: the sources are read, and every relative import leads to one", () => {
+  const imports = [...sources.values()].flatMap((source) => source.imports);
+  assert(sources.size > 50 && imports.length > 150, `${sources.size}, ${imports.length}`);
+  // Every "from" that the code has was understood.
+  for (const [path, { code, imports }] of sources) {
+    const written = code.match(/^(import|export)\b[^;]*\bfrom\s*"[^"]+";/gm) ?? [];
+    assert(imports.length >= written.length, path);
+  }
+  const known = ({ file }: Import) => file === null || !file.endsWith(".ts") || sources.has(file);
+  assertEquals(breaches(() => true, known), []);
+});
+
+Deno.test("architecture: an operating system's folder knows transport.ts and itself alone", () => {
+  for (const folder of ["lib/ipc/unix/", "lib/ipc/windows/"]) {
+    const allowed = ({ file, specifier }: Import) =>
+      file === null
+        ? /^(@std\/|node:)/.test(specifier)
+        : file === "lib/ipc/transport.ts" || file.startsWith(folder);
+    assertEquals(breaches(below(folder), allowed), []);
+  }
+  assertEquals(
+    breaches(below("lib/ipc/windows/"), ({ specifier }) => specifier !== "node:net"),
+    [],
+    "pipes come from kernel32",
+  );
+});
+
+Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
+  const outside = (path: string) =>
+    path !== "lib/ipc/platform.ts" && !/^lib\/ipc\/(unix|windows)\//.test(path);
+  assertEquals(
+    breaches(outside, ({ file }) => !/^lib\/ipc\/(unix|windows)\//.test(file ?? "")),
+    [],
+  );
+});
+
+Deno.test("architecture: a session knows no names, registry, activation or platform", () => {
+  const mesh =
+    /^lib\/ipc\/((unix|windows)\/|(activation|home|instance|ipc|launch_command|lock|methods|mod|name|platform|registry|remote|signals|start_limit|status|worker)\.ts$)/;
+  const reached = new Set<string>();
+  const walk = (path: string): void => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const { file } of sources.get(path)!.imports) if (file !== null) walk(file);
+  };
+  for (
+    const name of [
+      "connection",
+      "answers",
+      "pending_calls",
+      "outbox",
+      "stream",
+      "stream_source",
+      "codec",
+      "message",
+      "request",
+      "errors",
+      "memory",
+    ]
+  ) {
+    walk(`lib/ipc/${name}.ts`);
+  }
+  assertEquals([...reached].filter((path) => mesh.test(path)), []);
+});
+
+Deno.test("architecture: the codec and the transport's interfaces import nothing", () => {
+  for (const path of ["lib/ipc/codec.ts", "lib/ipc/transport.ts"]) {
+    assertEquals(sources.get(path)!.imports, [], path);
+  }
+});
+
+Deno.test("architecture: activation and registry know no sessions", () => {
+  const session = /^lib\/ipc\/(connection|codec|stream|request|methods|ipc)\.ts$/;
+  const paths = ["activation", "registry", "start_limit", "home", "lock", "launch_command"];
+  const from = (path: string) => paths.some((name) => path === `lib/ipc/${name}.ts`);
+  assertEquals(breaches(from, ({ file }) => !session.test(file ?? "")), []);
+});
+
+Deno.test("architecture: lib/ipc imports itself, @std and Node's built-ins alone", () => {
+  const allowed = ({ file, specifier }: Import) =>
+    file === null ? /^(@std\/[a-z]+|node:[a-z_/]+)$/.test(specifier) : ipc(file);
+  assertEquals(breaches(ipc, allowed), []);
+});
+
+Deno.test("architecture: lib never imports apps, and lib/ipc not its own front door", () => {
+  assertEquals(breaches(below("lib/"), ({ file }) => !file?.startsWith("apps/")), []);
+  assertEquals(
+    breaches(ipc, ({ file }) => file !== "lib/ipc/mod.ts"),
+    [],
+    "inside the library files import files",
+  );
+});
+
+Deno.test("architecture: an app imports of another app its contract alone", () => {
+  const appOf = (path: string) => /^apps\/([^/]+)\//.exec(path)?.[1];
+  const allowed = ({ file }: Import, path: string) => {
+    const target = file === null ? undefined : appOf(file);
+    return target === undefined || target === appOf(path) || file === `apps/${target}/contract.ts`;
+  };
+  assertEquals(breaches(below("apps/"), allowed), []);
+});
+
+Deno.test("architecture: mod.ts re-exports and nothing else", () => {
+  const rest = sources.get("lib/ipc/mod.ts")!.code
+    .replaceAll(/^export (type )?\{[^}]*\} from "\.\/[a-z_]+\.ts";$/gm, "");
+  assertEquals(rest.trim(), "");
+});
+
+Deno.test("architecture: no file of lib/ipc needs itself at run time", () => {
+  const state = new Map<string, "open" | "done">();
+  const cycles: string[] = [];
+  const walk = (path: string, trail: string[]): void => {
+    if (state.get(path) === "done") return;
+    if (state.get(path) === "open") {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
+      return;
+    }
+    state.set(path, "open");
+    for (const { file, typeOnly } of sources.get(path)!.imports) {
+      if (file !== null && !typeOnly) walk(file, [...trail, path]);
+    }
+    state.set(path, "done");
+  };
+  for (const path of sources.keys()) if (ipc(path)) walk(path, []);
+  assertEquals(cycles, []);
+});
+
+Deno.test("architecture: lib/ipc looks at the system in platform.ts, and elsewhere with a reason", () => {
+  for (const [path, { code }] of sources) {
+    if (!ipc(path)) continue;
+    const uses = code.split("Deno.build.os").length - 1;
+    const [allowed] = SYSTEM_LOOKS[path] ?? [0];
+    assert(uses <= allowed, `${path} looks at Deno.build.os ${uses} times, ${allowed} are known`);
+  }
+});
+
+Deno.test(`architecture: no file of lib/ipc is over ${LINES_MAX} lines`, () => {
+  for (const [path, { text }] of sources) {
+    if (ipc(path)) assert(lines(text) <= LINES_MAX, `${path} has ${lines(text)} lines`);
+  }
+});
+
+function lines(text: string): number {
+  return text.trimEnd().split("\n").length;
+}
