@@ -20,6 +20,7 @@ import {
   type RegistryEntry,
 } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/platform.ts";
+import { isAlive } from "./process.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 platform().userId();
@@ -32,7 +33,7 @@ export const EXECUTABLES = Deno.env.get("NEVERLIIE_TEST_EXECUTABLES") ?? null;
 /** How programs are started in this run. */
 export const MODE: LaunchCommand["type"] = EXECUTABLES === null ? "script" : "binary";
 /** Milliseconds that one test may take. */
-const WATCHDOG = 120_000;
+const WATCHDOG = 60_000;
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -217,27 +218,7 @@ export function kill(pid: number): void {
   }
 }
 
-/** Whether a process lives. */
-export function isAlive(pid: number): boolean {
-  if (WINDOWS) {
-    const { code, stdout } = new Deno.Command("tasklist", {
-      args: ["/FI", `PID eq ${pid}`, "/NH"],
-      stderr: "null",
-    }).outputSync();
-    return code === 0 && new TextDecoder().decode(stdout).includes(String(pid));
-  }
-  try {
-    Deno.kill(pid, "SIGCONT");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-  // A child that has ended but was not waited for still takes signals.
-  const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] })
-    .outputSync();
-  const state = new TextDecoder().decode(stdout).trim();
-  return state !== "" && !state.startsWith("Z");
-}
+export { isAlive };
 
 /** Resolves once the process has ended. */
 export async function gone(pid: number): Promise<void> {
@@ -257,23 +238,29 @@ export function meshTest(name: string, body: (mesh: TestMesh) => Promise<void>):
       const home = Deno.makeTempDirSync({ prefix: "neverliie test ü " });
       const ipc = await NeverLiieIPC.client({ home });
       const mesh = new TestMesh(ipc.home.path, ipc);
-      let watchdog: ReturnType<typeof setTimeout> | undefined;
-      const limit = new Promise<never>((_, reject) => {
-        watchdog = setTimeout(
-          () => reject(new Error(`"${name}" took over ${WATCHDOG} ms`)),
-          WATCHDOG,
-        );
-      });
       try {
-        await Promise.race([body(mesh), limit]);
+        await withLimit(name, body(mesh));
       } finally {
-        clearTimeout(watchdog);
-        await mesh.end();
+        await withLimit(name, mesh.end());
         removeFolder(ipc.home.runtime);
         removeFolder(home);
       }
     },
   });
+}
+
+/** Waits for `work`, but no longer than the watchdog allows. */
+async function withLimit(name: string, work: Promise<void>): Promise<void> {
+  let watchdog: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `"${name}" took over ${WATCHDOG} ms`;
+    watchdog = setTimeout(() => reject(new Error(message)), WATCHDOG);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(watchdog);
+  }
 }
 
 function removeFolder(path: string): void {
