@@ -26,8 +26,14 @@ export async function printDashboard(client: NeverLiieIPC, signal: AbortSignal):
   console.log(renderDashboard(model, { columns: 80, colour: wantsColour() }).join("\n"));
   const running = model.apps.filter((app) => app.running).map((app) => app.name);
   if (running.length > 0) {
-    console.log(`\nStill running: ${running.join(", ")}. To end them: neverliie stop --all`);
+    console.log(`\n${stillRunning(running)}`);
   }
+}
+
+/** What goes on after the launcher has ended, and how to end it. */
+function stillRunning(names: readonly string[]): string {
+  const command = Deno.build.standalone ? "neverliie" : "deno task -q neverliie";
+  return `Still running: ${names.join(", ")}. To end them: ${command} stop --all`;
 }
 
 /** Keeps the dashboard on the screen until Ctrl-C or q. */
@@ -59,7 +65,7 @@ export async function showDashboard(client: NeverLiieIPC, signal: AbortSignal): 
   const apps = await listApps(client);
   const running = apps.filter((app) => app.running).map((app) => app.name);
   if (running.length > 0) {
-    console.log(`Still running: ${running.join(", ")}. To end them: neverliie stop --all`);
+    console.log(stillRunning(running));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { pidOf } from "../../lib/ipc/mod.ts";
+import { readStarts } from "../../lib/ipc/start_limit.ts";
 import {
   finished,
   fixtureCommand,
@@ -21,6 +22,16 @@ const ROUNDS = SCRIPT_ON_UNIX ? 20 : 5;
 
 interface About {
   secondInstances: { args: string[]; cwd: string; pid: number }[];
+}
+
+/** How many woken copies have either begun to serve or found that another one does. */
+function decided(log: string): number {
+  try {
+    return Deno.readTextFileSync(log).match(/^ready|already running/gm)?.length ?? 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
 }
 
 const stop = (mesh: TestMesh, pid: number) => mesh.stop("fixture", pid);
@@ -89,11 +100,17 @@ meshTest("the lock dies with its process, kill -9 included", async (mesh) => {
 
 meshTest("a copy that loses the race of being woken is no second instance", async (mesh) => {
   await mesh.register();
+  const { home } = mesh.ipc;
+  const starts = new Set<number>();
   // Started by hand and woken at the same time, again and again.
   for (let i = 0; i < 5; i++) {
     const byHand = mesh.spawn(fixtureCommand());
     const result = finished(byHand);
     const pid = await mesh.ipc.call<number>("fixture", "pid");
+    // A woken copy says in its log what became of it: waited for, or it might serve after the test.
+    const record = readStarts(home, "fixture");
+    for (const at of record.starts) starts.add(at);
+    await until(() => decided(home.logFile("fixture")) === starts.size);
     // The copy started by hand hands over where the woken one was first; never the reverse.
     if (pid !== byHand.pid) assertEquals((await result).code, 0);
     const { secondInstances } = await mesh.ipc.call<About>("fixture", "about");
