@@ -7,10 +7,10 @@
 
 import { WOKEN_VARIABLE } from "./activation.ts";
 import { Connection } from "./connection.ts";
-import { AlreadyRunningError } from "./errors.ts";
+import { AlreadyRunningError, ErrorCode, RemoteError } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { pauseFor, ProcessLock } from "./lock.ts";
-import { asRecord } from "./message.ts";
+import { asRecord, type Params } from "./message.ts";
 import type { Platform } from "./transport.ts";
 
 /** A second start of a running app, as the running one is told of it. */
@@ -25,6 +25,15 @@ export interface SecondInstance {
 
 /** The method by which a second start hands over. */
 export const SECOND_INSTANCE = "$/secondInstance";
+
+/** The second start that `params` tell of. @throws {RemoteError} where they do not. */
+export function secondInstanceOf(params: Params | undefined): SecondInstance {
+  const { args, cwd, pid } = asRecord(params) ?? {};
+  if (!Array.isArray(args) || typeof cwd !== "string" || typeof pid !== "number") {
+    throw new RemoteError(`${SECOND_INSTANCE} takes { args, cwd, pid }`, ErrorCode.InvalidParams);
+  }
+  return { args: args.map(String), cwd, pid };
+}
 
 /** Longest wait, in milliseconds, for a holder of the lock that does not answer yet. */
 const HANDOVER_TIMEOUT = 15_000;

@@ -6,12 +6,12 @@
 
 import type { ActivationContext } from "./activation.ts";
 import { Connection } from "./connection.ts";
-import { AlreadyRunningError, ErrorCode, RemoteError } from "./errors.ts";
+import { AlreadyRunningError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
-import { becomeInstance, isWoken, SECOND_INSTANCE } from "./instance.ts";
+import { becomeInstance, isWoken, SECOND_INSTANCE, secondInstanceOf } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-import type { ProcessLock } from "./lock.ts";
-import { asRecord, pageOf, type Params, type StreamPage } from "./message.ts";
+import { pauseFor, type ProcessLock } from "./lock.ts";
+import { pageOf, type Params, type StreamPage } from "./message.ts";
 import { type ExposeOptions, type Handler, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
 import {
@@ -30,6 +30,9 @@ import { registerSuite } from "./suite.ts";
 import { Targets } from "./targets.ts";
 import type { Listener } from "./transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
+
+/** Milliseconds before accepting again after it failed. */
+const ACCEPT_PAUSE = 50;
 
 /**
  * A process on the mesh: an app that listens under its name ({@link NeverLiieIPC.open}), or a
@@ -53,6 +56,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #context: ActivationContext;
   readonly #methods = new Methods();
   readonly #options: OpenOptions;
+  readonly #report: (problem: string) => void;
   readonly #targets: Targets;
   readonly #incoming = new Set<Connection>();
   readonly #closed = Promise.withResolvers<void>();
@@ -67,7 +71,8 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.name = name;
     this.home = home;
     this.#options = options;
-    this.registry = new Registry(home, options.onProblem);
+    this.#report = options.onProblem ?? ((problem) => console.error(problem));
+    this.registry = new Registry(home, this.#report);
     this.#context = { home, platform: platform(), registry: this.registry };
     this.#targets = new Targets(this.#context, this.#dispatch);
   }
@@ -249,11 +254,17 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   async #accept(listener: Listener): Promise<void> {
     for (;;) {
-      const transport = await listener.accept();
-      if (transport === null) return;
-      const connection = new Connection(transport, { dispatch: this.#dispatch });
-      this.#incoming.add(connection);
-      void connection.ended.then(() => this.#incoming.delete(connection));
+      try {
+        const transport = await listener.accept();
+        if (transport === null) return;
+        const connection = new Connection(transport, { dispatch: this.#dispatch });
+        this.#incoming.add(connection);
+        void connection.ended.then(() => this.#incoming.delete(connection));
+      } catch (error) {
+        // Out of descriptors, say: those who are connected go on, and the next may find some free.
+        this.#report(`Cannot accept a connection: ${(error as Error).message}`);
+        await pauseFor(ACCEPT_PAUSE);
+      }
     }
   }
 
@@ -268,7 +279,8 @@ export class NeverLiieIPC implements AsyncDisposable {
         setTimeout(() => void this.close(), 0);
         return null;
       case SECOND_INSTANCE:
-        return this.#onSecondInstance(request.params);
+        this.#options.onSecondInstance?.(secondInstanceOf(request.params));
+        return { pid: Deno.pid };
       default:
         return this.#methods.dispatch(request, this.name);
     }
@@ -284,14 +296,5 @@ export class NeverLiieIPC implements AsyncDisposable {
       launch: this.#launch,
       methods: this.#methods.describe(),
     };
-  }
-
-  #onSecondInstance(params: Params | undefined): { pid: number } {
-    const { args, cwd, pid } = asRecord(params) ?? {};
-    if (!Array.isArray(args) || typeof cwd !== "string" || typeof pid !== "number") {
-      throw new RemoteError(`${SECOND_INSTANCE} takes { args, cwd, pid }`, ErrorCode.InvalidParams);
-    }
-    this.#options.onSecondInstance?.({ args: args.map(String), cwd, pid });
-    return { pid: Deno.pid };
   }
 }
