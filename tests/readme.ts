@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { openHome } from "../lib/ipc/mod.ts";
 import { delimiter } from "node:path";
 import { fromFileUrl, join } from "@std/path";
 
@@ -84,6 +85,9 @@ async function main(): Promise<string[]> {
     if (problem !== undefined) {
       problems.push(`Cannot stop what the walk-through started: ${problem}`);
     }
+    // on Unix, sockets and locks lie outside of the home
+    const { runtime } = await openHome(env.NEVERLIIE_HOME);
+    await Deno.remove(runtime, { recursive: true });
     await Deno.remove(home, { recursive: true });
   }
   return problems;
