@@ -65,12 +65,14 @@ async function doJob(app: App, args: string[]): Promise<void> {
 }
 
 async function show(app: App, glance: NonNullable<App["glance"]>): Promise<void> {
-  const view = Deno.stdout.isTerminal() ? app.view ?? glance : glance;
+  const view = isScreen() ? app.view ?? glance : glance;
   await asClient((client, signal) => view(client, signal));
+  // A view that reads keys still waits for one.
+  Deno.exit(0);
 }
 
 async function hostInSight(app: App): Promise<void> {
-  if (!Deno.stdout.isTerminal()) return await host(app);
+  if (!isScreen()) return await host(app);
   try {
     await using ipc = await NeverLiieIPC.open(app.name, { suite: suite(), ifRunning: "throw" });
     app.serve(ipc);
@@ -93,6 +95,11 @@ async function hostInSight(app: App): Promise<void> {
       else console.log(message);
     });
   }
+}
+
+/** Whether standard output is a terminal that can be drawn on. */
+function isScreen(): boolean {
+  return Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
 }
 
 /** Runs `work` as a nameless client whose signal fires on Ctrl-C. */

@@ -59,7 +59,8 @@ export async function showDashboard(client: NeverLiieIPC, signal: AbortSignal): 
     } finally {
       left.abort();
       stopKeys();
-      await Promise.allSettled(tasks);
+      // Reading keys ends with the next key, or with the process.
+      await Promise.allSettled(tasks.slice(1));
     }
   }
   const apps = await listApps(client);

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
 import { OutputClosed } from "./output.ts";
-import { EXIT_CODES, exitCodeOf, reportError } from "./exit.ts";
+import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
 
 const interrupted = new AbortController();
 const interrupt = () =>
@@ -18,6 +18,10 @@ const program = new Command("neverliie")
   .exitOverride()
   .showHelpAfterError("(neverliie --help shows examples)")
   .addHelpText("after", () => HELP);
+
+// The command line may be too wrong for its options to be told.
+const wantsJson = Deno.args.includes("--json");
+if (wantsJson) program.configureOutput({ writeErr() {} });
 
 const json = () => program.opts<{ json?: boolean }>().json ?? false;
 const common = (): CommonOptions => ({ json: json(), signal });
@@ -75,6 +79,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     Deno.exitCode = error.exitCode === 0 ? 0 : EXIT_CODES.usage;
+    if (Deno.exitCode !== 0 && wantsJson) reportError(new UsageError(error.message), true);
   } else if (!(error instanceof OutputClosed)) {
     reportError(error, json());
     Deno.exitCode = exitCodeOf(error);

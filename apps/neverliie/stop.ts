@@ -4,7 +4,13 @@
  * @module
  */
 
-import { ConnectionLostError, type NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
+import {
+  ConnectionLostError,
+  isServing,
+  type NeverLiieIPC,
+  pidOf,
+  TargetNotRunningError,
+} from "../../lib/ipc/mod.ts";
 
 /** Milliseconds an app has to leave the mesh. */
 const STOP_TIMEOUT = 10_000;
@@ -17,9 +23,9 @@ export interface Stopped {
 }
 
 /**
- * Tells `app` to leave the mesh and waits until nobody answers under its name.
+ * Tells `app` to leave the mesh and waits until nobody holds its name.
  *
- * @throws {Deno.errors.TimedOut} when it still answers after ten seconds.
+ * @throws {Deno.errors.TimedOut} when it does not answer, or has not left after ten seconds.
  */
 export async function stopApp(
   ipc: NeverLiieIPC,
@@ -27,18 +33,21 @@ export async function stopApp(
   signal: AbortSignal,
 ): Promise<Stopped> {
   const pid = await pidOf(ipc, app, signal);
-  if (pid === null) return { name: app, pid };
+  if (pid === null && !isServing(ipc, app)) return { name: app, pid };
   try {
     await ipc.call(app, "$/shutdown", {}, { activate: false, signal });
   } catch (error) {
     // Gone before its answer left: that is what was asked for.
-    if (!(error instanceof ConnectionLostError)) throw error;
+    if (!(error instanceof ConnectionLostError || error instanceof TargetNotRunningError)) {
+      throw error;
+    }
   }
   const deadline = performance.now() + STOP_TIMEOUT;
-  while (await pidOf(ipc, app, signal) === pid) {
+  while (isServing(ipc, app)) {
     if (performance.now() > deadline) {
+      const who = pid === null ? "its process" : `process ${pid}`;
       throw new Deno.errors.TimedOut(
-        `Cannot stop "${app}": process ${pid} still answers after ${STOP_TIMEOUT / 1000} s`,
+        `Cannot stop "${app}": ${who} has not left after ${STOP_TIMEOUT / 1000} s`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -16,7 +16,7 @@ export async function showLine(client: NeverLiieIPC, signal: AbortSignal): Promi
       if (stats.cpu.percent !== null) history.push(stats.cpu.percent);
       if (history.length > HISTORY) history.shift();
       const line = statusLine(stats, history);
-      write(`\r\x1b[2K${truncate(line, Deno.consoleSize().columns - 1)}`);
+      write(`\r\x1b[2K${truncate(line, (Deno.consoleSize().columns || 80) - 1)}`);
     }
   } finally {
     write("\n");

@@ -32,9 +32,8 @@ export interface ActivationContext {
 export interface ActivationOptions {
   /** Whether a sleeping target is started. */
   activate: boolean;
-  /** Milliseconds within which a started program must answer. */
-  startTimeout: number;
-  signal?: AbortSignal | undefined;
+  /** Ends the attempt: the caller sets the limit. A program that was started goes on. */
+  signal: AbortSignal;
 }
 
 /** A connection to an app. */
@@ -85,16 +84,15 @@ function unknown(app: string, { registry }: ActivationContext): TargetUnknownErr
 async function start(
   app: string,
   context: ActivationContext,
-  { startTimeout, signal }: ActivationOptions,
+  { signal }: ActivationOptions,
 ): Promise<Transport> {
   const { home } = context;
   // A first look that leaves no trace of a name that nobody has.
   if (!ProcessLock.isHeld(home.runtimeFile(app, "lock"))) await registered(app, context);
   const asked = Date.now();
-  const deadline = performance.now() + startTimeout;
   const lockFile = home.runtimeFile(app, "start.lock");
   for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const lock = ProcessLock.try(lockFile);
     if (lock !== null) {
       try {
@@ -106,95 +104,97 @@ async function start(
         if (failure && failure.at > asked) {
           throw new TargetStartError(failure.message, failure.exitCode, failure.log);
         }
-        return await launch(app, context, record, deadline, startTimeout, signal);
+        return await launch(app, context, record, signal);
       } finally {
         lock.release();
       }
     }
     const transport = await dial(app, context, signal);
     if (transport !== null) return transport;
-    if (performance.now() > deadline) throw silent(app, home, startTimeout);
     await pauseFor(pause, signal);
   }
 }
 
-function silent(app: string, home: Home, startTimeout: number, log = ""): TargetStartError {
-  return new TargetStartError(
-    `Cannot start "${app}": it did not answer in ${startTimeout} ms. ` +
-      `Its log is "${home.logFile(app)}"${quoteLog(log)}`,
-    null,
-    log,
-  );
-}
-
-/** Starts the program, under the start lock, and dials until it answers, ends or is too late. */
+/** Starts the program, under the start lock, and dials until it answers or ends. */
 async function launch(
   app: string,
   context: ActivationContext,
   record: StartRecord,
-  deadline: number,
-  startTimeout: number,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<Transport> {
-  const { home, platform } = context;
-  const lockFile = home.runtimeFile(app, "lock");
-  let child: SpawnedProcess | null = null;
+  const { home } = context;
+  const instanceLock = home.runtimeFile(app, "lock");
   const logFile = home.logFile(app);
   const logStart = sizeOf(logFile);
-  // Someone may be starting it by hand at this very moment: then there is nothing to start.
-  if (!ProcessLock.isHeld(lockFile)) {
-    const entry = await startable(app, context);
-    const until = record.admit(Date.now());
-    if (until !== null) {
-      writeStarts(home, app, record);
-      throw new StartLimitError(
-        `Cannot start "${app}": it was started ${record.starts.length} times within ` +
-          `10 s. It may be started again at ${until.toISOString()}; its log is "${logFile}"`,
-        until,
-      );
-    }
-    record.failure = null;
-    writeStarts(home, app, record);
-    child = platform.spawn({
-      command: [...entry.cmd, ...entry.args ?? []],
-      cwd: entry.cwd,
-      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1" },
-      logFile,
-    });
-  }
+  let child: SpawnedProcess | null = null;
   try {
     for (let pause = 1;; pause = Math.min(pause * 2, 8)) {
       // Asked before dialling: a program that answers and ends was there.
       const exitCode = child?.exitCode() ?? null;
       const transport = await dial(app, context, signal);
       if (transport !== null) return transport;
-      const hopeless = child === null || exitCode !== null;
-      if (hopeless && !ProcessLock.isHeld(lockFile)) {
-        const log = logTail(logFile, logStart);
-        const how = exitCode === null ? "the copy started by hand" : "it";
-        const error = new TargetStartError(
-          `Cannot start "${app}": ${how} ended` +
-            (exitCode === null ? " " : ` with exit code ${exitCode} `) +
-            `before it answered. Its log is "${logFile}"${quoteLog(log)}`,
-          exitCode,
-          log,
-        );
-        record.failure = { at: Date.now(), message: error.message, exitCode, log };
-        writeStarts(home, app, record);
-        throw error;
-      }
-      if (performance.now() > deadline) {
-        const log = logTail(logFile, logStart);
-        const error = silent(app, home, startTimeout, log);
-        record.failure = { at: Date.now(), message: error.message, exitCode: null, log };
-        writeStarts(home, app, record);
-        throw error;
+      // Someone who holds the lock is just starting by hand, or leaving: either way that is over
+      // soon, and only then is there something to start or to report.
+      if (!ProcessLock.isHeld(instanceLock)) {
+        if (child === null) {
+          child = await spawn(app, context, record);
+        } else if (exitCode !== null) {
+          const log = logTail(logFile, logStart);
+          const message = `Cannot start "${app}": it ended with exit code ${exitCode} ` +
+            `before it answered. Its log is "${logFile}"${quoteLog(log)}`;
+          throw failed(app, home, record, new TargetStartError(message, exitCode, log));
+        }
       }
       await pauseFor(pause, signal);
     }
   } finally {
     child?.release();
   }
+}
+
+/** Starts the program, where its start limit admits it. */
+async function spawn(
+  app: string,
+  context: ActivationContext,
+  record: StartRecord,
+): Promise<SpawnedProcess> {
+  const { home, platform } = context;
+  const entry = await startable(app, context);
+  const logFile = home.logFile(app);
+  const until = record.admit(Date.now());
+  record.failure = null;
+  writeStarts(home, app, record);
+  if (until !== null) {
+    throw new StartLimitError(
+      `Cannot start "${app}": it was started ${record.starts.length} times within ` +
+        `10 s. It may be started again at ${until.toISOString()}; its log is "${logFile}"`,
+      until,
+    );
+  }
+  try {
+    return platform.spawn({
+      command: [...entry.cmd, ...entry.args ?? []],
+      cwd: entry.cwd,
+      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1" },
+      logFile,
+    });
+  } catch (error) {
+    const message = `Cannot start "${app}": ${(error as Error).message}`;
+    throw failed(app, home, record, new TargetStartError(message));
+  }
+}
+
+/** Records a failed start for all who wait for it. */
+function failed(
+  app: string,
+  home: Home,
+  record: StartRecord,
+  error: TargetStartError,
+): TargetStartError {
+  const { message, exitCode, log } = error;
+  record.failure = { at: Date.now(), message, exitCode, log };
+  writeStarts(home, app, record);
+  return error;
 }
 
 /** The entry of `app`, or the error that says why there is none to use. */

@@ -111,14 +111,13 @@ export class Answers {
     const { id } = request;
     request.onAbort(() => source.abort());
     const { values, finished } = await source.page();
-    if (!this.#take(id)) return source.abort();
-    if (finished) {
-      this.#respond(id, { values }, true);
-      return;
-    }
+    if (id === null || !this.#requests.has(id) || this.#ended) return source.abort();
+    const items = `"values":[${values.join()}]`;
     const token = this.#nextToken++;
-    this.#streams.set(token, { source, request });
-    if (!this.#respond(id, { token, values }, true)) this.#abortStream(token);
+    // What cannot be sent (one item over the limit) fails the request, which is still open then.
+    this.#send(success(id, finished ? `{${items}}` : `{"token":${token},${items}}`, true));
+    this.#requests.delete(id);
+    if (!finished) this.#streams.set(token, { source, request });
   }
 
   async #nextPage(id: RequestId, token: unknown): Promise<void> {
@@ -133,9 +132,11 @@ export class Answers {
     }
     this.#waitingPages.set(id, token as RequestId);
     try {
-      const page = await stream.source.page();
-      if (page.finished) this.#streams.delete(token as RequestId);
-      if (!this.#respond(id, page)) this.#abortStream(token);
+      const { values, finished } = await stream.source.page();
+      if (finished) this.#streams.delete(token as RequestId);
+      if (!this.#ended) {
+        this.#send(success(id, `{"values":[${values.join()}],"finished":${finished}}`));
+      }
     } catch (thrown) {
       this.#streams.delete(token as RequestId);
       this.#fail(id, toWireError(thrown));
@@ -156,34 +157,34 @@ export class Answers {
     return id !== null && this.#requests.delete(id);
   }
 
-  /** Sends a result; `false` where it is no JSON (a cycle, a BigInt), which its caller is told. */
-  #respond(id: RequestId | null, result: unknown, stream = false): boolean {
-    if (this.#ended) return true;
-    let body: string;
+  /** Sends a result. One that cannot be sent (a cycle, a BigInt, too large) is told as an error. */
+  #respond(id: RequestId | null, result: unknown): void {
+    if (this.#ended) return;
     try {
       // JSON leaves functions and symbols out; a result is always there.
-      body = JSON.stringify(result) ?? "null";
+      this.#send(success(id, JSON.stringify(result) ?? "null"));
     } catch (error) {
       const why = `the answer cannot be sent as JSON: ${(error as Error).message}`;
       this.refuse(id, ErrorCode.InternalError, why);
-      return false;
     }
-    const mark = stream ? ',"stream":true' : "";
-    this.#send(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${body}${mark}}`);
-    return true;
   }
 
   #fail(id: RequestId | null, error: ReturnType<typeof toWireError>): void {
     if (this.#ended) return;
-    let text: string;
     try {
-      text = JSON.stringify({ jsonrpc: "2.0", id, error });
+      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error }));
     } catch {
-      // Only the data can be at fault: message and code are always JSON.
-      text = JSON.stringify({ jsonrpc: "2.0", id, error: { ...error, data: undefined } });
+      // Only the data can be at fault: message and code are always JSON, and short.
+      const { code, message } = error;
+      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
     }
-    this.#send(text);
   }
+}
+
+/** A response; `result` is JSON text. */
+function success(id: RequestId | null, result: string, stream = false): string {
+  const mark = stream ? ',"stream":true' : "";
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}${mark}}`;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -7,7 +7,7 @@
 
 import { WOKEN_VARIABLE } from "./activation.ts";
 import { Connection } from "./connection.ts";
-import { AlreadyRunningError, ErrorCode, RemoteError } from "./errors.ts";
+import { AlreadyRunningError, ConnectionLostError, ErrorCode, RemoteError } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { pauseFor, ProcessLock } from "./lock.ts";
 import { asRecord, type Params } from "./message.ts";
@@ -68,8 +68,10 @@ export async function becomeInstance(
   const deadline = performance.now() + HANDOVER_TIMEOUT;
   for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
     const lock = ProcessLock.try(home.runtimeFile(app, "lock"));
-    if (lock !== null) return lock;
     const transport = await platform.dial(home.address(app), { deadline });
+    if (lock !== null && transport === null) return lock;
+    // Somebody answers although the lock is free: its file was removed under the one that runs.
+    lock?.release();
     if (transport !== null) {
       const pid = await handOver(new Connection(transport), woken, deadline);
       // One that is just leaving may hang up; then the lock is free soon.
@@ -103,7 +105,8 @@ async function handOver(
     );
     const pid = asRecord(result)?.["pid"];
     return typeof pid === "number" ? pid : null;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof ConnectionLostError)) throw error;
     // It went away while being told: the caller looks at the lock again.
     return null;
   } finally {

@@ -8,7 +8,7 @@ import type { ActivationContext } from "./activation.ts";
 import { Connection } from "./connection.ts";
 import { AlreadyRunningError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
-import { becomeInstance, isWoken, SECOND_INSTANCE, secondInstanceOf } from "./instance.ts";
+import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import { pauseFor, type ProcessLock } from "./lock.ts";
 import { pageOf, type Params, type StreamPage } from "./message.ts";
@@ -21,6 +21,7 @@ import {
   PROTOCOL_VERSION,
 } from "./options.ts";
 import { platform } from "./platform.ts";
+import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { Registry } from "./registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./request.ts";
@@ -268,22 +269,16 @@ export class NeverLiieIPC implements AsyncDisposable {
     }
   }
 
-  readonly #dispatch = (request: IncomingRequest): unknown => {
-    switch (request.method) {
-      case "$/ping":
-        return { name: this.name, pid: Deno.pid };
-      case "$/describe":
-        return this.#describe();
-      case "$/shutdown":
-        // The answer leaves before the connection does.
-        setTimeout(() => void this.close(), 0);
-        return null;
-      case SECOND_INSTANCE:
-        this.#options.onSecondInstance?.(secondInstanceOf(request.params));
-        return { pid: Deno.pid };
-      default:
-        return this.#methods.dispatch(request, this.name);
-    }
+  readonly #dispatch = (request: IncomingRequest): unknown =>
+    request.method.startsWith("$/")
+      ? answerProtocol(request, this.#protocol)
+      : this.#methods.dispatch(request, this.name);
+
+  readonly #protocol: ProtocolHost = {
+    describe: () => this.#describe(),
+    leave: () => this.close(),
+    onSecondInstance: (event) => this.#options.onSecondInstance?.(event),
+    report: (problem) => this.#report(problem),
   };
 
   #describe(): AppDescription {

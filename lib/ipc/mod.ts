@@ -48,6 +48,6 @@ export {
 export { defaultHome, type Home, openHome } from "./home.ts";
 export { missingPart, Registry, type RegistryEntry, type RegistrySnapshot } from "./registry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-export { type AppStatus, listApps, pidOf } from "./status.ts";
+export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
 export type { Params } from "./message.ts";
 export { checkAppName } from "./name.ts";

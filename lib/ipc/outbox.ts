@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FrameEncoder } from "./codec.ts";
+import { DEFAULT_FRAME_LIMITS, FrameEncoder } from "./codec.ts";
 import type { Transport } from "./transport.ts";
 
 /** Frames on their way to one transport. */
@@ -26,8 +26,17 @@ export class Outbox {
     this.#onFailure = onFailure;
   }
 
-  /** Sends one message, given as JSON text. */
+  /**
+   * Sends one message, given as JSON text.
+   *
+   * @throws {RangeError} when it is over the size that peers take: they would drop the session.
+   */
   send(text: string): void {
+    const { body } = DEFAULT_FRAME_LIMITS;
+    // At most three bytes a character: nearly always this settles it.
+    if (text.length * 3 > body && new TextEncoder().encode(text).length > body) {
+      throw new RangeError(`the message is over ${body >> 20} MiB: send it in parts, by a stream`);
+    }
     this.#encoder.append(text);
     this.#flushing ??= Promise.resolve().then(this.#flush);
   }

@@ -5,6 +5,7 @@
  */
 
 import type { NeverLiieIPC } from "./ipc.ts";
+import { ProcessLock } from "./lock.ts";
 import { asRecord } from "./message.ts";
 import type { LaunchCommand } from "./launch_command.ts";
 
@@ -14,7 +15,7 @@ export interface AppStatus extends LaunchCommand {
   /** The pipe name or socket path. */
   address: string;
   running: boolean;
-  /** Its process while it runs. */
+  /** Its process while it runs; `null` also when it is too busy to tell. */
   pid: number | null;
 }
 
@@ -28,8 +29,15 @@ export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise
   return await Promise.all(names.map(async (name) => {
     const { type, cmd, cwd } = apps.get(name)!;
     const pid = name === ipc.name ? Deno.pid : await pidOf(ipc, name, signal);
-    return { name, type, cmd, cwd, address: ipc.home.address(name), running: pid !== null, pid };
+    // One that is too busy to answer holds its lock all the same.
+    const running = pid !== null || isServing(ipc, name);
+    return { name, type, cmd, cwd, address: ipc.home.address(name), running, pid };
   }));
+}
+
+/** Whether a process holds the name `app`, whether or not it answers. */
+export function isServing(ipc: NeverLiieIPC, app: string): boolean {
+  return ProcessLock.isHeld(ipc.home.runtimeFile(app, "lock"));
 }
 
 /** The process of `app`, or `null` when it does not run. Starts nothing. */

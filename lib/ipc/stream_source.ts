@@ -5,15 +5,23 @@
  * @module
  */
 
-import type { NextPage } from "./message.ts";
-
-/** The producer runs at most this many items ahead of what was paged out. */
+/** The producer runs at most this many items ahead of what was paged out… */
 const PRODUCE_AHEAD = 256;
+/** …and at most so many characters of JSON, which is also the most that one page holds. */
+const PAGE_SIZE = 1 << 20;
+
+/** Items on their way to the caller, each as JSON text. */
+export interface SourcePage {
+  values: string[];
+  finished: boolean;
+}
 
 /** The serving end: drives a handler's iterator and hands out pages. */
 export class StreamSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  #items: unknown[] = [];
+  #items: string[] = [];
+  /** Characters in {@link #items}. */
+  #size = 0;
   #finished = false;
   #failure: { thrown: unknown } | null = null;
   #wakeReader: (() => void) | null = null;
@@ -29,16 +37,29 @@ export class StreamSource {
     return this.#wakeReader !== null;
   }
 
-  /** Waits for items and takes all there are. What the handler threw comes after its last item. */
-  async page(): Promise<NextPage> {
+  /** Waits for items and takes a page of them. What the handler threw comes after its last item. */
+  async page(): Promise<SourcePage> {
     if (this.#items.length === 0 && !this.#finished) {
       await new Promise<void>((resolve) => this.#wakeReader = resolve);
     }
-    const values = this.#items;
-    if (values.length === 0 && this.#failure !== null) throw this.#failure.thrown;
-    this.#items = [];
+    if (this.#items.length === 0 && this.#failure !== null) throw this.#failure.thrown;
+    const values = this.#takePage();
     this.#wakeProducer?.();
-    return { values, finished: this.#finished && this.#failure === null };
+    const finished = this.#finished && this.#failure === null && this.#items.length === 0;
+    return { values, finished };
+  }
+
+  #takePage(): string[] {
+    let count = 0;
+    let size = 0;
+    while (count < this.#items.length && (count === 0 || size < PAGE_SIZE)) {
+      size += this.#items[count++]!.length;
+    }
+    this.#size -= size;
+    if (count < this.#items.length) return this.#items.splice(0, count);
+    const all = this.#items;
+    this.#items = [];
+    return all;
   }
 
   /** Ends the stream early: no further item is taken from the handler's iterator. */
@@ -59,16 +80,22 @@ export class StreamSource {
         const step = await this.#iterator.next();
         if (step.done) break;
         if (this.#finished) return;
-        this.#items.push(step.value);
+        const text = toJson(step.value);
+        this.#items.push(text);
+        this.#size += text.length;
         this.#wakeReader?.();
         this.#wakeReader = null;
-        if (this.#items.length >= PRODUCE_AHEAD) {
+        if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {
           await new Promise<void>((resolve) => this.#wakeProducer = resolve);
           this.#wakeProducer = null;
         }
       }
     } catch (thrown) {
-      if (!this.#finished) this.#failure = { thrown };
+      if (!this.#finished) {
+        this.#failure = { thrown };
+        // An item that is no JSON ends the stream while its handler still goes on.
+        Promise.try(() => this.#iterator.return?.()).catch(ignoreAfterEnd);
+      }
     }
     this.#finished = true;
     this.#wakeReader?.();
@@ -78,3 +105,12 @@ export class StreamSource {
 
 /** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */
 function ignoreAfterEnd(): void {}
+
+/** JSON leaves functions and symbols out; an item is always there. */
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "null";
+  } catch (error) {
+    throw new TypeError(`an item cannot be sent as JSON: ${(error as Error).message}`);
+  }
+}

@@ -6,20 +6,27 @@
 
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection, type Dispatch, type Reply } from "./connection.ts";
-import { ConnectionLostError, RemoteError } from "./errors.ts";
+import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
 import { pauseFor } from "./lock.ts";
 import type { Params } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT, DEFAULT_TIMEOUT } from "./options.ts";
 import type { CallOptions } from "./remote.ts";
 
+/** An attempt to connect that several callers wait for. */
+interface Attempt {
+  connection: Promise<Connection>;
+  waiters: number;
+  abandon: AbortController;
+}
+
 /** Connects to targets by name, waking them, and makes requests of them. */
 export class Targets {
   readonly #context: ActivationContext;
   readonly #dispatch: Dispatch;
   readonly #open = new Map<string, Connection>();
-  /** Targets that are being woken, for all who ask meanwhile. */
-  readonly #waking = new Map<string, Promise<Connection>>();
+  /** Attempts under way, for all who ask meanwhile: those that may start the target apart. */
+  readonly #attempts = { waking: new Map<string, Attempt>(), looking: new Map<string, Attempt>() };
   readonly #left = new AbortController();
 
   /** @param dispatch answers what targets ask in their turn, on the same connection */
@@ -51,63 +58,95 @@ export class Targets {
   /** Ends all connections, and all attempts to make one. */
   async close(): Promise<void> {
     this.#left.abort(new TypeError("Cannot call: this process has left the mesh"));
-    await Promise.allSettled(this.#waking.values());
+    const { waking, looking } = this.#attempts;
+    const attempts = [...waking.values(), ...looking.values()];
+    await Promise.allSettled(attempts.map(({ connection }) => connection));
     await Promise.all([...this.#open.values()].map((connection) => connection.close()));
   }
 
   async #connect(target: string, options: CallOptions): Promise<Connection> {
-    const { signal, activate = true } = options;
+    const { signal, activate = true, startTimeout = DEFAULT_START_TIMEOUT } = options;
     signal?.throwIfAborted();
     this.#left.signal.throwIfAborted();
     checkAppName(target);
     const open = this.#open.get(target);
     if (open?.open) return open;
-    // One that may not start the target does not wait for those that do.
-    if (!activate) return await unlessAborted(this.#dial(target, options), signal);
-    let waking = this.#waking.get(target);
-    if (waking === undefined) {
-      waking = this.#dial(target, options);
-      this.#waking.set(target, waking);
-      const forget = () => this.#waking.delete(target);
-      waking.then(forget, forget);
+    const attempts = activate ? this.#attempts.waking : this.#attempts.looking;
+    let attempt = attempts.get(target);
+    if (attempt === undefined) {
+      const abandon = new AbortController();
+      const ended = AbortSignal.any([this.#left.signal, abandon.signal]);
+      const connection = this.#dial(target, options, ended);
+      attempt = { connection, waiters: 0, abandon };
+      attempts.set(target, attempt);
+      const forget = () => attempts.get(target) === attempt && attempts.delete(target);
+      connection.then(forget, forget);
     }
-    return await unlessAborted(waking, signal);
+    attempt.waiters++;
+    try {
+      return await this.#within(attempt.connection, target, startTimeout, signal);
+    } finally {
+      // Nobody waits any more: a program that is being started goes on, but is not waited for.
+      if (--attempt.waiters === 0) attempt.abandon.abort();
+    }
+  }
+
+  /** Waits for an attempt no longer than this caller's own limits. */
+  async #within(
+    connection: Promise<Connection>,
+    target: string,
+    startTimeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Connection> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (startTimeout > TIMER_MAX) return;
+      const log = this.#context.home.logFile(target);
+      timer = setTimeout(() => {
+        const why = `it did not answer in ${startTimeout} ms. Its log is "${log}"`;
+        reject(new TargetStartError(`Cannot start "${target}": ${why}`));
+      }, startTimeout);
+    });
+    try {
+      return await unlessAborted(Promise.race([connection, late]), signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Dials until the target answers: one that is just ending may still accept a connection. */
-  async #dial(target: string, options: CallOptions): Promise<Connection> {
-    const { activate = true, startTimeout = DEFAULT_START_TIMEOUT, timeout = DEFAULT_TIMEOUT } =
-      options;
-    const { signal } = this.#left;
-    const deadline = performance.now() + startTimeout;
+  async #dial(target: string, options: CallOptions, signal: AbortSignal): Promise<Connection> {
+    const { activate = true, timeout = DEFAULT_TIMEOUT } = options;
+    // Those who wait have limits of their own; the attempt ends with the last of them.
     for (;;) {
-      const left = Math.max(1, deadline - performance.now());
-      const { transport, started } = await connectTo(target, this.#context, {
-        activate,
-        startTimeout: left,
-        signal,
-      });
+      const { transport, started } = await connectTo(target, this.#context, { activate, signal });
       const connection = new Connection(transport, { dispatch: this.#dispatch });
-      const wait = started ? left : timeout;
       try {
+        const wait = started ? undefined : timeout;
         await connection.call("$/ping", {}, { timeout: wait, signal });
-        return this.#keep(target, connection);
+        return await this.#keep(target, connection);
       } catch (error) {
         // A peer of another make may not know the method, but it answers.
-        if (error instanceof RemoteError) return this.#keep(target, connection);
+        if (error instanceof RemoteError) return await this.#keep(target, connection);
         await connection.close();
         if (error instanceof Deno.errors.TimedOut) {
           throw new Deno.errors.TimedOut(
-            `Cannot call "${target}": it takes connections but gave no answer in ${wait} ms`,
+            `Cannot call "${target}": it takes connections but gave no answer in ${timeout} ms`,
           );
         }
-        if (!(error instanceof ConnectionLostError) || performance.now() > deadline) throw error;
+        if (!(error instanceof ConnectionLostError)) throw error;
         await pauseFor(5, signal);
       }
     }
   }
 
-  #keep(target: string, connection: Connection): Connection {
+  /** Keeps the one connection to the target; a second one, made meanwhile, is closed. */
+  async #keep(target: string, connection: Connection): Promise<Connection> {
+    const present = this.#open.get(target);
+    if (present?.open) {
+      await connection.close();
+      return present;
+    }
     this.#open.set(target, connection);
     void connection.ended.then(() => {
       if (this.#open.get(target) === connection) this.#open.delete(target);
@@ -115,6 +154,9 @@ export class Targets {
     return connection;
   }
 }
+
+/** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
+const TIMER_MAX = 2 ** 31 - 1;
 
 /** `promise`, unless the signal fires first; what `promise` does then is no longer awaited. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -133,7 +133,11 @@ const terminal: ScreenOutput = {
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   },
   size() {
-    // Without a terminal there is no size; 80x24 is what everybody assumes then.
-    return Deno.stdout.isTerminal() ? Deno.consoleSize() : { columns: 80, rows: 24 };
+    // Without a terminal there is no size, and some terminals tell none; 80x24 is what everybody
+    // assumes then.
+    const { columns, rows } = Deno.stdout.isTerminal()
+      ? Deno.consoleSize()
+      : { columns: 0, rows: 0 };
+    return { columns: columns || 80, rows: rows || 24 };
   },
 };

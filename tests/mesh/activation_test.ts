@@ -3,12 +3,14 @@
 import {
   assert,
   assertEquals,
+  assertInstanceOf,
   assertMatch,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
 import {
+  ConnectionLostError,
   NeverLiieIPC,
   StartLimitError,
   TargetNotRunningError,
@@ -178,6 +180,63 @@ meshTest(
     assertStringIncludes(other.stderr, "may be started again at");
   },
 );
+
+meshTest("callers that wait together have limits of their own", async (mesh) => {
+  await mesh.register();
+  const [hasty, patient] = await Promise.allSettled([
+    mesh.ipc.wake("fixture", { startTimeout: 1 }),
+    mesh.ipc.wake("fixture"),
+  ]);
+  assertEquals([hasty.status, patient.status], ["rejected", "fulfilled"]);
+});
+
+meshTest("first calls made at once share one connection, which close ends", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.wake("fixture");
+  const client = await NeverLiieIPC.client({ home: mesh.home });
+  const quiet = { activate: false };
+  await Promise.all([
+    client.call("fixture", "pid", {}, quiet),
+    client.call("fixture", "pid"),
+    client.call("fixture", "pid", {}, quiet),
+    client.wake("fixture"),
+  ]);
+  // The test's sanitizer sees a connection that is left.
+  await client.close();
+});
+
+meshTest("a call to an app that is just leaving starts it anew", async (mesh) => {
+  await mesh.register();
+  /** Asks again where the leaving app took the call and dropped it: its caller is told so. */
+  const ask = async (client: NeverLiieIPC): Promise<number> => {
+    for (;;) {
+      try {
+        return await client.call<number>("fixture", "pid");
+      } catch (error) {
+        assertInstanceOf(error, ConnectionLostError, String(error));
+      }
+    }
+  };
+  for (let i = 0; i < 3; i++) {
+    const first = await ask(mesh.ipc);
+    const client = await NeverLiieIPC.client({ home: mesh.home });
+    await mesh.ipc.call("fixture", "$/shutdown");
+    // By a connection of its own, while the other one is being closed.
+    let second = await ask(client);
+    while (second === first) second = await ask(client);
+    assert(isAlive(second));
+    await client.close();
+  }
+});
+
+if (!WINDOWS) {
+  meshTest("a program that cannot be executed: an error that says so", async (mesh) => {
+    const program = join(mesh.home, "not executable");
+    Deno.writeTextFileSync(program, "no program", { mode: 0o600 });
+    await mesh.ipc.registry.set("odd", { type: "binary", cmd: [program], cwd: mesh.home });
+    await assertRejects(() => mesh.ipc.wake("odd"), TargetStartError, program);
+  });
+}
 
 meshTest("a deleted working directory is reported, not guessed", async (mesh) => {
   const cwd = join(mesh.home, "a folder");

@@ -60,6 +60,8 @@ meshTest("exit codes tell what went wrong, and --json says it in JSON", async (m
     assertEquals([result.code, result.stdout], [code, ""], args.join(" "));
     assertStringIncludes(result.stderr, text);
   }
+  const usage = await mesh.neverliie("call", "--json");
+  assertEquals([usage.code, JSON.parse(usage.stderr).error.name], [2, "UsageError"]);
   const json = await mesh.neverliie("call", "fixture", "fail", '{"code":42,"data":[1]}', "--json");
   assertEquals(JSON.parse(json.stderr), {
     error: { name: "RemoteError", message: "it failed: Grüße", code: 42, data: [1] },

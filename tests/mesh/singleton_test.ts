@@ -88,6 +88,28 @@ meshTest(
   },
 );
 
+meshTest("a second start is told to an app that fails at it, once, and exits 0", async (mesh) => {
+  const first = await mesh.serve(fixtureCommand());
+  const second = await mesh.run([...fixtureCommand(), "throw"]);
+  assertEquals([second.code, second.stderr], [0, ""]);
+  const { secondInstances } = await mesh.ipc.call<About>("fixture", "about");
+  assertEquals(secondInstances.length, 1);
+  await stop(mesh, first.pid);
+  assertMatch((await first.ended).stderr, /onSecondInstance failed/);
+});
+
+if (!WINDOWS) {
+  // (Windows removes no file that is locked.) What cleans /tmp may remove an idle lock file.
+  meshTest("a lock file removed under a running app does not make two of it", async (mesh) => {
+    const first = await mesh.serve(fixtureCommand());
+    Deno.removeSync(mesh.ipc.home.runtimeFile("fixture", "lock"));
+    const second = await mesh.run(fixtureCommand());
+    assertEquals(second.code, 0);
+    assertMatch(second.stdout, /already running/);
+    assertEquals(await pidOf(mesh.ipc, "fixture"), first.pid);
+  });
+}
+
 meshTest("the lock dies with its process, kill -9 included", async (mesh) => {
   for (let i = 0; i < 3; i++) {
     const { pid, ended } = await mesh.serve(fixtureCommand());

@@ -190,3 +190,19 @@ meshTest(`the fixture runs as a ${MODE}`, async (mesh) => {
   assertEquals(about.standalone === true, MODE === "binary");
   assertEquals(about.execPath, fixtureCommand()[0]!);
 });
+
+meshTest("items of 300 KB, a slow reader: the session and its other calls go on", async (mesh) => {
+  await mesh.register();
+  const stream = mesh.ipc.stream<string>("fixture", "large_items", { size: 300_000, to: 400 });
+  assertEquals((await stream.next()).value?.length, 300_000);
+  // Long enough for the producer to run as far ahead as it may.
+  for (let i = 0; i < 500; i++) await mesh.ipc.call("fixture", "add", [i, 1]);
+  let count = 1;
+  for await (const item of stream) {
+    assertEquals(item.length, 300_000);
+    if (++count % 100 === 0) {
+      assertEquals(await mesh.ipc.call("fixture", "add", [count, 1]), count + 1);
+    }
+  }
+  assertEquals(count, 400);
+});

@@ -34,6 +34,7 @@ await using ipc = await NeverLiieIPC.open(name, {
   onSecondInstance: (event) => {
     secondInstances.push(event);
     note("second instance");
+    if (event.args.includes("throw")) throw new Error("the app fails at its second instance");
   },
 });
 
@@ -78,6 +79,10 @@ ipc.expose("wait_after_one", async function* ({ id }: { id: string }, { signal }
   } finally {
     note(`${id} ended`);
   }
+});
+/** Items of `size` characters. */
+ipc.expose("large_items", function* ({ size, to }: { size: number; to: number }) {
+  for (let i = 0; i < to; i++) yield "x".repeat(size);
 });
 let produced = 0;
 ipc.expose("endless", async function* () {

@@ -31,11 +31,11 @@ export function spawnDetached({ command, cwd, env, logFile }: SpawnOptions): Spa
     });
     // Not executable, or gone since it was looked at.
     child.on("error", () => exitCode ??= 126);
-    child.unref();
     const { pid } = child;
     if (pid === undefined) {
       throw new Deno.errors.PermissionDenied(`Cannot start "${program}": it is not executable`);
     }
+    child.unref();
     return { pid, exitCode: () => exitCode, release() {} };
   } finally {
     closeSync(log);
