@@ -3,7 +3,7 @@ import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { wantsColour } from "../../lib/ui/colour.ts";
 import { Screen } from "../../lib/ui/screen.ts";
 import type { HostStats, StatusBar } from "../statusbar/contract.ts";
-import { type DashboardModel, renderDashboard } from "./dashboard.ts";
+import { type DashboardApp, type DashboardModel, renderDashboard } from "./dashboard.ts";
 
 /** Readings in the sparkline. */
 const HISTORY = 60;
@@ -24,14 +24,14 @@ export async function readDashboard(
 export async function printDashboard(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {
   const model = await readDashboard(client, signal);
   console.log(renderDashboard(model, { columns: 80, colour: wantsColour() }).join("\n"));
-  const running = model.apps.filter((app) => app.running).map((app) => app.name);
-  if (running.length > 0) {
-    console.log(`\n${stillRunning(running)}`);
-  }
+  const left = stillRunning(model.apps);
+  if (left !== null) console.log(`\n${left}`);
 }
 
-/** What goes on after the launcher has ended, and how to end it. */
-function stillRunning(names: readonly string[]): string {
+/** What goes on after the launcher has ended, and how to end it; `null` where nothing does. */
+function stillRunning(apps: readonly DashboardApp[]): string | null {
+  const names = apps.filter((app) => app.running).map((app) => app.name);
+  if (names.length === 0) return null;
   const command = Deno.build.standalone ? "neverliie" : "deno task -q neverliie";
   return `Still running: ${names.join(", ")}. To end them: ${command} stop --all`;
 }
@@ -63,11 +63,8 @@ export async function showDashboard(client: NeverLiieIPC, signal: AbortSignal): 
       await Promise.allSettled(tasks.slice(1));
     }
   }
-  const apps = await listApps(client);
-  const running = apps.filter((app) => app.running).map((app) => app.name);
-  if (running.length > 0) {
-    console.log(stillRunning(running));
-  }
+  const running = stillRunning(await listApps(client));
+  if (running !== null) console.log(running);
 }
 
 async function followStats(

@@ -13,7 +13,8 @@ import {
   TargetUnknownError,
 } from "./errors.ts";
 import type { Home } from "./home.ts";
-import { pauseFor, ProcessLock } from "./lock.ts";
+import { ProcessLock } from "./lock.ts";
+import { pauseFor } from "./timer.ts";
 import { missingPart, type Registry, type RegistryEntry } from "./registry.ts";
 import { readStarts, type StartRecord, writeStarts } from "./start_limit.ts";
 import type { Platform, SpawnedProcess, Transport } from "./transport.ts";

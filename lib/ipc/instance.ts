@@ -9,7 +9,8 @@ import { WOKEN_VARIABLE } from "./activation.ts";
 import { Connection } from "./connection.ts";
 import { AlreadyRunningError, ConnectionLostError, ErrorCode, RemoteError } from "./errors.ts";
 import type { Home } from "./home.ts";
-import { pauseFor, ProcessLock } from "./lock.ts";
+import { ProcessLock } from "./lock.ts";
+import { pauseFor } from "./timer.ts";
 import { asRecord, type Params } from "./message.ts";
 import type { Platform } from "./transport.ts";
 

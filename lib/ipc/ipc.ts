@@ -10,7 +10,7 @@ import { AlreadyRunningError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
 import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-import { pauseFor, type ProcessLock } from "./lock.ts";
+import type { ProcessLock } from "./lock.ts";
 import { pageOf, type Params, type StreamPage } from "./message.ts";
 import { type ExposeOptions, type Handler, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
@@ -29,6 +29,7 @@ import { onStopSignal } from "./signals.ts";
 import { IPCStream, type OpenedStream } from "./stream.ts";
 import { registerSuite } from "./suite.ts";
 import { Targets } from "./targets.ts";
+import { pauseFor } from "./timer.ts";
 import type { Listener } from "./transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
@@ -275,6 +276,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       : this.#methods.dispatch(request, this.name);
 
   readonly #protocol: ProtocolHost = {
+    identify: () => ({ name: this.name, pid: Deno.pid }),
     describe: () => this.#describe(),
     leave: () => this.close(),
     onSecondInstance: (event) => this.#options.onSecondInstance?.(event),

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { pauseFor } from "./timer.ts";
+
 /** A lock that this process holds. */
 export class ProcessLock implements Disposable {
   readonly #file: Deno.FsFile;
@@ -71,20 +73,4 @@ export class ProcessLock implements Disposable {
   [Symbol.dispose](): void {
     this.release();
   }
-}
-
-/** Resolves after `milliseconds`: the step of a loop that looks again, never a wait for readiness. */
-export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

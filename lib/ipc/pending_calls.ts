@@ -6,6 +6,7 @@
 
 import { ConnectionLostError } from "./errors.ts";
 import type { RequestId } from "./message.ts";
+import { TIMER_MAX } from "./timer.ts";
 
 /** How long and under whose control a call waits. */
 export interface WaitOptions {
@@ -31,9 +32,6 @@ interface PendingCall {
   sent: boolean;
   settle(reply: Reply | null, error: unknown): void;
 }
-
-/** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
-const TIMER_MAX = 2 ** 31 - 1;
 
 /** Keeps the calls, and gives up those whose time is over or whose signal fires. */
 export class PendingCalls {

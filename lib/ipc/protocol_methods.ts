@@ -10,6 +10,8 @@ import type { IncomingRequest } from "./request.ts";
 
 /** What the protocol's methods need of the process that answers them. */
 export interface ProtocolHost {
+  /** For `$/ping`, which every new connection begins with. */
+  identify(): { name: string | null; pid: number };
   /** For `$/describe`. */
   describe(): AppDescription;
   /** For `$/shutdown`: leaves the mesh. */
@@ -23,10 +25,8 @@ export interface ProtocolHost {
 /** Answers a `$/…` request. @throws {MethodNotFoundError} for one that is not of the protocol. */
 export function answerProtocol(request: IncomingRequest, host: ProtocolHost): unknown {
   switch (request.method) {
-    case "$/ping": {
-      const { name, pid } = host.describe();
-      return { name, pid };
-    }
+    case "$/ping":
+      return host.identify();
     case "$/describe":
       return host.describe();
     case "$/shutdown":

@@ -11,7 +11,8 @@ import { parse } from "@std/jsonc";
 import { basename, dirname, isAbsolute, join } from "@std/path";
 import type { Home } from "./home.ts";
 import type { LaunchCommand } from "./launch_command.ts";
-import { pauseFor, ProcessLock } from "./lock.ts";
+import { ProcessLock } from "./lock.ts";
+import { pauseFor } from "./timer.ts";
 import { asRecord } from "./message.ts";
 import { checkAppName } from "./name.ts";
 

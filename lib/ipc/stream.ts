@@ -5,9 +5,8 @@
  */
 
 import type { NextPage, StreamPage } from "./message.ts";
+import { TIMER_MAX } from "./timer.ts";
 
-/** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
-const TIMER_MAX = 2 ** 31 - 1;
 /** The consumer asks for the next page once fewer items than this wait in it. */
 const FETCH_BELOW = 128;
 

@@ -7,11 +7,11 @@
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection, type Dispatch, type Reply } from "./connection.ts";
 import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
-import { pauseFor } from "./lock.ts";
 import type { Params } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT, DEFAULT_TIMEOUT } from "./options.ts";
 import type { CallOptions } from "./remote.ts";
+import { pauseFor, TIMER_MAX } from "./timer.ts";
 
 /** An attempt to connect that several callers wait for. */
 interface Attempt {
@@ -154,9 +154,6 @@ export class Targets {
     return connection;
   }
 }
-
-/** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
-const TIMER_MAX = 2 ** 31 - 1;
 
 /** `promise`, unless the signal fires first; what `promise` does then is no longer awaited. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

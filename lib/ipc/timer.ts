@@ -1,0 +1,24 @@
+/**
+ * Waiting for time to pass.
+ *
+ * @module
+ */
+
+/** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
+export const TIMER_MAX = 2 ** 31 - 1;
+
+/** Resolves after `milliseconds`: the step of a loop that looks again, never a wait for readiness. */
+export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
