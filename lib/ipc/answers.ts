@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Packed, places } from "./bytes.ts";
 import { ErrorCode, toWireError } from "./errors.ts";
 import {
   asRecord,
@@ -23,7 +24,8 @@ export type Dispatch = (request: IncomingRequest) => unknown;
 /** Runs handlers and sends what they come to. */
 export class Answers {
   readonly #dispatch: Dispatch;
-  readonly #send: (text: string) => void;
+  readonly #send: (text: string, parts: Packed["parts"]) => void;
+  readonly #pack: (value: unknown) => Packed;
   readonly #requests = new Map<RequestId, IncomingRequest>();
   readonly #notifications = new Set<IncomingRequest>();
   readonly #streams = new Map<RequestId, { source: StreamSource; request: IncomingRequest }>();
@@ -32,10 +34,18 @@ export class Answers {
   #nextToken = 1;
   #ended = false;
 
-  /** @param send sends a response, given as JSON text */
-  constructor(dispatch: Dispatch, send: (text: string) => void) {
+  /**
+   * @param send sends a response, given as JSON text, and the bytes behind it
+   * @param pack makes a result or an item ready to be sent to this peer
+   */
+  constructor(
+    dispatch: Dispatch,
+    send: (text: string, parts: Packed["parts"]) => void,
+    pack: (value: unknown) => Packed,
+  ) {
     this.#dispatch = dispatch;
     this.#send = send;
+    this.#pack = pack;
   }
 
   /** Takes a notification of the peer. */
@@ -98,8 +108,9 @@ export class Answers {
       let result = this.#dispatch(request);
       if (isThenable(result)) result = await result;
       const iterator = iteratorOf(result);
-      if (iterator !== null) await this.#openStream(request, new StreamSource(iterator));
-      else if (this.#take(id)) this.#respond(id, result);
+      if (iterator !== null) {
+        await this.#openStream(request, new StreamSource(iterator, this.#pack));
+      } else if (this.#take(id)) this.#respond(id, result);
     } catch (thrown) {
       if (id === null) console.error(`${method}:`, thrown);
       else if (this.#take(id)) this.#fail(id, toWireError(thrown));
@@ -112,10 +123,11 @@ export class Answers {
     request.onAbort(() => source.abort());
     const { values, finished } = await source.page();
     if (id === null || !this.#requests.has(id) || this.#ended) return source.abort();
-    const items = `"values":[${values.join()}]`;
+    const { text, parts } = page(values);
     const token = this.#nextToken++;
     // What cannot be sent (one item over the limit) fails the request, which is still open then.
-    this.#send(success(id, finished ? `{${items}}` : `{"token":${token},${items}}`, true));
+    const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
+    this.#send(success(id, { text: result, parts }, ',"stream":true'), parts);
     this.#requests.delete(id);
     if (!finished) this.#streams.set(token, { source, request });
   }
@@ -135,7 +147,8 @@ export class Answers {
       const { values, finished } = await stream.source.page();
       if (finished) this.#streams.delete(token as RequestId);
       if (!this.#ended) {
-        this.#send(success(id, `{"values":[${values.join()}],"finished":${finished}}`));
+        const { text, parts } = page(values);
+        this.#send(success(id, { text: `{${text},"finished":${finished}}`, parts }), parts);
       }
     } catch (thrown) {
       this.#streams.delete(token as RequestId);
@@ -161,8 +174,8 @@ export class Answers {
   #respond(id: RequestId | null, result: unknown): void {
     if (this.#ended) return;
     try {
-      // JSON leaves functions and symbols out; a result is always there.
-      this.#send(success(id, JSON.stringify(result) ?? "null"));
+      const packed = this.#pack(result);
+      this.#send(success(id, packed), packed.parts);
     } catch (error) {
       const why = `the answer cannot be sent as JSON: ${(error as Error).message}`;
       this.refuse(id, ErrorCode.InternalError, why);
@@ -172,19 +185,28 @@ export class Answers {
   #fail(id: RequestId | null, error: ReturnType<typeof toWireError>): void {
     if (this.#ended) return;
     try {
-      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error }));
+      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error }), []);
     } catch {
       // Only the data can be at fault: message and code are always JSON, and short.
       const { code, message } = error;
-      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
+      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }), []);
     }
   }
 }
 
-/** A response; `result` is JSON text. */
-function success(id: RequestId | null, result: string, stream = false): string {
-  const mark = stream ? ',"stream":true' : "";
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}${mark}}`;
+/** The JSON of a response. */
+function success(id: RequestId | null, { text, parts }: Packed, mark = ""): string {
+  const bytes = places(parts, "result");
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}${mark}${bytes}}`;
+}
+
+/** The member `values` of a page. */
+function page(items: readonly Packed[]): Packed {
+  const text = `"values":[${items.map((item) => item.text).join()}]`;
+  const parts = items.flatMap((item, i) =>
+    item.parts.map(({ path, bytes }) => ({ path: ["values", i, ...path], bytes }))
+  );
+  return { text, parts };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

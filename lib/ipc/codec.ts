@@ -1,10 +1,13 @@
 /**
- * Bytes to frames and back: LSP base-protocol headers (`Content-Length: N\r\n\r\n`) before each
- * body. Pure, no I/O.
+ * Bytes to frames: LSP base-protocol headers (`Content-Length: N\r\n\r\n`) before each body. Pure,
+ * no I/O. The way back is in frame_encoder.ts.
  *
  * @see https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#baseProtocol
  * @module
  */
+
+/** The content type of a frame whose JSON is followed by bytes; a peer that takes it says so. */
+export const BYTES_TYPE = "application/vnd.neverliie.bytes";
 
 /** How large the parts of a frame may be, in bytes. */
 export interface FrameLimits {
@@ -26,8 +29,13 @@ const CR = 13;
 const LF = 10;
 const DIGIT_0 = 48;
 const ascii = new TextDecoder("latin1");
-const encoder = new TextEncoder();
-const LENGTH_PREFIX = encoder.encode("Content-Length: ");
+const LENGTH_PREFIX = new TextEncoder().encode("Content-Length: ");
+
+/**
+ * Takes a frame: its JSON in UTF-8, and the bytes behind that in a frame of {@linkcode BYTES_TYPE}.
+ * The JSON is a view that is valid only during the call; the bytes are the receiver's to keep.
+ */
+export type Deliver = (json: Uint8Array, tail: Uint8Array | null) => void;
 
 /** Cuts a stream of bytes into frame bodies. */
 export class FrameDecoder {
@@ -36,18 +44,19 @@ export class FrameDecoder {
   #held = new Uint8Array(0);
   #heldLength = 0;
   #bodyLength = -1;
+  /** How much of the body is JSON where bytes follow it, else -1. */
+  #jsonLength = -1;
 
   constructor(limits: FrameLimits = DEFAULT_FRAME_LIMITS) {
     this.#limits = limits;
   }
 
   /**
-   * Takes the next bytes and calls `deliver` for each body that they complete. A body is a view
-   * that is valid only during the call.
+   * Takes the next bytes and calls `deliver` for each frame that they complete.
    *
    * @throws {FrameError} on a broken header or one over a limit; nothing more may be pushed then.
    */
-  push(chunk: Uint8Array, deliver: (body: Uint8Array) => void): void {
+  push(chunk: Uint8Array, deliver: Deliver): void {
     let at = 0;
     while (at < chunk.length || this.#bodyLength === 0) {
       if (this.#bodyLength < 0) {
@@ -60,18 +69,23 @@ export class FrameDecoder {
         return;
       }
       let body: Uint8Array;
-      if (this.#heldLength === 0) {
+      const whole = this.#heldLength === 0;
+      if (whole) {
         body = chunk.subarray(at, at + missing);
       } else {
         this.#hold(chunk.subarray(at, at + missing));
         body = this.#held.subarray(0, this.#heldLength);
-        // The next frame gets a buffer of its own: this one may be large.
+        // The next frame gets a buffer of its own: this one may be large, or given away.
         this.#held = new Uint8Array(0);
       }
+      const json = this.#jsonLength;
       at += missing;
       this.#heldLength = 0;
       this.#bodyLength = -1;
-      deliver(body);
+      this.#jsonLength = -1;
+      if (json < 0) deliver(body, null);
+      // A chunk's memory is the transport's.
+      else deliver(body.subarray(0, json), whole ? body.slice(json) : body.subarray(json));
     }
   }
 
@@ -98,7 +112,10 @@ export class FrameDecoder {
       const header = ascii.decode(this.#held.subarray(0, this.#heldLength));
       this.#heldLength = 0;
       this.#held = new Uint8Array(0);
-      this.#bodyLength = this.#checkLength(parseHeader(header));
+      const { length, json } = parseHeader(header);
+      this.#bodyLength = this.#checkLength(length);
+      if (json > length) throw new FrameError("more JSON than the frame has bytes");
+      this.#jsonLength = json;
     } else {
       this.#checkFirstBytes();
     }
@@ -172,9 +189,10 @@ export class FrameDecoder {
   }
 }
 
-/** The body length that a header block gives. */
-function parseHeader(block: string): number {
+/** The body's length that a header block gives, and its JSON's where bytes follow that, else -1. */
+function parseHeader(block: string): { length: number; json: number } {
   let length: number | undefined;
+  let json = -1;
   for (const line of block.split("\r\n")) {
     if (line === "") continue;
     const colon = line.indexOf(":");
@@ -192,96 +210,15 @@ function parseHeader(block: string): number {
       if (charset !== undefined && charset !== "utf-8" && charset !== "utf8") {
         throw new FrameError(`cannot read charset ${JSON.stringify(charset)}: send UTF-8`);
       }
+      if (value.toLowerCase().startsWith(BYTES_TYPE)) {
+        const size = /;\s*json=([0-9]{1,10})\s*$/.exec(value)?.[1];
+        if (size === undefined) {
+          throw new FrameError(`expected "${BYTES_TYPE}; json=LENGTH" as the Content-Type`);
+        }
+        json = Number(size);
+      }
     }
   }
   if (length === undefined) throw new FrameError("a frame without Content-Length");
-  return length;
-}
-
-/** Largest text that is encoded in place; a larger one would triple the buffer for nothing. */
-const IN_PLACE = 64 << 10;
-/** Buffers over this many bytes are given back after use. */
-const KEEP = 16 << 10;
-
-/**
- * Collects frames into one buffer, so that all messages of a turn leave in one write. Two buffers
- * take turns: one is being written while the other fills.
- */
-export class FrameEncoder {
-  #filling = new Uint8Array(0);
-  #spare = new Uint8Array(0);
-  #length = 0;
-
-  /** Appends one frame with `text` as its body. */
-  append(text: string): void {
-    if (text.length > IN_PLACE) {
-      const body = encoder.encode(text);
-      const at = this.#reserve(body.length + 48) + this.#header(this.#length, body.length);
-      this.#filling.set(body, at);
-      this.#length = at + body.length;
-      return;
-    }
-    const start = this.#reserve(text.length * 3 + 48);
-    // Nearly all text is ASCII: assume its length in bytes and move the body where it is not.
-    const guess = headerLength(text.length);
-    const { written } = encoder.encodeInto(text, this.#filling.subarray(start + guess));
-    const actual = headerLength(written);
-    if (actual !== guess) {
-      this.#filling.copyWithin(start + actual, start + guess, start + guess + written);
-    }
-    this.#header(start, written);
-    this.#length = start + actual + written;
-  }
-
-  /** Bytes that wait. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /**
-   * The frames collected so far, or `null` when there are none. The view is valid until the
-   * next `take`.
-   */
-  take(): Uint8Array | null {
-    if (this.#length === 0) return null;
-    const full = this.#filling;
-    const bytes = full.subarray(0, this.#length);
-    this.#filling = this.#spare;
-    this.#spare = full.length > KEEP ? new Uint8Array(0) : full;
-    this.#length = 0;
-    return bytes;
-  }
-
-  #reserve(bytes: number): number {
-    const needed = this.#length + bytes;
-    if (needed > this.#filling.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#filling.length * 2, 1 << 10));
-      grown.set(this.#filling.subarray(0, this.#length));
-      this.#filling = grown;
-    }
-    return this.#length;
-  }
-
-  /** Writes the header for a body of `length` bytes; returns the header's own length. */
-  #header(at: number, length: number): number {
-    const buffer = this.#filling;
-    buffer.set(LENGTH_PREFIX, at);
-    const size = headerLength(length);
-    let i = at + size - 4;
-    buffer[i] = CR;
-    buffer[i + 1] = LF;
-    buffer[i + 2] = CR;
-    buffer[i + 3] = LF;
-    do {
-      buffer[--i] = DIGIT_0 + length % 10;
-      length = Math.floor(length / 10);
-    } while (length > 0);
-    return size;
-  }
-}
-
-function headerLength(body: number): number {
-  let digits = 1;
-  for (let rest = body; rest >= 10; rest = Math.floor(rest / 10)) digits++;
-  return LENGTH_PREFIX.length + digits + 4;
+  return { length, json };
 }

@@ -6,10 +6,12 @@
  */
 
 import { Answers, type Dispatch } from "./answers.ts";
-import { FrameDecoder, type FrameLimits } from "./codec.ts";
+import { pack, type Packed, places, takesBytes, unpack } from "./bytes.ts";
+import { BYTES_TYPE, FrameDecoder, type FrameLimits } from "./codec.ts";
 import { ConnectionLostError, ErrorCode, fromWireError, RemoteError } from "./errors.ts";
 import {
   asRecord,
+  type Classified,
   classify,
   isRequestId,
   type NextPage,
@@ -44,6 +46,8 @@ export class Connection {
   readonly #answers: Answers;
   readonly #ended = Promise.withResolvers<Error | null>();
   #lost: Error | null = null;
+  /** Whether the peer said that it takes frames with bytes behind their JSON. */
+  #peerTakesBytes = false;
 
   constructor(transport: Transport, options: ConnectionOptions = {}) {
     this.#transport = transport;
@@ -59,7 +63,8 @@ export class Connection {
     );
     this.#answers = new Answers(
       options.dispatch ?? ((request) => request.refuse()),
-      (text) => this.#outbox.send(text),
+      (text, parts) => this.#send(text, parts),
+      (value) => pack(value, this.#peerTakesBytes),
     );
     void this.#receive();
   }
@@ -90,17 +95,18 @@ export class Connection {
     if (this.#lost !== null) {
       return Promise.reject(new ConnectionLostError(this.#lost.message, true));
     }
-    return this.#pending.add(
-      method,
-      options,
-      (id) => this.#outbox.send(JSON.stringify({ jsonrpc: "2.0", id, method, params })),
-    );
+    return this.#pending.add(method, options, (id) => this.#request(`"id":${id},`, method, params));
+  }
+
+  /** Calls `$/ping`, by which both sides learn what the other takes. Rejects as {@link call} does. */
+  async greet(options: WaitOptions = {}): Promise<void> {
+    const { result } = await this.call("$/ping", { accept: [BYTES_TYPE] }, options);
+    this.#peerTakesBytes = takesBytes(result);
   }
 
   /** Tells the peer something that wants no answer. */
   notify(method: string, params?: Params): void {
-    if (this.#lost !== null) return;
-    this.#outbox.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
+    if (this.#lost === null) this.#request("", method, params);
   }
 
   /** Asks for the next page of a stream that the peer opened by a {@link Reply}. */
@@ -130,13 +136,25 @@ export class Connection {
     await this.#transport.close();
   }
 
+  #request(id: string, method: string, params: Params | undefined): void {
+    const head = `{"jsonrpc":"2.0",${id}"method":${JSON.stringify(method)}`;
+    if (params === undefined) return this.#outbox.send(`${head}}`);
+    const { text, parts } = pack(params, this.#peerTakesBytes);
+    this.#send(`${head},"params":${text}${places(parts, "params")}}`, parts);
+  }
+
+  #send(text: string, parts: Packed["parts"]): void {
+    if (parts.length === 0) this.#outbox.send(text);
+    else this.#outbox.send(text, parts.map(({ bytes }) => bytes));
+  }
+
   async #receive(): Promise<void> {
     let why: Error | null = null;
     try {
       for (;;) {
         const bytes = await this.#transport.read();
         if (bytes === null) break;
-        this.#decoder.push(bytes, this.#onBody);
+        this.#decoder.push(bytes, this.#onFrame);
         if (this.#lost !== null) break;
       }
     } catch (error) {
@@ -149,10 +167,10 @@ export class Connection {
     await this.#transport.close();
   }
 
-  readonly #onBody = (body: Uint8Array): void => {
+  readonly #onFrame = (json: Uint8Array, tail: Uint8Array | null): void => {
     let value: unknown;
     try {
-      value = JSON.parse(utf8.decode(body));
+      value = JSON.parse(utf8.decode(json));
     } catch (error) {
       const why = `not JSON in UTF-8: ${(error as Error).message}`;
       this.#answers.refuse(null, ErrorCode.ParseError, why);
@@ -163,12 +181,15 @@ export class Connection {
       this.#answers.refuse(null, ErrorCode.InvalidRequest, why);
       return;
     }
-    const classified = classify(value);
+    const classified = tail === null ? classify(value) : withBytes(value, tail);
     switch (classified.kind) {
       case "response":
         return this.#onResponse(classified.message);
-      case "request":
-        return this.#answers.onRequest(classified.message);
+      case "request": {
+        const { message } = classified;
+        if (message.method === "$/ping") this.#peerTakesBytes ||= takesBytes(message.params);
+        return this.#answers.onRequest(message);
+      }
       case "notification":
         return this.#answers.onNotification(classified.message);
       case "invalid": {
@@ -210,5 +231,16 @@ export class Connection {
     this.#pending.end(this.#lost.message);
     this.#answers.end();
     this.#ended.resolve(why);
+  }
+}
+
+/** The message with the bytes in their places. */
+function withBytes(value: unknown, tail: Uint8Array): Classified {
+  try {
+    unpack(value, tail);
+    return classify(value);
+  } catch (error) {
+    const id = asRecord(value)?.["id"];
+    return { kind: "invalid", id: isRequestId(id) ? id : null, why: (error as Error).message };
   }
 }

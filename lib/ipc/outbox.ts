@@ -4,8 +4,11 @@
  * @module
  */
 
-import { DEFAULT_FRAME_LIMITS, FrameEncoder } from "./codec.ts";
+import { DEFAULT_FRAME_LIMITS } from "./codec.ts";
+import { FrameEncoder } from "./frame_encoder.ts";
 import type { Transport } from "./transport.ts";
+
+const NONE: readonly Uint8Array[] = [];
 
 /** Frames on their way to one transport. */
 export class Outbox {
@@ -27,17 +30,22 @@ export class Outbox {
   }
 
   /**
-   * Sends one message, given as JSON text.
+   * Sends one message, given as JSON text, and the bytes behind it. They are copied.
    *
    * @throws {RangeError} when it is over the size that peers take: they would drop the session.
    */
-  send(text: string): void {
+  send(text: string, tail: readonly Uint8Array[] = NONE): void {
     const { body } = DEFAULT_FRAME_LIMITS;
+    let size = 0;
+    for (const bytes of tail) size += bytes.length;
     // At most three bytes a character: nearly always this settles it.
-    if (text.length * 3 > body && new TextEncoder().encode(text).length > body) {
+    if (
+      size + text.length * 3 > body && size + new TextEncoder().encode(text).length > body
+    ) {
       throw new RangeError(`the message is over ${body >> 20} MiB: send it in parts, by a stream`);
     }
-    this.#encoder.append(text);
+    if (tail.length === 0) this.#encoder.append(text);
+    else this.#encoder.appendWithBytes(text, tail);
     this.#flushing ??= Promise.resolve().then(this.#flush);
   }
 

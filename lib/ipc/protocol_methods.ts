@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BYTES_TYPE } from "./codec.ts";
 import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./instance.ts";
 import type { AppDescription } from "./options.ts";
 import type { IncomingRequest } from "./request.ts";
@@ -26,7 +27,7 @@ export interface ProtocolHost {
 export function answerProtocol(request: IncomingRequest, host: ProtocolHost): unknown {
   switch (request.method) {
     case "$/ping":
-      return host.identify();
+      return { ...host.identify(), accept: [BYTES_TYPE] };
     case "$/describe":
       return host.describe();
     case "$/shutdown":

@@ -5,30 +5,38 @@
  * @module
  */
 
+import type { Packed } from "./bytes.ts";
+
 /** The producer runs at most this many items ahead of what was paged out… */
 const PRODUCE_AHEAD = 256;
-/** …and at most so many characters of JSON, which is also the most that one page holds. */
+/** …and at most so many characters of JSON and bytes, which is also the most that one page holds. */
 const PAGE_SIZE = 1 << 20;
 
-/** Items on their way to the caller, each as JSON text. */
+/** Items on their way to the caller. */
 export interface SourcePage {
-  values: string[];
+  values: Packed[];
   finished: boolean;
 }
 
 /** The serving end: drives a handler's iterator and hands out pages. */
 export class StreamSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  #items: string[] = [];
-  /** Characters in {@link #items}. */
+  readonly #pack: (item: unknown) => Packed;
+  #items: Packed[] = [];
+  /** Characters and bytes in {@link #items}. */
   #size = 0;
   #finished = false;
   #failure: { thrown: unknown } | null = null;
   #wakeReader: (() => void) | null = null;
   #wakeProducer: (() => void) | null = null;
 
-  constructor(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+  /** @param pack makes an item ready to be sent */
+  constructor(
+    iterator: AsyncIterator<unknown> | Iterator<unknown>,
+    pack: (item: unknown) => Packed,
+  ) {
     this.#iterator = iterator;
+    this.#pack = pack;
     void this.#produce();
   }
 
@@ -49,11 +57,11 @@ export class StreamSource {
     return { values, finished };
   }
 
-  #takePage(): string[] {
+  #takePage(): Packed[] {
     let count = 0;
     let size = 0;
     while (count < this.#items.length && (count === 0 || size < PAGE_SIZE)) {
-      size += this.#items[count++]!.length;
+      size += sizeOf(this.#items[count++]!);
     }
     this.#size -= size;
     if (count < this.#items.length) return this.#items.splice(0, count);
@@ -74,15 +82,26 @@ export class StreamSource {
     Promise.try(() => this.#iterator.return?.()).catch(ignoreAfterEnd);
   }
 
+  /** The item as it is now: a handler may reuse its buffer for the next one. */
+  #packItem(value: unknown): Packed {
+    try {
+      const { text, parts } = this.#pack(value);
+      if (parts.length === 0) return { text, parts };
+      return { text, parts: parts.map(({ path, bytes }) => ({ path, bytes: bytes.slice() })) };
+    } catch (error) {
+      throw new TypeError(`an item cannot be sent as JSON: ${(error as Error).message}`);
+    }
+  }
+
   async #produce(): Promise<void> {
     try {
       while (!this.#finished) {
         const step = await this.#iterator.next();
         if (step.done) break;
         if (this.#finished) return;
-        const text = toJson(step.value);
-        this.#items.push(text);
-        this.#size += text.length;
+        const item = this.#packItem(step.value);
+        this.#items.push(item);
+        this.#size += sizeOf(item);
         this.#wakeReader?.();
         this.#wakeReader = null;
         if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {
@@ -106,11 +125,8 @@ export class StreamSource {
 /** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */
 function ignoreAfterEnd(): void {}
 
-/** JSON leaves functions and symbols out; an item is always there. */
-function toJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "null";
-  } catch (error) {
-    throw new TypeError(`an item cannot be sent as JSON: ${(error as Error).message}`);
-  }
+function sizeOf({ text, parts }: Packed): number {
+  let size = text.length;
+  for (const { bytes } of parts) size += bytes.length;
+  return size;
 }

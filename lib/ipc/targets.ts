@@ -123,7 +123,7 @@ export class Targets {
       const connection = new Connection(transport, { dispatch: this.#dispatch });
       try {
         const wait = started ? undefined : timeout;
-        await connection.call("$/ping", {}, { timeout: wait, signal });
+        await connection.greet({ timeout: wait, signal });
         return await this.#keep(target, connection);
       } catch (error) {
         // A peer of another make may not know the method, but it answers.

@@ -52,6 +52,10 @@ ipc.expose("fail", ({ code, data }: { code?: number; data?: unknown }) => {
   throw Object.assign(new Error("it failed: Grüße"), { code, data });
 });
 ipc.expose("unsendable", () => 1n);
+ipc.expose("same_buffer", function* ({ count, size }: { count: number; size: number }) {
+  const data = new Uint8Array(size);
+  for (let index = 0; index < count; index++) yield { index, data: data.fill(index) };
+});
 /** Ends at once with its signal, in the middle of an await, and notes so. */
 ipc.expose("hang", ({ id }: { id: string }, { signal }: CallContext) => {
   note(`${id} started`);

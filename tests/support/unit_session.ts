@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { FrameDecoder, FrameEncoder } from "../../lib/ipc/codec.ts";
+import { FrameDecoder } from "../../lib/ipc/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { Connection, type Dispatch } from "../../lib/ipc/connection.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import type { Params, StreamPage } from "../../lib/ipc/message.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { FrameDecoder, FrameEncoder } from "../../lib/ipc/codec.ts";
+import { FrameDecoder } from "../../lib/ipc/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();

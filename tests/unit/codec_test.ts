@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { FrameDecoder, FrameEncoder, FrameError, type FrameLimits } from "../../lib/ipc/codec.ts";
+import { FrameDecoder, FrameError, type FrameLimits } from "../../lib/ipc/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();

@@ -1,0 +1,156 @@
+/**
+ * Bytes inside messages: a `Uint8Array` anywhere in parameters, results or items. JSON has no place
+ * for them, so a message that holds some becomes JSON text and the bytes behind it. Pure.
+ *
+ * @module
+ */
+
+import { BYTES_TYPE } from "./codec.ts";
+import { asRecord } from "./message.ts";
+
+/** Bytes taken out of a value: `null` stands in their place in its JSON. */
+export interface Part {
+  /** The names and indices that lead to the place. */
+  path: readonly (string | number)[];
+  bytes: Uint8Array;
+}
+
+/** A value ready to be sent. */
+export interface Packed {
+  /** JSON text. */
+  text: string;
+  /** In the order in which the bytes follow the text; empty for nearly every value. */
+  parts: readonly Part[];
+}
+
+const NONE: readonly Part[] = [];
+/** Deeper than this, bytes travel as text; that also ends the walk through a cycle. */
+const DEPTH_MAX = 100;
+
+/**
+ * Makes a value ready to be sent. Bytes are taken out for a peer that takes them, and are base64
+ * text for one that does not. They are not copied yet.
+ *
+ * @throws {TypeError} what JSON cannot hold: a cycle, a BigInt
+ */
+export function pack(value: unknown, peerTakesBytes: boolean): Packed {
+  const parts: Part[] = [];
+  const stripped = typeof value === "object" && value !== null ? strip(value, [], parts) : value;
+  if (stripped === TOO_DEEP || (parts.length > 0 && !peerTakesBytes)) {
+    return { text: JSON.stringify(value, bytesAsText) ?? "null", parts: NONE };
+  }
+  // JSON leaves functions and symbols out; a value is always there.
+  return { text: JSON.stringify(stripped) ?? "null", parts: parts.length > 0 ? parts : NONE };
+}
+
+/**
+ * The member `bytes` of a message with these parts, as JSON text with a comma before it: for each
+ * part, in order, its path and its length. Empty for a message without parts.
+ *
+ * @param holder where in the message the packed value stands
+ */
+export function places(parts: readonly Part[], ...holder: (string | number)[]): string {
+  if (parts.length === 0) return "";
+  const entries = parts.map(({ path, bytes }) => [[...holder, ...path], bytes.length]);
+  return `,"bytes":${JSON.stringify(entries)}`;
+}
+
+/**
+ * Puts the bytes back into a decoded message, which lists their places in its member `bytes`.
+ *
+ * @param tail the bytes behind the JSON; the message gets views of it
+ * @throws {RangeError} when the places do not fit the message or the bytes
+ */
+export function unpack(message: unknown, tail: Uint8Array): void {
+  const places = asRecord(message)?.["bytes"];
+  if (!Array.isArray(places)) throw new RangeError('a frame with bytes needs "bytes" in its JSON');
+  let at = 0;
+  for (const place of places) {
+    const [path, length] = Array.isArray(place) ? place as unknown[] : [];
+    if (!Array.isArray(path) || !Number.isSafeInteger(length) || length as number < 0) {
+      throw new RangeError('an entry of "bytes" must be [path, length]');
+    }
+    const end = at + (length as number);
+    if (end > tail.length) throw new RangeError("the frame holds fewer bytes than its JSON tells");
+    put(message, path, tail.subarray(at, end));
+    at = end;
+  }
+  if (at < tail.length) throw new RangeError("the frame holds more bytes than its JSON tells");
+}
+
+/** Whether the parameters or the result of `$/ping` say that their sender takes bytes. */
+export function takesBytes(ping: unknown): boolean {
+  const accept = asRecord(ping)?.["accept"];
+  return Array.isArray(accept) && accept.includes(BYTES_TYPE);
+}
+
+const TOO_DEEP = Symbol("too deep");
+
+/** The value with `null` for bytes; the value itself where it holds none. */
+function strip(value: object, path: (string | number)[], parts: Part[]): unknown {
+  const bytes = bytesOf(value);
+  if (bytes !== null) {
+    parts.push({ path: [...path], bytes });
+    return null;
+  }
+  // What makes its own JSON, a Date for one, is left to do so.
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return value;
+  if (path.length > DEPTH_MAX) return TOO_DEEP;
+  let copy: Record<string | number, unknown> | null = null;
+  const visit = (key: string | number): boolean => {
+    const member = (value as Record<string | number, unknown>)[key];
+    if (typeof member !== "object" || member === null) return true;
+    path.push(key);
+    const stripped = strip(member, path, parts);
+    path.pop();
+    if (stripped === TOO_DEEP) return false;
+    if (stripped !== member) {
+      copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+      copy[key] = stripped;
+    }
+    return true;
+  };
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!visit(i)) return TOO_DEEP;
+  } else {
+    for (const key in value) if (!visit(key)) return TOO_DEEP;
+  }
+  return copy ?? value;
+}
+
+function bytesOf(value: object): Uint8Array | null {
+  if (value instanceof Uint8Array) return value;
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : null;
+}
+
+function bytesAsText(_key: string, value: unknown): unknown {
+  const bytes = typeof value === "object" && value !== null ? bytesOf(value) : null;
+  return bytes === null ? value : bytes.toBase64();
+}
+
+/** Follows own members only: a path that a peer sent never reaches a prototype. */
+function put(message: unknown, path: readonly unknown[], bytes: Uint8Array): void {
+  let holder: unknown = message;
+  for (const [depth, key] of path.entries()) {
+    const known = typeof key === "string" || typeof key === "number";
+    if (typeof holder !== "object" || holder === null || !known || !Object.hasOwn(holder, key)) {
+      break;
+    }
+    const members = holder as Record<string | number, unknown>;
+    if (depth < path.length - 1) holder = members[key];
+    else if (members[key] === null) {
+      // Not an assignment: "__proto__" is an own member here like any other.
+      Object.defineProperty(members, key, {
+        value: bytes,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+      return;
+    }
+  }
+  throw new RangeError(`no null at ${JSON.stringify(path)} for the bytes to stand in for`);
+}

@@ -1,0 +1,115 @@
+/**
+ * Frames to bytes: the header that codec.ts reads, before each body. Pure, no I/O.
+ *
+ * @module
+ */
+
+import { BYTES_TYPE } from "./codec.ts";
+
+const CR = 13;
+const LF = 10;
+const DIGIT_0 = 48;
+const encoder = new TextEncoder();
+const LENGTH_PREFIX = encoder.encode("Content-Length: ");
+
+/** Largest text that is encoded in place; a larger one would triple the buffer for nothing. */
+const IN_PLACE = 64 << 10;
+/** Buffers over this many bytes are given back after use. */
+const KEEP = 16 << 10;
+
+/**
+ * Collects frames into one buffer, so that all messages of a turn leave in one write. Two buffers
+ * take turns: one is being written while the other fills.
+ */
+export class FrameEncoder {
+  #filling = new Uint8Array(0);
+  #spare = new Uint8Array(0);
+  #length = 0;
+
+  /** Appends one frame with `text` as its body. */
+  append(text: string): void {
+    if (text.length > IN_PLACE) {
+      const body = encoder.encode(text);
+      const at = this.#reserve(body.length + 48) + this.#header(this.#length, body.length);
+      this.#filling.set(body, at);
+      this.#length = at + body.length;
+      return;
+    }
+    const start = this.#reserve(text.length * 3 + 48);
+    // Nearly all text is ASCII: assume its length in bytes and move the body where it is not.
+    const guess = headerLength(text.length);
+    const { written } = encoder.encodeInto(text, this.#filling.subarray(start + guess));
+    const actual = headerLength(written);
+    if (actual !== guess) {
+      this.#filling.copyWithin(start + actual, start + guess, start + guess + written);
+    }
+    this.#header(start, written);
+    this.#length = start + actual + written;
+  }
+
+  /** Appends one frame with `text` and the bytes behind it as its body. */
+  appendWithBytes(text: string, tail: readonly Uint8Array[]): void {
+    const json = encoder.encode(text);
+    const length = tail.reduce((sum, bytes) => sum + bytes.length, json.length);
+    const type = `Content-Type: ${BYTES_TYPE}; json=${json.length}`;
+    const header = encoder.encode(`Content-Length: ${length}\r\n${type}\r\n\r\n`);
+    let at = this.#reserve(header.length + length);
+    for (const piece of [header, json, ...tail]) {
+      this.#filling.set(piece, at);
+      at += piece.length;
+    }
+    this.#length = at;
+  }
+
+  /** Bytes that wait. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * The frames collected so far, or `null` when there are none. The view is valid until the
+   * next `take`.
+   */
+  take(): Uint8Array | null {
+    if (this.#length === 0) return null;
+    const full = this.#filling;
+    const bytes = full.subarray(0, this.#length);
+    this.#filling = this.#spare;
+    this.#spare = full.length > KEEP ? new Uint8Array(0) : full;
+    this.#length = 0;
+    return bytes;
+  }
+
+  #reserve(bytes: number): number {
+    const needed = this.#length + bytes;
+    if (needed > this.#filling.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#filling.length * 2, 1 << 10));
+      grown.set(this.#filling.subarray(0, this.#length));
+      this.#filling = grown;
+    }
+    return this.#length;
+  }
+
+  /** Writes the header for a body of `length` bytes; returns the header's own length. */
+  #header(at: number, length: number): number {
+    const buffer = this.#filling;
+    buffer.set(LENGTH_PREFIX, at);
+    const size = headerLength(length);
+    let i = at + size - 4;
+    buffer[i] = CR;
+    buffer[i + 1] = LF;
+    buffer[i + 2] = CR;
+    buffer[i + 3] = LF;
+    do {
+      buffer[--i] = DIGIT_0 + length % 10;
+      length = Math.floor(length / 10);
+    } while (length > 0);
+    return size;
+  }
+}
+
+function headerLength(body: number): number {
+  let digits = 1;
+  for (let rest = body; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+  return LENGTH_PREFIX.length + digits + 4;
+}

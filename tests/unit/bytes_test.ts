@@ -1,0 +1,160 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { pack, type Packed, places, takesBytes, unpack } from "../../lib/ipc/bytes.ts";
+import { BYTES_TYPE, FrameDecoder, FrameError } from "../../lib/ipc/codec.ts";
+import { ErrorCode } from "../../lib/ipc/errors.ts";
+import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { memoryPair } from "../../lib/ipc/memory.ts";
+import { Connection } from "../../lib/ipc/connection.ts";
+import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { openStream, RawPeer, sessionPair } from "../support/unit_session.ts";
+
+const some = (...numbers: number[]) => Uint8Array.from(numbers);
+
+/** A message with the packed value as its member `value`, and the bytes behind it. */
+function messageOf(packed: Packed): { text: string; tail: Uint8Array[] } {
+  const text = `{"value":${packed.text}${places(packed.parts, "value")}}`;
+  return { text, tail: packed.parts.map(({ bytes }) => bytes) };
+}
+
+/** What arrives of a value, through a frame in pieces of `size` bytes. */
+function roundTrip(value: unknown, size: number): unknown {
+  const { text, tail } = messageOf(pack(value, true));
+  const encoder = new FrameEncoder();
+  encoder.append('{"before":1}');
+  encoder.appendWithBytes(text, tail);
+  encoder.append('{"after":1}');
+  const wire = encoder.take()!.slice();
+  const arrived: unknown[] = [];
+  const decoder = new FrameDecoder();
+  for (let at = 0; at < wire.length; at += size) {
+    // The transport's buffer is used again: what is kept of it must be a copy.
+    const chunk = wire.slice(at, at + size);
+    decoder.push(chunk, (json, behind) => {
+      const message = JSON.parse(new TextDecoder().decode(json));
+      if (behind !== null) unpack(message, behind);
+      arrived.push(message);
+    });
+    chunk.fill(255);
+  }
+  assertEquals(arrived.length, 3);
+  assertEquals([arrived[0], arrived[2]], [{ before: 1 }, { after: 1 }]);
+  return (arrived[1] as { value: unknown }).value;
+}
+
+Deno.test("pack: bytes at any place arrive as they were, cut at any size", () => {
+  const value = {
+    name: "Grüße",
+    top: some(1, 2, 3),
+    list: [some(), "x", null, [some(9)], { deep: some(0, 255) }],
+    "": some(7),
+    "a/b~": some(8),
+    floats: new Float32Array([1.5]),
+    buffer: some(4, 5).buffer,
+  };
+  for (const size of [1, 2, 3, 7, 50, 100_000]) {
+    assertEquals(roundTrip(value, size), {
+      ...value,
+      floats: new Uint8Array(new Float32Array([1.5]).buffer),
+      buffer: some(4, 5),
+    });
+  }
+  assertEquals(roundTrip(some(1, 2), 100_000), some(1, 2));
+  const large = new Uint8Array(300_000).map((_, i) => i * 7);
+  assertEquals(roundTrip([large, large], 64 << 10), [large, large]);
+});
+
+Deno.test("pack: a value without bytes is JSON as ever, and is not copied or changed", () => {
+  const date = new Date(0);
+  for (const value of [1, "x", null, [], {}, { a: [1, { b: null }] }, { date }, [date]]) {
+    assertEquals(pack(value, true), { text: JSON.stringify(value), parts: [] });
+  }
+  assertEquals(pack(undefined, true).text, "null");
+  const mixed = { keep: { date }, bytes: some(1) };
+  pack(mixed, true);
+  assertEquals(mixed, { keep: { date }, bytes: some(1) });
+});
+
+Deno.test("pack: bytes are base64 text for a peer that does not take them", () => {
+  const { text, parts } = pack({ data: some(104, 105), n: 1 }, false);
+  assertEquals(JSON.parse(text), { data: "aGk=", n: 1 });
+  assertEquals(parts, []);
+});
+
+Deno.test("pack: a cycle is an error, however many ways lead round; depth is not", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle["a"] = cycle["b"] = cycle["c"] = cycle;
+  assertThrows(() => pack(cycle, true), TypeError);
+  let deep: unknown = some(104, 105);
+  for (let i = 0; i < 1_000; i++) deep = [deep];
+  assertStringIncludes(pack(deep, true).text, '["aGk="]');
+});
+
+Deno.test("unpack refuses places that do not fit, and follows own members only", () => {
+  const refused = (message: unknown, tail: Uint8Array, why: string) =>
+    assertThrows(() => unpack(message, tail), RangeError, why);
+  refused({}, some(1), "needs");
+  refused([], some(), "needs");
+  refused({ bytes: [1] }, some(1), "must be [path, length]");
+  refused({ bytes: [[["a"], -1]], a: null }, some(1), "must be [path, length]");
+  refused({ bytes: [[["a"], 2]], a: null }, some(1), "fewer bytes");
+  refused({ bytes: [[["a"], 1]], a: null }, some(1, 2), "more bytes");
+  refused({ bytes: [[["a"], 1]], a: 5 }, some(1), "no null at");
+  refused({ bytes: [[[], 1]] }, some(1), "no null at");
+  refused({ bytes: [[["a", {}], 1]], a: [] }, some(1), "no null at");
+  refused({ bytes: [[["__proto__", "polluted"], 1]] }, some(1), "no null at");
+  refused({ bytes: [[["constructor", "prototype"], 1]] }, some(1), "no null at");
+  assert(!("polluted" in {}));
+  const own = JSON.parse('{"a":{"__proto__":null},"bytes":[[["a","__proto__"],1]]}');
+  unpack(own, some(1));
+  assertEquals(Object.getPrototypeOf(own.a), Object.prototype);
+  assertEquals(Object.getOwnPropertyDescriptor(own.a, "__proto__")?.value, some(1));
+});
+
+Deno.test("FrameDecoder refuses a frame with bytes whose JSON has no length, or too much", () => {
+  for (const type of [BYTES_TYPE, `${BYTES_TYPE}; json=x`, `${BYTES_TYPE}; json=3`]) {
+    const bytes = new TextEncoder().encode(`Content-Length: 2\r\nContent-Type: ${type}\r\n\r\n{}`);
+    assertThrows(() => new FrameDecoder().push(bytes, () => {}), FrameError);
+  }
+});
+
+Deno.test("Connection: bytes in params, results and items between peers that greeted", async () => {
+  await using pair = sessionPair({
+    "$/ping": () => ({ accept: [BYTES_TYPE] }),
+    echo: ({ params }: IncomingRequest) => params,
+    *same() {
+      // One buffer for all items: each arrives as it was when it was yielded.
+      const buffer = some(0);
+      for (; buffer[0]! < 3; buffer[0]!++) yield { buffer };
+    },
+  });
+  const { client } = pair;
+  assertEquals((await client.call("echo", { data: some(1) })).result, { data: "AQ==" });
+  await client.greet();
+  assertEquals((await client.call("echo", { data: some(1) })).result, { data: some(1) });
+  assertEquals((await client.call("echo", [some(1), some()])).result, [some(1), some()]);
+  const items = await Array.fromAsync(openStream(client, "same"));
+  assertEquals(items, [0, 1, 2].map((n) => ({ buffer: some(n) })));
+});
+
+Deno.test("Connection: a frame whose bytes do not fit is refused, and the session goes on", async () => {
+  const [left, right] = memoryPair();
+  const server = new Connection(right, { dispatch: ({ params }) => params });
+  await using peer = new RawPeer(left);
+  const encoder = new FrameEncoder();
+  const request =
+    '{"jsonrpc":"2.0","id":1,"method":"echo","params":{},"bytes":[[["params","x"],1]]}';
+  encoder.appendWithBytes(request, [some(1)]);
+  await peer.sendBytes(encoder.take()!);
+  const { id, error } = await peer.receive();
+  assertEquals([id, error.code], [1, ErrorCode.InvalidRequest]);
+  await peer.send({ jsonrpc: "2.0", id: 2, method: "echo", params: { still: "there" } });
+  assertEquals((await peer.receive()).result, { still: "there" });
+  await server.close();
+});
+
+Deno.test("takesBytes reads only what a greeting may say", () => {
+  assert(takesBytes({ accept: ["x", BYTES_TYPE] }));
+  for (const ping of [null, undefined, [], {}, { accept: BYTES_TYPE }, { accept: ["x"] }]) {
+    assert(!takesBytes(ping));
+  }
+});
