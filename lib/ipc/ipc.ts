@@ -12,14 +12,10 @@ import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import type { ProcessLock } from "./lock.ts";
 import { pageOf, type Params, type StreamPage } from "./message.ts";
-import { type ExposeOptions, type Handler, Methods } from "./methods.ts";
+import type { HandlerFor } from "./contract.ts";
+import { type ExposeOptions, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
-import {
-  type AppDescription,
-  type ClientOptions,
-  type OpenOptions,
-  PROTOCOL_VERSION,
-} from "./options.ts";
+import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
 import { platform } from "./platform.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { Registry } from "./registry.ts";
@@ -56,7 +52,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly registry: Registry;
 
   readonly #context: ActivationContext;
-  readonly #methods = new Methods();
+  readonly #methods = new Methods((problem) => this.#report(problem));
   readonly #options: OpenOptions;
   readonly #report: (problem: string) => void;
   readonly #targets: Targets;
@@ -129,7 +125,11 @@ export class NeverLiieIPC implements AsyncDisposable {
   }
 
   /** Exposes a method. @throws {TypeError} on a name that is reserved or taken. */
-  expose(method: string, handler: Handler, options: ExposeOptions = {}): void {
+  expose<const Options extends ExposeOptions>(
+    method: string,
+    handler: HandlerFor<Options>,
+    options?: Options,
+  ): void {
     this.#methods.add(method, handler, options);
   }
 
@@ -277,21 +277,12 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   readonly #protocol: ProtocolHost = {
     identify: () => ({ name: this.name, pid: Deno.pid }),
-    describe: () => this.#describe(),
+    describe: () => {
+      const { version = null } = this.#options;
+      return describeProcess(this.name, version, this.#launch, this.#methods.describe());
+    },
     leave: () => this.close(),
     onSecondInstance: (event) => this.#options.onSecondInstance?.(event),
     report: (problem) => this.#report(problem),
   };
-
-  #describe(): AppDescription {
-    return {
-      name: this.name,
-      pid: Deno.pid,
-      version: this.#options.version ?? null,
-      protocol: PROTOCOL_VERSION,
-      deno: Deno.version.deno,
-      launch: this.#launch,
-      methods: this.#methods.describe(),
-    };
-  }
 }

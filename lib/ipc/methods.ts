@@ -5,9 +5,12 @@
  */
 
 import { ErrorCode, MethodNotFoundError, RemoteError } from "./errors.ts";
+import { jsonSchemasOf, type MethodJsonSchemas, namesOf } from "./json_schema.ts";
 import type { Params } from "./message.ts";
 import { checkMethodName } from "./name.ts";
 import type { IncomingRequest } from "./request.ts";
+import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
+import { validated } from "./validation.ts";
 
 /** What a handler gets beside its parameters. */
 export interface CallContext {
@@ -27,41 +30,79 @@ export type Handler = (params: any, context: CallContext) => unknown;
 
 /** How a method is exposed. */
 export interface ExposeOptions {
-  /** Parameter names in order, so that callers may pass positions. */
-  params?: readonly string[];
+  /**
+   * Parameter names in order, so that callers may pass positions; or a schema of any
+   * [Standard Schema](https://standardschema.dev) library. Params that do not pass it are error
+   * -32602, and the handler gets what the schema makes of them, defaults filled in.
+   */
+  params?: readonly string[] | StandardSchema;
+  /** The schema of a call's result. A result that does not pass it is error -32603. */
+  result?: StandardSchema;
+  /** The schema of each item of a stream. */
+  item?: StandardSchema;
+  /**
+   * JSON Schemas for `$/describe`, where the library of the schemas does not implement Standard
+   * JSON Schema, or where there are no schemas. They describe and do not check.
+   */
+  jsonSchema?: MethodJsonSchemas;
   /** One sentence for `$/describe`. */
   description?: string;
   /** Told to callers; found out from the handler (a generator function streams) unless given. */
   kind?: "call" | "stream";
+  /** Whether `neverliie mcp` offers the method to assistants; false by default. */
+  tool?: boolean;
 }
 
 /** A method as `$/describe` tells it. */
 export interface MethodDescription {
   name: string;
   kind: "call" | "stream";
+  /** The params' names in their order. */
   params?: readonly string[];
   description?: string;
+  /** The JSON Schemas of what goes in and what comes out, as far as the app gave them. */
+  schemas?: MethodJsonSchemas;
+  /** Whether the app offers it to assistants. */
+  tool?: true;
+}
+
+interface Exposed {
+  handler: Handler;
+  options: ExposeOptions;
+  /** Made when first asked for: schemas cost time to convert. */
+  description: MethodDescription | null;
+  /** The params' names; `null` where the schemas have not been asked yet. */
+  names: readonly string[] | undefined | null;
 }
 
 /** The table of exposed methods. */
 export class Methods {
-  readonly #table = new Map<string, { handler: Handler; description: MethodDescription }>();
+  readonly #table = new Map<string, Exposed>();
+  readonly #report: (problem: string) => void;
 
-  /** @throws {TypeError} on a reserved name or one that is taken. */
+  /** @param report told of what was wrong but could be helped */
+  constructor(report: (problem: string) => void) {
+    this.#report = report;
+  }
+
+  /** @throws {TypeError} on a reserved name, one that is taken, or options that contradict. */
   add(name: string, handler: Handler, options: ExposeOptions = {}): void {
     checkMethodName(name);
     if (this.#table.has(name)) {
       throw new TypeError(`Cannot expose "${name}": it is exposed already`);
     }
-    const { params, description, kind = streams(handler) ? "stream" : "call" } = options;
+    const { params, result, item, kind = item || streams(handler) ? "stream" : "call" } = options;
+    if (kind === "stream" ? result !== undefined : item !== undefined) {
+      const [wrong, right] = kind === "stream" ? ["result", "item"] : ["item", "result"];
+      throw new TypeError(`Cannot expose "${name}": a ${kind} has "${right}", not "${wrong}"`);
+    }
+    const schema = isStandardSchema(params) ? params : undefined;
+    const checks = schema !== undefined || result !== undefined || item !== undefined;
     this.#table.set(name, {
-      handler,
-      description: {
-        name,
-        kind,
-        ...(params === undefined ? {} : { params: [...params] }),
-        ...(description === undefined ? {} : { description }),
-      },
+      handler: checks ? validated(handler, { params: schema, result, item }) : handler,
+      options: { ...options, kind },
+      description: null,
+      names: isNames(params) ? params : null,
     });
   }
 
@@ -74,13 +115,38 @@ export class Methods {
       );
     }
     // The request doubles as the context: it has the method's name and the lazily made signal.
-    return entry.handler(namedParams(request.params, entry.description.params), request);
+    const { params } = request;
+    const names = Array.isArray(params) ? this.#names(request.method, entry) : undefined;
+    return entry.handler(namedParams(params, names), request);
   }
 
   /** Every method, in the order of exposure. */
   describe(): MethodDescription[] {
-    return [...this.#table.values()].map(({ description }) => description);
+    return [...this.#table].map(([name, entry]) => entry.description ??= this.#tell(name, entry));
   }
+
+  #names(name: string, entry: Exposed): readonly string[] | undefined {
+    if (entry.names === null) entry.names = (entry.description ??= this.#tell(name, entry)).params;
+    return entry.names;
+  }
+
+  #tell(name: string, { options }: Exposed): MethodDescription {
+    const { params, kind = "call", description, tool } = options;
+    const schemas = jsonSchemasOf(options, (problem) => this.#report(`"${name}": ${problem}`));
+    const names = isNames(params) ? params : namesOf(schemas?.params);
+    return {
+      name,
+      kind,
+      ...(names === undefined ? {} : { params: [...names] }),
+      ...(description === undefined ? {} : { description }),
+      ...(schemas === null ? {} : { schemas }),
+      ...(tool === true ? { tool } : {}),
+    };
+  }
+}
+
+function isNames(params: ExposeOptions["params"]): params is readonly string[] {
+  return Array.isArray(params);
 }
 
 function streams(handler: Handler): boolean {

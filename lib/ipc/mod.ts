@@ -31,6 +31,19 @@ export {
 } from "./options.ts";
 export type { CallOptions, Remote, StreamCallOptions } from "./remote.ts";
 export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
+export { type ContractOf, exposeContract, type HandlerFor, type HandlersFor } from "./contract.ts";
+export type { ContractSchemas, Streamed } from "./contract.ts";
+export type {
+  JsonSchema,
+  JsonSchemaConverter,
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./standard_schema.ts";
+export type { MethodJsonSchemas } from "./json_schema.ts";
+export type { ValidationIssue } from "./validation.ts";
 export { IPCStream, type StreamOptions } from "./stream.ts";
 export { serveWorker } from "./worker.ts";
 export { isWoken, type SecondInstance } from "./instance.ts";

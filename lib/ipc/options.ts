@@ -61,3 +61,14 @@ export interface AppDescription {
   launch: LaunchCommand | null;
   methods: MethodDescription[];
 }
+
+/** This process, as {@link AppDescription} tells it. */
+export function describeProcess(
+  name: string | null,
+  version: string | null,
+  launch: LaunchCommand | null,
+  methods: MethodDescription[],
+): AppDescription {
+  const { pid, version: { deno } } = Deno;
+  return { name, pid, version, protocol: PROTOCOL_VERSION, deno, launch, methods };
+}

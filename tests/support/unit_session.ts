@@ -8,6 +8,7 @@ import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { Connection, type Dispatch } from "../../lib/ipc/connection.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import type { Params, StreamPage } from "../../lib/ipc/message.ts";
+import type { Methods } from "../../lib/ipc/methods.ts";
 import type { IncomingRequest } from "../../lib/ipc/request.ts";
 import { IPCStream, type StreamOptions } from "../../lib/ipc/stream.ts";
 import type { Transport } from "../../lib/ipc/transport.ts";
@@ -161,4 +162,21 @@ export function facingRaw(
     ...(options === undefined ? {} : { frameLimits: options }),
   });
   return { peer: new RawPeer(left), session };
+}
+
+/** A client and a server that answers from a table of exposed methods. */
+export function methodsSession(methods: Methods): SessionPair {
+  const [left, right] = memoryPair();
+  const transport = new CountingTransport(left);
+  const client = new Connection(transport);
+  const server = new Connection(right, { dispatch: (request) => methods.dispatch(request, null) });
+  return {
+    client,
+    server,
+    transport,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await server.ended;
+    },
+  };
 }

@@ -1,0 +1,87 @@
+/**
+ * Contracts written with a schema library: one object says what the methods take and give, checks
+ * it while the app runs, and types both sides.
+ *
+ * @module
+ */
+
+import type { CallContext, ExposeOptions, Handler } from "./methods.ts";
+import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard_schema.ts";
+
+/** A contract: how each method is exposed, by its name. */
+export type ContractSchemas = { readonly [method: string]: ExposeOptions };
+
+/** What a streaming handler may answer. */
+export type Streamed<Item> =
+  | AsyncIterable<Item>
+  | Generator<Item>
+  | Promise<AsyncIterable<Item> | Generator<Item>>;
+
+/** What the handler gets as params: what the schema makes of them. */
+type HandlerParams<Options> = Options extends { readonly params: infer S extends StandardSchema }
+  ? SchemaOutput<S>
+  // deno-lint-ignore no-explicit-any -- without a schema, handlers declare their own params
+  : any;
+
+/** What the handler may answer: what the schema takes. */
+type HandlerAnswer<Options> = Options extends { readonly result: infer S extends StandardSchema }
+  ? SchemaInput<S> | Promise<SchemaInput<S>>
+  : Options extends { readonly item: infer S extends StandardSchema } ? Streamed<SchemaInput<S>>
+  : unknown;
+
+/** The handler of a method exposed so: typed where there are schemas. */
+export type HandlerFor<Options> = (
+  params: HandlerParams<Options>,
+  context: CallContext,
+) => HandlerAnswer<Options>;
+
+/** A handler for each method of a contract. */
+export type HandlersFor<Schemas extends ContractSchemas> = {
+  readonly [Name in keyof Schemas]: HandlerFor<Schemas[Name]>;
+};
+
+/** What the caller passes: what the schema takes. */
+type CallerParams<Options> = Options extends { readonly params: infer S extends StandardSchema }
+  ? [params: SchemaInput<S>]
+  : [];
+
+/** What the caller gets: what the schema makes of the answer. */
+type CallerAnswer<Options> = Options extends { readonly item: infer S extends StandardSchema }
+  ? AsyncIterable<SchemaOutput<S>>
+  : Options extends { readonly result: infer S extends StandardSchema } ? Promise<SchemaOutput<S>>
+  : Options extends { readonly kind: "stream" } ? AsyncIterable<unknown>
+  : Promise<unknown>;
+
+/**
+ * The interface that a contract's schemas say, for {@link NeverLiieIPC.connect}.
+ *
+ * @example
+ * ```ts
+ * import type { ContractOf, StandardSchema } from "@neverliie/ipc";
+ *
+ * declare const text: StandardSchema<string>; // of zod, valibot, arktype or another library
+ * type Greeter = ContractOf<{ greet: { params: typeof text; result: typeof text } }>;
+ * // { greet(params: string): Promise<string> }
+ * ```
+ */
+export type ContractOf<Schemas extends ContractSchemas> = {
+  readonly [Name in keyof Schemas]: (
+    ...args: CallerParams<Schemas[Name]>
+  ) => CallerAnswer<Schemas[Name]>;
+};
+
+/** What {@link exposeContract} needs of a process on the mesh. */
+export interface Exposing {
+  expose(method: string, handler: Handler, options?: ExposeOptions): void;
+}
+
+/** Exposes every method of a contract. @throws {TypeError} as {@link NeverLiieIPC.expose}. */
+export function exposeContract<Schemas extends ContractSchemas>(
+  ipc: Exposing,
+  schemas: Schemas,
+  handlers: HandlersFor<Schemas>,
+): void {
+  for (const [method, options] of Object.entries(schemas)) {
+    ipc.expose(method, handlers[method] as Handler, options);
+  }
+}
