@@ -15,7 +15,8 @@ import {
 import type { Home } from "./home.ts";
 import { ProcessLock } from "./lock.ts";
 import { pauseFor } from "./timer.ts";
-import { missingPart, type Registry, type RegistryEntry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
+import { missingPart, type RegistryEntry } from "./registry_entry.ts";
 import { readStarts, type StartRecord, writeStarts } from "./start_limit.ts";
 import type { Platform, SpawnedProcess, Transport } from "./transport.ts";
 

@@ -44,13 +44,18 @@ export function defaultHome(): string {
 /**
  * Opens the home at `path`, creating it (readable by its user alone) when it is not there.
  *
- * @throws {Error} that names the folder, when it cannot be created or is not a folder.
+ * @throws {Error} that names the folder, when it cannot be created, is not a folder, or others than
+ * this user could write in it.
  */
 export async function openHome(path: string = defaultHome()): Promise<Home> {
+  const system = platform();
   let real: string;
   try {
     Deno.mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
     real = Deno.realPathSync(path);
+    // Who can write here decides what is started under every name.
+    const fault = system.ownershipFault(real);
+    if (fault !== null) throw new Deno.errors.PermissionDenied(fault);
   } catch (error) {
     throw new Error(
       `Cannot use "${path}" as the home of the mesh: ${(error as Error).message}. ` +
@@ -58,7 +63,6 @@ export async function openHome(path: string = defaultHome()): Promise<Home> {
       { cause: error },
     );
   }
-  const system = platform();
   const user = system.userId();
   // Windows does not tell "C:\Home" from "c:\home".
   const identity = `${user}\n${Deno.build.os === "windows" ? real.toLowerCase() : real}`;

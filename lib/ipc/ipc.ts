@@ -5,9 +5,9 @@
  */
 
 import type { ActivationContext } from "./activation.ts";
-import { Connection } from "./connection.ts";
 import { AlreadyRunningError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
+import { Incoming } from "./incoming.ts";
 import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import type { ProcessLock } from "./lock.ts";
@@ -25,12 +25,8 @@ import { onStopSignal } from "./signals.ts";
 import { IPCStream, type OpenedStream } from "./stream.ts";
 import { registerSuite } from "./suite.ts";
 import { Targets } from "./targets.ts";
-import { pauseFor } from "./timer.ts";
 import type { Listener } from "./transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
-
-/** Milliseconds before accepting again after it failed. */
-const ACCEPT_PAUSE = 50;
 
 /**
  * A process on the mesh: an app that listens under its name ({@link NeverLiieIPC.open}), or a
@@ -56,7 +52,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #options: OpenOptions;
   readonly #report: (problem: string) => void;
   readonly #targets: Targets;
-  readonly #incoming = new Set<Connection>();
+  readonly #incoming: Incoming;
   readonly #closed = Promise.withResolvers<void>();
   #workers: WorkerPool | null = null;
   #launch: LaunchCommand | null = null;
@@ -73,6 +69,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.registry = new Registry(home, this.#report);
     this.#context = { home, platform: platform(), registry: this.registry };
     this.#targets = new Targets(this.#context, this.#dispatch);
+    this.#incoming = new Incoming(() => this.#dispatch, this.#report);
   }
 
   /**
@@ -110,7 +107,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   static async client(options: ClientOptions = {}): Promise<NeverLiieIPC> {
     isWoken();
     const ipc = new NeverLiieIPC(null, await openHome(options.home), options);
-    await registerSuite(ipc.registry, options.suite);
+    await ipc.#register(null);
     return ipc;
   }
 
@@ -223,10 +220,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#ignoreSignals?.();
     try {
       await this.#listener?.close();
-      await Promise.all([
-        this.#targets.close(),
-        ...[...this.#incoming].map((connection) => connection.close()),
-      ]);
+      await Promise.all([this.#targets.close(), this.#incoming.close()]);
       this.#workers?.close();
     } finally {
       this.#lock?.release();
@@ -240,10 +234,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#launch = launch || null;
     const listener = await platform.listen(this.home.address(name));
     this.#listener = listener;
-    if (this.#launch !== null) {
-      await this.registry.set(name, { ...this.#launch, source: "self" });
-    }
-    await registerSuite(this.registry, this.#options.suite);
+    await this.#register(name);
     if (this.#options.handleSignals !== false) {
       this.#ignoreSignals = onStopSignal(async (exitCode) => {
         await this.close();
@@ -251,22 +242,19 @@ export class NeverLiieIPC implements AsyncDisposable {
       });
     }
     // In a turn of its own: the caller exposes its methods first.
-    setTimeout(() => void this.#accept(listener), 0);
+    setTimeout(() => void this.#incoming.accept(listener), 0);
   }
 
-  async #accept(listener: Listener): Promise<void> {
-    for (;;) {
-      try {
-        const transport = await listener.accept();
-        if (transport === null) return;
-        const connection = new Connection(transport, { dispatch: this.#dispatch });
-        this.#incoming.add(connection);
-        void connection.ended.then(() => this.#incoming.delete(connection));
-      } catch (error) {
-        // Out of descriptors, say: those who are connected go on, and the next may find some free.
-        this.#report(`Cannot accept a connection: ${(error as Error).message}`);
-        await pauseFor(ACCEPT_PAUSE);
+  /** Enters this app and its suite in the registry. Without that they serve and call all the same. */
+  async #register(name: string | null): Promise<void> {
+    try {
+      if (name !== null && this.#launch !== null) {
+        await this.registry.set(name, { ...this.#launch, source: "self" });
       }
+      await registerSuite(this.registry, this.#options.suite);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#report(name === null ? message : `${message}. "${name}" runs, but was not registered`);
     }
   }
 

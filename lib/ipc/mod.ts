@@ -59,7 +59,8 @@ export {
   TargetUnknownError,
 } from "./errors.ts";
 export { defaultHome, type Home, openHome } from "./home.ts";
-export { missingPart, Registry, type RegistryEntry, type RegistrySnapshot } from "./registry.ts";
+export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry.ts";
+export { missingPart, type RegistryEntry } from "./registry_entry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
 export type { Params } from "./message.ts";

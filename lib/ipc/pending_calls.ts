@@ -6,7 +6,7 @@
 
 import { ConnectionLostError } from "./errors.ts";
 import type { RequestId } from "./message.ts";
-import { TIMER_MAX } from "./timer.ts";
+import { checkDuration, TIMER_MAX } from "./timer.ts";
 
 /** How long and under whose control a call waits. */
 export interface WaitOptions {
@@ -60,6 +60,7 @@ export class PendingCalls {
     send: (id: number) => void,
   ): Promise<Reply> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    checkDuration("timeout", timeout);
     const id = this.#nextId++;
     return new Promise<Reply>((resolve, reject) => {
       const onAbort = () => this.#giveUp(id, signal!.reason);

@@ -8,23 +8,14 @@
  */
 
 import { parse } from "@std/jsonc";
-import { basename, dirname, isAbsolute, join } from "@std/path";
+import { basename, dirname, join } from "@std/path";
 import type { Home } from "./home.ts";
-import type { LaunchCommand } from "./launch_command.ts";
 import { ProcessLock } from "./lock.ts";
 import { pauseFor } from "./timer.ts";
 import { asRecord } from "./message.ts";
 import { checkAppName } from "./name.ts";
-
-/** One program of the mesh. Members this version does not know are kept as they are. */
-export interface RegistryEntry extends LaunchCommand {
-  /** Arguments given to the program when it is woken; for a person to add, no program writes them. */
-  args?: string[];
-  /** Who wrote the entry: the program about itself, or a suite about its programs. */
-  source?: "self" | "suite";
-  /** When, as an ISO 8601 instant. */
-  registered?: string;
-}
+import { platform } from "./platform.ts";
+import { faultOf, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 
 /** The registry as read. */
 export interface RegistrySnapshot {
@@ -36,6 +27,13 @@ export interface RegistrySnapshot {
 
 type Entries = Record<string, unknown>;
 
+/** The registry's file is not fit to start programs from; the message says why. */
+export class RegistryRefusedError extends Error {
+  override readonly name = "RegistryRefusedError";
+}
+
+/** Largest file that is read, in bytes; 10,000 entries take about 3 MB. */
+const SIZE_MAX = 16 << 20;
 /** Longest wait for another process that writes, in milliseconds. */
 const LOCK_TIMEOUT = 20_000;
 
@@ -73,9 +71,16 @@ export class Registry {
     return { apps, problems };
   }
 
-  /** Writes the entry of `app`. Leaves the file alone when it says the same already. */
+  /**
+   * Writes the entry of `app`. Leaves the file alone when it says the same already.
+   *
+   * @throws {TypeError} on an entry that could not be started from.
+   * @throws {RegistryRefusedError} where the file may be another user's work.
+   */
   async set(app: string, entry: RegistryEntry): Promise<void> {
     checkAppName(app);
+    const fault = faultOf(app, entry);
+    if (fault !== null) throw new TypeError(`Cannot register "${app}": ${fault}`);
     await this.update(new Map([[app, () => entry]]));
   }
 
@@ -130,10 +135,12 @@ export class Registry {
   async #readText(): Promise<string> {
     for (let attempt = 1;; attempt++) {
       try {
+        this.#checkFile();
         // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
         return (await Deno.readTextFile(this.path)).replace(/^\uFEFF/, "");
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return "";
+        if (error instanceof RegistryRefusedError) throw error;
         // Windows refuses for a moment while the file is being replaced.
         if (attempt < 20 && Deno.build.os === "windows") await pauseFor(attempt);
         else {throw new Error(`Cannot read "${this.path}": ${(error as Error).message}`, {
@@ -143,10 +150,23 @@ export class Registry {
     }
   }
 
+  /** What is read here starts programs: it must be this user's own, and of a sensible size. */
+  #checkFile(): void {
+    const { size } = Deno.lstatSync(this.path);
+    const fault = platform().ownershipFault(this.path) ??
+      (size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null);
+    if (fault !== null) {
+      throw new RegistryRefusedError(
+        `Cannot use "${this.path}": ${fault}. Nothing is started from it until that is mended`,
+      );
+    }
+  }
+
   /** Runs `change` on the entries under the lock and writes them when it returns true. */
   async #change(change: (entries: Entries) => boolean): Promise<void> {
     using _lock = await ProcessLock.acquire(
-      join(this.#home.runtime, "registry.lock"),
+      // (No app can have a name that begins so.)
+      join(this.#home.runtime, ".registry.lock"),
       LOCK_TIMEOUT,
     );
     const text = await this.#readText();
@@ -195,24 +215,6 @@ export class Registry {
   }
 }
 
-/** What of an entry's command is no longer on disk: the program, the script, or `null`. */
-export function missingPart(entry: RegistryEntry): "program" | "script" | null {
-  if (entry.type === "script") {
-    const script = entry.cmd.at(-1)!;
-    if (!/^(https?|jsr|npm):/.test(script) && !isFile(script)) return "script";
-  }
-  return isFile(entry.cmd[0]!) ? null : "program";
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    // What cannot be looked at may well be there: starting it will tell.
-    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
-  }
-}
-
 /** The entries in `text`; `null` when it is not a JSONC object. Nothing at all is an empty one. */
 function parseEntries(text: string): Entries | null {
   if (text.trim() === "") return emptyEntries();
@@ -229,38 +231,6 @@ function parseEntries(text: string): Entries | null {
 /** Without a prototype, so that an entry called `__proto__` is an entry. */
 function emptyEntries(): Entries {
   return Object.create(null);
-}
-
-/** What makes an entry unusable, or `null`. */
-function faultOf(name: string, value: unknown): string | null {
-  try {
-    checkAppName(name);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  const entry = asRecord(value);
-  if (entry === null) return "it is not an object";
-  const { type, cmd, cwd, args } = entry;
-  if (type !== "binary" && type !== "script") return '"type" must be "binary" or "script"';
-  if (!isArgumentList(cmd) || cmd.length === 0 || cmd[0] === "") {
-    return '"cmd" must be a list of strings: the program, then its arguments';
-  }
-  if (type === "script" && cmd.length < 2) return '"cmd" must end with the script';
-  if (args !== undefined && !isArgumentList(args)) return '"args" must be a list of strings';
-  if (typeof cwd !== "string" || cwd === "") return '"cwd" must be the path of a folder';
-  if (!isAbsolute(cmd[0]!)) return '"cmd" must begin with the absolute path of the program';
-  return null;
-}
-
-function isArgumentList(value: unknown): value is string[] {
-  return Array.isArray(value) &&
-    value.every((part) => typeof part === "string" && !part.includes("\0"));
-}
-
-/** Whether both start the same program in the same way. */
-export function sameLaunch(a: RegistryEntry, b: RegistryEntry): boolean {
-  return a.type === b.type && a.cwd === b.cwd && a.source === b.source &&
-    a.cmd.length === b.cmd.length && a.cmd.every((part, i) => part === b.cmd[i]);
 }
 
 /** Whether rewriting `text` would lose comments of a person who edited it. */

@@ -5,7 +5,7 @@
  */
 
 import type { NextPage, StreamPage } from "./message.ts";
-import { TIMER_MAX } from "./timer.ts";
+import { checkDuration, TIMER_MAX } from "./timer.ts";
 
 /** The consumer asks for the next page once fewer items than this wait in it. */
 const FETCH_BELOW = 128;
@@ -62,6 +62,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
 
   /** Made by {@link NeverLiieIPC.stream}. */
   constructor(open: (signal: AbortSignal) => Promise<OpenedStream>, options: StreamOptions = {}) {
+    checkDuration("itemTimeout", options.itemTimeout);
     this.#open = open;
     this.#options = options;
     const { signal } = options;

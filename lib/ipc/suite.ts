@@ -6,7 +6,8 @@
  */
 
 import type { LaunchCommand } from "./launch_command.ts";
-import { missingPart, type Registry, type RegistryEntry, sameLaunch } from "./registry.ts";
+import type { Registry } from "./registry.ts";
+import { missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 
 /**
  * Registers the programs of a suite. What a program wrote about itself stays, unless it is gone

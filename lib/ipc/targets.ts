@@ -11,7 +11,7 @@ import type { Params } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT, DEFAULT_TIMEOUT } from "./options.ts";
 import type { CallOptions } from "./remote.ts";
-import { pauseFor, TIMER_MAX } from "./timer.ts";
+import { checkDuration, pauseFor, TIMER_MAX } from "./timer.ts";
 
 /** An attempt to connect that several callers wait for. */
 interface Attempt {
@@ -43,6 +43,8 @@ export class Targets {
     options: CallOptions,
   ): Promise<{ connection: Connection; reply: Reply }> {
     const { timeout = DEFAULT_TIMEOUT, signal } = options;
+    checkDuration("timeout", timeout);
+    checkDuration("startTimeout", options.startTimeout);
     const deadline = performance.now() + timeout;
     for (;;) {
       const connection = await this.#connect(target, options);

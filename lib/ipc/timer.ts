@@ -22,3 +22,15 @@ export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<vo
     signal?.addEventListener("abort", onAbort, { once: true });
   });
 }
+
+/**
+ * Checks a duration that a caller gave: a number of milliseconds, 0 or more, perhaps Infinity.
+ *
+ * @throws {TypeError} that names the option. A NaN would otherwise be a wait without end.
+ */
+export function checkDuration(option: string, value: number | undefined): void {
+  if (value === undefined || (typeof value === "number" && value >= 0)) return;
+  throw new TypeError(
+    `Cannot wait for ${String(value)}: "${option}" must be milliseconds, at least 0`,
+  );
+}

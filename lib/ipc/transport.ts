@@ -83,6 +83,18 @@ export interface Platform {
   runtimeDirectory(home: string, key: string): string;
   /** The address of `app` in the mesh: pure, touches nothing. */
   address(runtimeDirectory: string, key: string, app: string): string;
+  /**
+   * Why somebody else could have changed the file or folder at `path`: it is a link, belongs to
+   * another user, or others may write it. `null` when it is this user's alone.
+   *
+   * @throws {Deno.errors.NotFound} when there is nothing.
+   */
+  ownershipFault(path: string): string | null;
+  /**
+   * Why `program`, the first element of a command, is none that may be started: not absolute, on
+   * another machine, or one that a shell would run. Pure; `null` when it may be.
+   */
+  programFault(program: string): string | null;
   /** A stable identity of the user this process runs as: a numeric uid or a SID (`S-1-5-…`). */
   userId(): string;
   /**

@@ -33,10 +33,14 @@ export class WorkerPool {
    * @param method told to the handler
    */
   run(module: string, method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
-    const idle = this.#idle.get(module)?.pop();
-    const thread = idle === undefined || idle.failed ? this.#create(module, method) : idle;
+    const thread = this.#idle.get(module)?.pop() ?? this.#create(module, method);
     const done = (reusable: boolean) => this.#giveBack(module, thread, reusable);
     return new Task(thread, done).start(params, signal);
+  }
+
+  /** How many threads there are, idle ones included. */
+  get size(): number {
+    return this.#all.size;
   }
 
   /** Ends all threads. */
@@ -57,10 +61,17 @@ export class WorkerPool {
     if (reusable && idle.length < IDLE_MAX && this.#all.has(thread)) {
       idle.push(thread);
       this.#idle.set(module, idle);
+      thread.onFailure = () => this.#forget(module, thread);
     } else {
       this.#all.delete(thread);
       thread.end();
     }
+  }
+
+  /** An idle thread has ended by itself. */
+  #forget(module: string, thread: Thread): void {
+    this.#all.delete(thread);
+    this.#idle.set(module, this.#idle.get(module)?.filter((idle) => idle !== thread) ?? []);
   }
 }
 
@@ -68,8 +79,6 @@ export class WorkerPool {
 class Thread {
   readonly #worker: Worker;
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
-  /** Whether it ended by itself, and can run nothing more. */
-  failed = false;
   onNews: (news: News) => void = () => {};
   onFailure: (error: Error) => void = () => {};
 
@@ -78,8 +87,8 @@ class Thread {
     this.#worker = new Worker(new URL(module), { workerData });
     this.#worker.on("message", (news: News) => this.onNews(news));
     // The module cannot be loaded, or threw outside its handler: the thread is of no more use.
-    this.#worker.on("error", (error: Error) => this.#fail(error));
-    this.#worker.on("exit", () => this.#fail(new Error("its thread ended")));
+    this.#worker.on("error", (error: Error) => this.onFailure(error));
+    this.#worker.on("exit", () => this.onFailure(new Error("its thread ended")));
   }
 
   run(params: unknown): void {
@@ -95,11 +104,6 @@ class Thread {
 
   order(order: Order): void {
     this.#worker.postMessage(order);
-  }
-
-  #fail(error: Error): void {
-    this.failed = true;
-    this.onFailure(error);
   }
 
   end(): void {

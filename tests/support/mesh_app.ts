@@ -39,6 +39,12 @@ await using ipc = await NeverLiieIPC.open(name, {
 });
 
 ipc.expose("echo", (params) => params);
+/** What a handler sees that trusts its parameters. */
+ipc.expose("prototype_seen", (params: { polluted?: number }) => ({
+  polluted: params.polluted ?? null,
+  others: ({} as { polluted?: number }).polluted ?? null,
+  own: Object.keys(params),
+}));
 ipc.expose("add", ({ a, b }: { a: number; b: number }) => a + b, { params: ["a", "b"] });
 ipc.expose("pid", () => Deno.pid);
 ipc.expose("about", () => ({
@@ -111,6 +117,7 @@ ipc.expose("call_other", (
 ipc.expose("die", () => Deno.exit(3));
 const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);
+ipc.exposeWorker("echo_in_thread", worker);
 ipc.exposeWorker("compute_steps", worker, { kind: "stream" });
 ipc.exposeWorker("no_module", import.meta.resolve("./missing_worker_module.ts"));
 

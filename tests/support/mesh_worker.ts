@@ -25,7 +25,9 @@ async function* steps(rounds: number): AsyncGenerator<number> {
   for (let i = 0; i < rounds; i++) yield await compute(i);
 }
 
-serveWorker(({ rounds, steps: inSteps, fail, stubborn }: Task, { signal }) => {
+serveWorker((task: Task, { method, signal }) => {
+  if (method === "echo_in_thread") return task;
+  const { rounds, steps: inSteps, fail, stubborn } = task;
   if (fail !== undefined) throw Object.assign(new Error(fail), { code: 17 });
   return inSteps ? steps(rounds) : compute(rounds, stubborn ? undefined : signal);
 });

@@ -14,7 +14,8 @@ export type Task =
   | { do: "ignore" }
   | { do: "count"; to: number; made?: SharedArrayBuffer; step?: number }
   | { do: "countFunction" }
-  | { do: "crash" };
+  | { do: "crash" }
+  | { do: "crashIdle" };
 
 let runs = 0;
 
@@ -47,6 +48,11 @@ serveWorker<Task>((task, { method, signal }) => {
         throw new Error("outside");
       }, 0);
       return new Promise(() => {});
+    case "crashIdle":
+      setTimeout(() => {
+        throw new Error("after its answer");
+      }, 0);
+      return "answered";
   }
 });
 

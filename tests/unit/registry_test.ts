@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { Home } from "../../lib/ipc/home.ts";
-import { missingPart, Registry, type RegistryEntry, sameLaunch } from "../../lib/ipc/registry.ts";
+import { Registry, RegistryRefusedError } from "../../lib/ipc/registry.ts";
+import { missingPart, type RegistryEntry, sameLaunch } from "../../lib/ipc/registry_entry.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 type Change = (present: RegistryEntry | undefined) => RegistryEntry | null;
@@ -47,7 +48,11 @@ Deno.test("Registry.set writes an entry that read gives back, and leaves no othe
   const cwd = join(Deno.cwd(), 'a "quoted" ż😀 folder');
   const entry = binary(here, { cwd, source: "self", args: ["--x", "", "ż \\"] });
   await registry.set("one", entry);
-  await registry.set("two", { type: "script", cmd: [here, "run", "-A", "x.ts"], cwd: "." });
+  await registry.set("two", {
+    type: "script",
+    cmd: [here, "run", "-A", join(Deno.cwd(), "x.ts")],
+    cwd: Deno.cwd(),
+  });
   const { apps } = await registry.read();
   assertEquals([...apps.keys()], ["one", "two"]);
   const { registered, ...rest } = apps.get("one")!;
@@ -156,6 +161,13 @@ Deno.test("Registry.read reports malformed entries by name, and the file keeps t
     ["cmd2", '{"type":"binary","cmd":["x",5],"cwd":"/"}', '"cmd" must be'],
     ["zero", '{"type":"binary","cmd":["x\\u0000y"],"cwd":"/"}', '"cmd" must be'],
     ["script", '{"type":"script","cmd":["deno"],"cwd":"/"}', "end with the script"],
+    ["relative", '{"type":"binary","cmd":["bin/x"],"cwd":"/"}', "not an absolute path"],
+    ["place", '{"type":"binary","cmd":["/x"],"cwd":"x"}', "absolute path of a folder"],
+    [
+      "module",
+      `{"type":"script","cmd":[${JSON.stringify(here)},"run","x.ts"],"cwd":"/"}`,
+      "or the URL",
+    ],
     ["cwd", '{"type":"binary","cmd":["x"]}', '"cwd" must be'],
     ["cwd0", '{"type":"binary","cmd":["x"],"cwd":""}', '"cwd" must be'],
     ["args", '{"type":"binary","cmd":["x"],"cwd":"/","args":"y"}', '"args" must be'],
@@ -179,6 +191,39 @@ Deno.test("Registry.read reports malformed entries by name, and the file keeps t
   }
   assertEquals(reports, []);
   assertEquals(({} as { type?: string }).type, undefined);
+});
+
+Deno.test("Registry.set refuses an entry that could not be started from", async () => {
+  await using temporary = await temporaryHome();
+  const { registry } = open(temporary.home);
+  for (const cmd of [["x"], [], ["../x"], [join(here, "..\0")]]) {
+    await assertRejects(() => registry.set("app", { ...binary(), cmd }), TypeError, '"cmd"');
+  }
+  assertEquals(files(temporary.home), []);
+});
+
+Deno.test("Registry: keys that a prototype has are names like others, or refused by the grammar", async () => {
+  await using temporary = await temporaryHome();
+  const { registry } = open(temporary.home);
+  const pollution = '{"polluted": true, "type": "binary"}';
+  await Deno.writeTextFile(
+    registry.path,
+    `{"__proto__": ${pollution}, "constructor": {"prototype": ${pollution}}, "toString": 1,
+      "app": {"__proto__": ${pollution}, ${JSON.stringify(binary()).slice(1)}}`,
+  );
+  const { apps, problems } = await registry.read();
+  assertEquals([...apps.keys()], ["app"]);
+  assertEquals([...problems.keys()].sort(), ["__proto__", "constructor", "toString"]);
+  assertEquals(apps.get("hasOwnProperty"), undefined);
+  await registry.set("constructor", binary());
+  await registry.set("app", binary(here, { cwd: join(here, "..") }));
+  assertEquals(({} as { polluted?: boolean }).polluted, undefined);
+  assertEquals(Object.keys(read(temporary.home)).sort(), [
+    "__proto__",
+    "app",
+    "constructor",
+    "toString",
+  ]);
 });
 
 Deno.test("Registry.update keeps what it does not know, and the person's arguments", async () => {
@@ -252,6 +297,24 @@ Deno.test("Registry.prune removes entries whose program or script is gone, and o
   assertEquals(await registry.prune(), []);
   assertEquals(missingPart(run(gone, gone)), "script");
   assertEquals(missingPart(run(gone, script)), "program");
+});
+
+Deno.test("Registry of 10,000 entries is read and written; one of 50 MB is refused, and kept", async () => {
+  await using temporary = await temporaryHome();
+  const { registry, reports } = open(temporary.home);
+  const many = Array.from({ length: 10_000 }, (_, i) => [`app-${i}`, binary()]);
+  await Deno.writeTextFile(registry.path, JSON.stringify(Object.fromEntries(many), null, 2));
+  assertEquals((await registry.read()).apps.size, 10_000);
+  await registry.set("one-more", binary());
+  assertEquals((await registry.read()).apps.size, 10_001);
+  // A sparse file: it takes no room on the disk.
+  await Deno.truncate(registry.path, 50 << 20);
+  for (const use of [() => registry.read(), () => registry.set("app", binary())]) {
+    const error = await assertRejects(use, RegistryRefusedError, registry.path);
+    assertStringIncludes(error.message, "50 MiB, over 16 MiB");
+  }
+  assertEquals((await Deno.stat(registry.path)).size, 50 << 20);
+  assertEquals([files(temporary.home), reports], [["registry.json"], []]);
 });
 
 Deno.test("sameLaunch compares how a program is started, not what is noted about it", () => {

@@ -116,6 +116,15 @@ Deno.test("WorkerPool.run rejects when the thread fails, and starts another one"
   assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1);
 });
 
+Deno.test("WorkerPool forgets an idle thread that fails", async () => {
+  using open = openPool();
+  assertEquals(await open.run({ do: "crashIdle" }), "answered");
+  assertEquals(open.pool.size, 1);
+  while (open.pool.size > 0) await turn();
+  assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1, "in a new thread");
+  assertEquals(open.pool.size, 1);
+});
+
 Deno.test("WorkerPool.run rejects when its module cannot be loaded", async () => {
   using open = openPool();
   const missing = import.meta.resolve("../support/no_such_worker.ts");

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { isAbsolute, join } from "@std/path";
 import type { Platform } from "../transport.ts";
 import { ownCommandLine } from "./command_line.ts";
 import { spawnDetached } from "./process.ts";
@@ -32,6 +32,15 @@ export const unixPlatform: Platform = {
     }
     return path;
   },
+
+  ownershipFault(path) {
+    const { isSymlink, uid, mode } = Deno.lstatSync(path);
+    if (isSymlink) return "it is a link";
+    if (uid !== Deno.uid()) return `it belongs to user ${uid}`;
+    return ((mode ?? 0) & 0o022) !== 0 ? "others may write it (chmod go-w mends that)" : null;
+  },
+
+  programFault: (program) => isAbsolute(program) ? null : "it is not an absolute path",
 
   userId: () => String(Deno.uid()),
   listen: (address) => Promise.resolve(listenOnSocket(address)),

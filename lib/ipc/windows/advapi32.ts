@@ -22,10 +22,14 @@ const SYMBOLS = {
       "u32",
       "buffer",
       "pointer",
-      "pointer",
+      "buffer",
       "pointer",
       "buffer",
     ],
+    result: "u32",
+  },
+  GetNamedSecurityInfoW: {
+    parameters: ["buffer", "u32", "u32", "buffer", "pointer", "buffer", "pointer", "buffer"],
     result: "u32",
   },
 } as const satisfies Deno.ForeignLibraryInterface;

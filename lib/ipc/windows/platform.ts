@@ -5,16 +5,20 @@
  */
 
 import type { Platform } from "../transport.ts";
+import { ownershipFault } from "./access_list.ts";
 import { ownCommandLine } from "./command_line.ts";
 import { dialPipe } from "./pipe.ts";
 import { PipeListener } from "./pipe_listener.ts";
 import { spawnProcess } from "./process.ts";
+import { programFault } from "./program.ts";
 import { currentUserSid } from "./security.ts";
 
 /** The {@link Platform} on named pipes and kernel32. Nothing is loaded before its first use. */
 export const windowsPlatform: Platform = {
   runtimeDirectory,
   address: (_runtimeDirectory, key, app) => `\\\\.\\pipe\\NeverLiie_${app}_${key}`,
+  ownershipFault,
+  programFault,
   userId: currentUserSid,
   listen: (address) => PipeListener.open(address),
   dial: dialPipe,

@@ -17,6 +17,7 @@ import {
   validHandle,
   wide,
 } from "./kernel32.ts";
+import { isBatchFile } from "./program.ts";
 import { securityAttributes } from "./security.ts";
 import {
   describeError,
@@ -65,8 +66,8 @@ const WAIT_OBJECT_0 = 0;
 export function spawnProcess(options: SpawnOptions): SpawnedProcess {
   const program = options.command[0] ?? "";
   const commandLine = quoteCommandLine(options.command);
-  // Windows would start cmd.exe, which takes the arguments for commands of its own.
-  if (/\.(bat|cmd)[. ]*$/i.test(program)) {
+  // What comes from the registry has been checked already; nobody else gets to a shell either.
+  if (isBatchFile(program)) {
     throw new Deno.errors.NotSupported(
       `Cannot start "${program}": a shell would read its arguments`,
     );

@@ -159,7 +159,7 @@ function tokenUser(process: Handle): string | number {
 }
 
 /** `S-1-…` for the SID at `sid`, or an error code. */
-function sidText(sid: Deno.PointerValue): string | number {
+export function sidText(sid: Deno.PointerValue): string | number {
   const text = memory(8);
   if (advapi32().ConvertSidToStringSidW(sid, text) === 0) return kernel32().GetLastError();
   const pointer = pointerIn(text)!;

@@ -1,0 +1,156 @@
+/**
+ * Owners and access lists of files and pipes: who may change what the mesh relies on.
+ *
+ * @module
+ */
+
+import { advapi32 } from "./advapi32.ts";
+import { type Handle, kernel32, memory, pointerIn, wide } from "./kernel32.ts";
+import { currentUserSid, sidText } from "./security.ts";
+import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, systemError } from "./win32_error.ts";
+
+const SE_FILE_OBJECT = 1;
+const SE_KERNEL_OBJECT = 6;
+const OWNER_SECURITY_INFORMATION = 1;
+const DACL_SECURITY_INFORMATION = 4;
+
+const ACCESS_ALLOWED = 0;
+const ACCESS_ALLOWED_CALLBACK = 9;
+const INHERIT_ONLY_ACE = 0x8;
+
+/**
+ * Rights by which a file or folder, or what is in it, can be changed: to write or append data, to
+ * remove what is in a folder or the thing itself, to change its access list or owner, and the
+ * generic ones that stand for them.
+ *
+ * https://learn.microsoft.com/windows/win32/fileio/file-access-rights-constants
+ */
+const WRITE_RIGHTS = 0x2 | 0x4 | 0x40 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x1000_0000 | 0x4000_0000;
+
+/** The system, and what it runs as; administrators, who need nobody's leave; and the owner. */
+const TRUSTED = new Set([
+  "S-1-5-18",
+  "S-1-5-32-544",
+  // TrustedInstaller
+  "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+  // OWNER RIGHTS: the owner is looked at by itself
+  "S-1-3-4",
+]);
+
+/** One entry of an access list. */
+export interface AccessEntry {
+  /** 0 allows, 1 denies; others are rare. */
+  type: number;
+  /** Of inheritance. */
+  flags: number;
+  /** The rights, as bits. */
+  rights: number;
+  /** Whose they are. `null` for a type of entry that this version cannot read. */
+  sid: string | null;
+}
+
+/** Who may do what with an object. */
+export interface Access {
+  owner: string | null;
+  /** `null` when there is no list, which lets everybody do everything. */
+  entries: AccessEntry[] | null;
+}
+
+/** Owner and access list of the pipe behind `handle`, or an error code. */
+export function pipeAccess(handle: Handle): Access | number {
+  return read((owner, list, descriptor) =>
+    advapi32().GetSecurityInfo(
+      handle,
+      SE_KERNEL_OBJECT,
+      OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+      owner,
+      null,
+      list,
+      null,
+      descriptor,
+    )
+  );
+}
+
+/** Owner and access list of a file or folder, or an error code. */
+export function fileAccess(path: string): Access | number {
+  return read((owner, list, descriptor) =>
+    advapi32().GetNamedSecurityInfoW(
+      wide(path),
+      SE_FILE_OBJECT,
+      OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+      owner,
+      null,
+      list,
+      null,
+      descriptor,
+    )
+  );
+}
+
+/** Why others than `user` could change what `access` describes, or `null`. Pure. */
+export function accessFault({ owner, entries }: Access, user: string): string | null {
+  const trusted = (sid: string | null) => sid !== null && (sid === user || TRUSTED.has(sid));
+  if (!trusted(owner)) return `it belongs to another user, "${owner ?? "unknown"}"`;
+  if (entries === null) return "everybody may change it";
+  const other = entries.find(({ type, flags, rights, sid }) =>
+    (type === ACCESS_ALLOWED || type === ACCESS_ALLOWED_CALLBACK) &&
+    (flags & INHERIT_ONLY_ACE) === 0 && (rights & WRITE_RIGHTS) !== 0 && !trusted(sid)
+  );
+  return other === undefined ? null : `"${other.sid}" may change it (see icacls)`;
+}
+
+/** {@link import("../transport.ts").Platform.ownershipFault} on Windows. */
+export function ownershipFault(path: string): string | null {
+  if (Deno.lstatSync(path).isSymlink) return "it is a link";
+  const access = fileAccess(path);
+  if (typeof access !== "number") return accessFault(access, currentUserSid());
+  if (access === ERROR_FILE_NOT_FOUND || access === ERROR_PATH_NOT_FOUND) {
+    throw systemError(`Cannot read the owner of "${path}"`, access);
+  }
+  return systemError("its owner cannot be read", access).message;
+}
+
+type Buffer = Uint8Array<ArrayBuffer>;
+
+function read(call: (owner: Buffer, list: Buffer, descriptor: Buffer) => number): Access | number {
+  const owner = memory(8);
+  const list = memory(8);
+  const descriptor = memory(8);
+  const error = call(owner, list, descriptor);
+  if (error !== 0) return error;
+  const acl = pointerIn(list);
+  const access = { owner: textOf(pointerIn(owner)), entries: acl === null ? null : entries(acl) };
+  kernel32().LocalFree(pointerIn(descriptor));
+  return access;
+}
+
+/**
+ * The entries of the list at `acl`.
+ *
+ * https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-acl
+ * https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-access_allowed_ace
+ */
+function entries(acl: Deno.PointerObject): AccessEntry[] {
+  const view = new Deno.UnsafePointerView(acl);
+  const found: AccessEntry[] = [];
+  let at = 8;
+  for (let left = view.getUint16(4); left > 0; left--) {
+    const type = view.getUint8(at);
+    // These begin alike: the header, the rights, the SID. Those for objects do not.
+    const plain = type <= 1 || type === ACCESS_ALLOWED_CALLBACK;
+    found.push({
+      type,
+      flags: view.getUint8(at + 1),
+      rights: view.getUint32(at + 4),
+      sid: plain ? textOf(Deno.UnsafePointer.offset(acl, at + 8)) : null,
+    });
+    at += view.getUint16(at + 2);
+  }
+  return found;
+}
+
+function textOf(sid: Deno.PointerValue): string | null {
+  const text = sid === null ? null : sidText(sid);
+  return typeof text === "string" ? text : null;
+}

@@ -1,0 +1,47 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Connection } from "../../lib/ipc/connection.ts";
+import { Incoming } from "../../lib/ipc/incoming.ts";
+import { memoryPair } from "../../lib/ipc/memory.ts";
+import { IPCStream } from "../../lib/ipc/stream.ts";
+import { checkDuration } from "../../lib/ipc/timer.ts";
+import type { Listener, Transport } from "../../lib/ipc/transport.ts";
+
+/** A listener whose accepts come to what the test says, one after the other. */
+function scripted(results: (Transport | Error | null)[]): Listener {
+  return {
+    address: "here",
+    accept() {
+      const next = results.shift() ?? null;
+      return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+Deno.test("Incoming reports a row of failed accepts once, and that it is over", async () => {
+  const [ours, theirs] = memoryPair();
+  const [second, other] = memoryPair();
+  const failures = [1, 2, 3].map(() => new Error("too many open files"));
+  const reports: string[] = [];
+  const incoming = new Incoming(() => () => "answered", (problem) => reports.push(problem));
+  await incoming.accept(scripted([...failures, theirs, new Error("again"), other, null]));
+  assertEquals(reports, [
+    "Cannot accept connections, trying on: too many open files",
+    'Connections to "here" are accepted again',
+    "Cannot accept connections, trying on: again",
+    'Connections to "here" are accepted again',
+  ]);
+  const clients = [ours, second].map((transport) => new Connection(transport));
+  for (const client of clients) assertEquals((await client.call("x")).result, "answered");
+  await incoming.close();
+  for (const client of clients) assert(await client.ended !== null);
+});
+
+Deno.test("a duration that is no number of milliseconds is refused by name", () => {
+  for (const value of [NaN, -1, "5" as unknown as number, null as unknown as number]) {
+    assertThrows(() => checkDuration("timeout", value), TypeError, '"timeout"');
+    const open = () => new IPCStream(() => Promise.reject(new Error()), { itemTimeout: value });
+    assertThrows(open, TypeError, '"itemTimeout"');
+  }
+  for (const value of [undefined, 0, 1, Infinity]) checkDuration("timeout", value);
+});
