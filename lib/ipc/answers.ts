@@ -6,7 +6,8 @@
  */
 
 import { type Packed, places } from "./bytes.ts";
-import { ErrorCode, toWireError } from "./errors.ts";
+import { ErrorCode, LimitExceededError, toWireError } from "./errors.ts";
+import { type Limits, refusal } from "./limits.ts";
 import {
   asRecord,
   isRequestId,
@@ -31,6 +32,10 @@ export class Answers {
   readonly #streams = new Map<RequestId, { source: StreamSource; request: IncomingRequest }>();
   /** Which stream a waiting `$/enumerator/next` is for. */
   readonly #waitingPages = new Map<RequestId, RequestId>();
+  readonly #limits: Limits;
+  /** Handlers that have not ended, those of cancelled requests included. */
+  #running = 0;
+  #reportedDrop = false;
   #nextToken = 1;
   #ended = false;
 
@@ -42,10 +47,12 @@ export class Answers {
     dispatch: Dispatch,
     send: (text: string, parts: Packed["parts"]) => void,
     pack: (value: unknown) => Packed,
+    limits: Limits,
   ) {
     this.#dispatch = dispatch;
     this.#send = send;
     this.#pack = pack;
+    this.#limits = limits;
   }
 
   /** Takes a notification of the peer. */
@@ -59,6 +66,7 @@ export class Answers {
       this.#abortStream(argument(params, "token"));
     } else if (!method.startsWith("$/")) {
       // (What the protocol may add one day is not for handlers.)
+      if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
       const request = new IncomingRequest(null, method, params ?? undefined);
       this.#notifications.add(request);
       void this.#answer(request).finally(() => this.#notifications.delete(request));
@@ -74,6 +82,10 @@ export class Answers {
     } else if (method === "$/enumerator/abort") {
       this.#abortStream(argument(params, "token"));
       this.#respond(id, null);
+    } else if (this.#running >= this.#limits.calls) {
+      const { calls } = this.#limits;
+      const why = `"${method}" is one call too many: ${calls} run for this peer; await some first`;
+      this.refuseBy("calls", why, id);
     } else {
       const request = new IncomingRequest(id, method, params ?? undefined);
       this.#requests.set(id, request);
@@ -84,6 +96,11 @@ export class Answers {
   /** Answers with an error. */
   refuse(id: RequestId | null, code: number, message: string): void {
     this.#fail(id, { code, message });
+  }
+
+  /** Answers that a limit refuses what the peer asked or sent. */
+  refuseBy(limit: keyof Limits, message: string, id: RequestId | null = null): void {
+    this.#fail(id, refusal(limit, message));
   }
 
   /** Fires all handlers' signals; requests that wait are answered as cancelled. */
@@ -103,33 +120,55 @@ export class Answers {
     request.onAbort(() => {
       if (this.#take(id)) this.refuse(id, ErrorCode.RequestCancelled, `"${method}" was cancelled`);
     });
+    this.#running++;
     try {
       // Awaiting only what is a promise answers a synchronous handler in the same turn.
       let result = this.#dispatch(request);
       if (isThenable(result)) result = await result;
       const iterator = iteratorOf(result);
-      if (iterator !== null) {
-        await this.#openStream(request, new StreamSource(iterator, this.#pack));
-      } else if (this.#take(id)) this.#respond(id, result);
+      if (iterator !== null) await this.#openStream(request, iterator);
+      else if (this.#take(id)) this.#respond(id, result);
     } catch (thrown) {
       if (id === null) console.error(`${method}:`, thrown);
       else if (this.#take(id)) this.#fail(id, toWireError(thrown));
+    } finally {
+      this.#running--;
     }
   }
 
   /** Answers with the first page; a stream that is not over gets a token. */
-  async #openStream(request: IncomingRequest, source: StreamSource): Promise<void> {
-    const { id } = request;
-    request.onAbort(() => source.abort());
-    const { values, finished } = await source.page();
-    if (id === null || !this.#requests.has(id) || this.#ended) return source.abort();
-    const { text, parts } = page(values);
+  async #openStream(
+    request: IncomingRequest,
+    iterator: AsyncIterator<unknown> | Iterator<unknown>,
+  ): Promise<void> {
+    const { id, method } = request;
+    const { streams } = this.#limits;
+    if (this.#streams.size >= streams) {
+      // A generator that was never asked for an item has not begun, and costs nothing.
+      Promise.try(() => iterator.return?.()).catch(ignoreUnstarted);
+      const why = `"${method}" is one stream too many: ${streams} are open; end some first`;
+      throw new LimitExceededError(why, { limit: "streams" });
+    }
+    const source = new StreamSource(iterator, this.#pack);
     const token = this.#nextToken++;
-    // What cannot be sent (one item over the limit) fails the request, which is still open then.
-    const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
-    this.#send(success(id, { text: result, parts }, ',"stream":true'), parts);
-    this.#requests.delete(id);
-    if (!finished) this.#streams.set(token, { source, request });
+    let open = false;
+    this.#streams.set(token, { source, request });
+    request.onAbort(() => source.abort());
+    try {
+      const { values, finished } = await source.page();
+      if (id === null || !this.#requests.has(id) || this.#ended) return;
+      const { text, parts } = page(values);
+      // What cannot be sent (one item over the limit) fails the request, which is still open then.
+      const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
+      this.#send(success(id, { text: result, parts }, ',"stream":true'), parts);
+      this.#requests.delete(id);
+      open = !finished;
+    } finally {
+      if (!open) {
+        this.#streams.delete(token);
+        source.abort();
+      }
+    }
   }
 
   async #nextPage(id: RequestId, token: unknown): Promise<void> {
@@ -151,7 +190,7 @@ export class Answers {
         this.#send(success(id, { text: `{${text},"finished":${finished}}`, parts }), parts);
       }
     } catch (thrown) {
-      this.#streams.delete(token as RequestId);
+      this.#abortStream(token);
       this.#fail(id, toWireError(thrown));
     } finally {
       this.#waitingPages.delete(id);
@@ -177,9 +216,19 @@ export class Answers {
       const packed = this.#pack(result);
       this.#send(success(id, packed), packed.parts);
     } catch (error) {
+      if (error instanceof LimitExceededError) return this.#fail(id, toWireError(error));
       const why = `the answer cannot be sent as JSON: ${(error as Error).message}`;
       this.refuse(id, ErrorCode.InternalError, why);
     }
+  }
+
+  /** A notification has no answer that could refuse it. */
+  #reportDrop(method: string): void {
+    if (!this.#reportedDrop) {
+      const { calls } = this.#limits;
+      console.error(`${method}: dropped, because ${calls} calls of its sender run already`);
+    }
+    this.#reportedDrop = true;
   }
 
   #fail(id: RequestId | null, error: ReturnType<typeof toWireError>): void {
@@ -208,6 +257,9 @@ function page(items: readonly Packed[]): Packed {
   );
   return { text, parts };
 }
+
+/** Told to end before it began; what it makes of that has nobody to go to. */
+function ignoreUnstarted(): void {}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";

@@ -23,6 +23,13 @@ export const DEFAULT_FRAME_LIMITS: FrameLimits = { header: 4 << 10, body: 64 << 
 /** The peer sent something that is no frame, or one over a limit. The connection cannot go on. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
+  /** The limit that was broken, where one was. */
+  readonly limit: keyof FrameLimits | null;
+
+  constructor(message: string, limit: keyof FrameLimits | null = null) {
+    super(message);
+    this.limit = limit;
+  }
 }
 
 const CR = 13;
@@ -106,7 +113,9 @@ export class FrameDecoder {
     while (end < chunk.length && !this.#endsHeader(chunk, at, end)) end++;
     const complete = end < chunk.length;
     const part = chunk.subarray(at, complete ? end + 1 : end);
-    if (part.length > room) throw new FrameError(`a header is over ${this.#limits.header} bytes`);
+    if (part.length > room) {
+      throw new FrameError(`a header is over ${this.#limits.header} bytes`, "header");
+    }
     this.#hold(part);
     if (complete) {
       const header = ascii.decode(this.#held.subarray(0, this.#heldLength));
@@ -156,7 +165,8 @@ export class FrameDecoder {
 
   #checkLength(length: number): number {
     if (length > this.#limits.body) {
-      throw new FrameError(`a body of ${length} bytes is over the limit of ${this.#limits.body}`);
+      const { body } = this.#limits;
+      throw new FrameError(`a body of ${length} bytes is over the limit of ${body}`, "body");
     }
     return length;
   }

@@ -6,13 +6,19 @@
  */
 
 import { Answers, type Dispatch } from "./answers.ts";
-import { pack, type Packed, places, takesBytes, unpack } from "./bytes.ts";
-import { BYTES_TYPE, FrameDecoder, type FrameLimits } from "./codec.ts";
-import { ConnectionLostError, ErrorCode, fromWireError, RemoteError } from "./errors.ts";
+import { pack, type Packed, places, takesBytes } from "./bytes.ts";
+import { BYTES_TYPE, FrameDecoder, FrameError } from "./codec.ts";
+import {
+  ConnectionLostError,
+  ErrorCode,
+  LimitExceededError,
+  readWireError,
+  RemoteError,
+} from "./errors.ts";
+import { FrameDeadline } from "./frame_deadline.ts";
+import { DEFAULT_LIMITS, type Limits, READ_PAUSE, SMALL_MESSAGE } from "./limits.ts";
 import {
   asRecord,
-  type Classified,
-  classify,
   isRequestId,
   type NextPage,
   type Params,
@@ -20,6 +26,7 @@ import {
 } from "./message.ts";
 import { Outbox } from "./outbox.ts";
 import { PendingCalls, type Reply, type WaitOptions } from "./pending_calls.ts";
+import { readMessage } from "./read_message.ts";
 import type { Transport } from "./transport.ts";
 
 export type { Dispatch, Reply, WaitOptions };
@@ -28,19 +35,19 @@ export type { Dispatch, Reply, WaitOptions };
 export interface ConnectionOptions {
   /** Answers what the peer asks. Requests are refused with "method not found" without one. */
   dispatch?: Dispatch;
-  /** Largest header and body, in bytes. */
-  frameLimits?: FrameLimits;
+  /** What the peer may ask; `DEFAULT_LIMITS` where not given. */
+  limits?: Limits | undefined;
 }
 
 /** Milliseconds that the last answers have to leave before the transport is closed over them. */
 const CLOSE_LIMIT = 1_000;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
 /** A live session. Every call made on it settles, at the latest when the session ends. */
 export class Connection {
   readonly #transport: Transport;
+  readonly #limits: Limits;
   readonly #decoder: FrameDecoder;
+  readonly #deadline: FrameDeadline;
   readonly #outbox: Outbox;
   readonly #pending: PendingCalls;
   readonly #answers: Answers;
@@ -48,23 +55,28 @@ export class Connection {
   #lost: Error | null = null;
   /** Whether the peer said that it takes frames with bytes behind their JSON. */
   #peerTakesBytes = false;
+  /** What the peer complained of last, without naming a request. */
+  #complaint: Error | null = null;
+  /** How many frames came whole. */
+  #frames = 0;
 
   constructor(transport: Transport, options: ConnectionOptions = {}) {
     this.#transport = transport;
-    this.#decoder = new FrameDecoder(options.frameLimits);
+    const limits = this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#decoder = new FrameDecoder(limits);
+    this.#deadline = new FrameDeadline(limits.frameTime, this.#onLateFrame);
     this.#pending = new PendingCalls((id) => this.notify("$/cancelRequest", { id }));
     this.#outbox = new Outbox(
       transport,
+      limits.queued,
       () => this.#pending.markSent(),
-      (error) => {
-        this.#end(new ConnectionLostError(`the peer is gone: ${error.message}`));
-        void this.#transport.close();
-      },
+      (error) => void this.#onWriteFailure(error),
     );
     this.#answers = new Answers(
       options.dispatch ?? ((request) => request.refuse()),
-      (text, parts) => this.#send(text, parts),
+      (text, parts) => this.#send(text, parts, SMALL_MESSAGE),
       (value) => pack(value, this.#peerTakesBytes),
+      limits,
     );
     void this.#receive();
   }
@@ -90,6 +102,7 @@ export class Connection {
    * @throws {RemoteError} what the peer's handler threw; {@link MethodNotFoundError} among them.
    * @throws {Deno.errors.TimedOut} after `timeout` milliseconds; the peer is told to cancel.
    * @throws {ConnectionLostError} when the session ends first.
+   * @throws {LimitExceededError} when a limit of the peer, or of the queue to it, refuses the call.
    */
   call(method: string, params?: Params, options: WaitOptions = {}): Promise<Reply> {
     if (this.#lost !== null) {
@@ -138,14 +151,16 @@ export class Connection {
 
   #request(id: string, method: string, params: Params | undefined): void {
     const head = `{"jsonrpc":"2.0",${id}"method":${JSON.stringify(method)}`;
-    if (params === undefined) return this.#outbox.send(`${head}}`);
+    // A notification takes back what was asked before: it passes.
+    const pass = id === "" ? SMALL_MESSAGE : 0;
+    if (params === undefined) return this.#send(`${head}}`, [], pass);
     const { text, parts } = pack(params, this.#peerTakesBytes);
-    this.#send(`${head},"params":${text}${places(parts, "params")}}`, parts);
+    this.#send(`${head},"params":${text}${places(parts, "params")}}`, parts, pass);
   }
 
-  #send(text: string, parts: Packed["parts"]): void {
-    if (parts.length === 0) this.#outbox.send(text);
-    else this.#outbox.send(text, parts.map(({ bytes }) => bytes));
+  #send(text: string, parts: Packed["parts"], pass: number): void {
+    const tail = parts.length === 0 ? undefined : parts.map(({ bytes }) => bytes);
+    this.#outbox.send(text, pass, tail);
   }
 
   async #receive(): Promise<void> {
@@ -156,69 +171,89 @@ export class Connection {
         if (bytes === null) break;
         this.#decoder.push(bytes, this.#onFrame);
         if (this.#lost !== null) break;
+        if (this.#decoder.idle) this.#deadline.idle();
+        else this.#deadline.begun(this.#frames);
+        if (this.#outbox.queued > READ_PAUSE) await this.#pauseReading();
       }
     } catch (error) {
       why = error as Error;
       // One answer tells a peer that broke the protocol why it is dropped.
-      this.#answers.refuse(null, ErrorCode.ParseError, why.message);
+      const limit = error instanceof FrameError ? error.limit : null;
+      if (limit !== null) this.#answers.refuseBy(limit, why.message);
+      else this.#answers.refuse(null, ErrorCode.ParseError, why.message);
       await this.#outbox.drained(CLOSE_LIMIT);
     }
-    this.#end(why ?? new ConnectionLostError("the peer closed the connection"));
+    if (why === null) {
+      const said = this.#complaint === null ? "" : `: ${this.#complaint.message}`;
+      why = new ConnectionLostError(`the peer closed the connection${said}`);
+    }
+    this.#end(why);
+    await this.#transport.close();
+  }
+
+  /**
+   * A peer that does not read its answers is not read either. One that owes answers itself is: two
+   * sides that pause for each other would never go on.
+   */
+  async #pauseReading(): Promise<void> {
+    if (this.#pending.size > 0) return;
+    this.#deadline.idle();
+    await this.#outbox.drained();
+  }
+
+  readonly #onLateFrame = (): void => {
+    const { frameTime } = this.#limits;
+    const why = `a frame that was begun is not whole after ${frameTime} ms`;
+    this.#answers.refuseBy("frameTime", why);
+    void this.#outbox.drained(CLOSE_LIMIT).then(() => {
+      this.#end(new FrameError(why));
+      return this.#transport.close();
+    });
+  };
+
+  /** What the peer said before it went, perhaps why, may wait to be read. */
+  async #onWriteFailure(error: Error): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_LIMIT));
+    await Promise.race([this.#ended.promise, late]);
+    clearTimeout(timer);
+    this.#end(new ConnectionLostError(`the peer is gone: ${error.message}`));
     await this.#transport.close();
   }
 
   readonly #onFrame = (json: Uint8Array, tail: Uint8Array | null): void => {
-    let value: unknown;
-    try {
-      value = JSON.parse(utf8.decode(json));
-    } catch (error) {
-      const why = `not JSON in UTF-8: ${(error as Error).message}`;
-      this.#answers.refuse(null, ErrorCode.ParseError, why);
-      return;
-    }
-    if (Array.isArray(value)) {
-      const why = "batches are not supported: send one by one";
-      this.#answers.refuse(null, ErrorCode.InvalidRequest, why);
-      return;
-    }
-    const classified = tail === null ? classify(value) : withBytes(value, tail);
-    switch (classified.kind) {
+    this.#frames++;
+    const read = readMessage(json, tail, this.#limits);
+    switch (read.kind) {
       case "response":
-        return this.#onResponse(classified.message);
+        return this.#onResponse(read.message);
       case "request": {
-        const { message } = classified;
+        const { message } = read;
         if (message.method === "$/ping") this.#peerTakesBytes ||= takesBytes(message.params);
         return this.#answers.onRequest(message);
       }
       case "notification":
-        return this.#answers.onNotification(classified.message);
-      case "invalid": {
-        const { id, why } = classified;
+        return this.#answers.onNotification(read.message);
+      case "unreadable": {
+        const { id, isAnswer, code, limit, why } = read;
         // An answer that cannot be read is one all the same to the call that waits for it.
-        const isAnswer = asRecord(value)?.["method"] === undefined;
-        if (isAnswer && id !== null) {
-          this.#pending.settle(id, null, new RemoteError(why, ErrorCode.InvalidRequest));
-        }
-        this.#answers.refuse(isAnswer ? null : id, ErrorCode.InvalidRequest, why);
+        if (isAnswer && id !== null) this.#pending.settle(id, null, new RemoteError(why, code));
+        if (limit !== null) this.#answers.refuseBy(limit, why);
+        else this.#answers.refuse(isAnswer ? null : id, code, why);
       }
     }
   };
 
   #onResponse(message: ResponseMessage): void {
     const { id, error, result = null, stream } = message;
-    if (id === null) return;
-    if (!this.#pending.has(id)) {
+    if (id === null) {
+      this.#complaint = readWireError(error);
+    } else if (!this.#pending.has(id)) {
       // Late: its call was given up. A stream it opened would wait for ever.
       const token = stream === true ? asRecord(result)?.["token"] : undefined;
       if (isRequestId(token)) this.abort(token);
     } else if (error !== undefined && error !== null) {
-      const { code, message, data } = asRecord(error) ?? {};
-      const wire = {
-        code: typeof code === "number" ? code : ErrorCode.InternalError,
-        message: typeof message === "string" ? message : "the peer sent an error without a message",
-        data,
-      };
-      this.#pending.settle(id, null, fromWireError(wire));
+      this.#pending.settle(id, null, readWireError(error));
     } else {
       this.#pending.settle(id, { result, stream: stream === true }, null);
     }
@@ -228,19 +263,10 @@ export class Connection {
   #end(why: Error | null): void {
     if (this.#lost !== null) return;
     this.#lost = why ?? new ConnectionLostError("the connection was closed");
-    this.#pending.end(this.#lost.message);
+    this.#deadline.end();
+    const refused = this.#complaint instanceof LimitExceededError ? this.#complaint : null;
+    this.#pending.end(this.#lost.message, refused?.limit === "connections" ? refused : null);
     this.#answers.end();
     this.#ended.resolve(why);
-  }
-}
-
-/** The message with the bytes in their places. */
-function withBytes(value: unknown, tail: Uint8Array): Classified {
-  try {
-    unpack(value, tail);
-    return classify(value);
-  } catch (error) {
-    const id = asRecord(value)?.["id"];
-    return { kind: "invalid", id: isRequestId(id) ? id : null, why: (error as Error).message };
   }
 }

@@ -13,6 +13,8 @@ export const ErrorCode = {
   InternalError: -32603,
   /** `$/enumerator/next` named a stream that is not open (StreamJsonRpc's "no such token"). */
   UnknownStream: -32001,
+  /** A limit of the peer refused the request; `data.limit` names it. */
+  LimitExceeded: -32005,
   /** The request was cancelled by its caller. */
   RequestCancelled: -32800,
 } as const;
@@ -38,6 +40,21 @@ export class MethodNotFoundError extends RemoteError {
 
   constructor(message: string) {
     super(message, ErrorCode.MethodNotFound);
+  }
+}
+
+/** A limit refused the request, here or at the peer; the message says which and what to do. */
+export class LimitExceededError extends RemoteError {
+  override readonly name = "LimitExceededError";
+
+  constructor(message: string, data?: unknown) {
+    super(message, ErrorCode.LimitExceeded, data);
+  }
+
+  /** The limit's name: a member of {@link Limits}, or what a peer of another make says. */
+  get limit(): string | null {
+    const { limit } = (this.data ?? {}) as { limit?: unknown };
+    return typeof limit === "string" ? limit : null;
   }
 }
 
@@ -138,7 +155,19 @@ export function fromWireError(wire: WireError): Error {
       return new MethodNotFoundError(wire.message);
     case ErrorCode.RequestCancelled:
       return new DOMException(wire.message, "AbortError");
+    case ErrorCode.LimitExceeded:
+      return new LimitExceededError(wire.message, wire.data);
     default:
       return new RemoteError(wire.message, wire.code, wire.data);
   }
+}
+
+/** The error of a response as it came, of whatever shape. */
+export function readWireError(error: unknown): Error {
+  const { code, message, data } = (error ?? {}) as Partial<Record<keyof WireError, unknown>>;
+  return fromWireError({
+    code: typeof code === "number" ? code : ErrorCode.InternalError,
+    message: typeof message === "string" ? message : "the peer sent an error without a message",
+    data,
+  });
 }

@@ -5,6 +5,8 @@
  */
 
 import { Connection, type Dispatch } from "./connection.ts";
+import { FrameEncoder } from "./frame_encoder.ts";
+import { type Limits, refusal } from "./limits.ts";
 import { pauseFor } from "./timer.ts";
 import type { Listener, Transport } from "./transport.ts";
 
@@ -12,11 +14,14 @@ import type { Listener, Transport } from "./transport.ts";
 const PAUSE_FIRST = 10;
 const PAUSE_MAX = 1_000;
 
-/** Accepts peers and keeps their sessions until they end. */
+/** Accepts peers, up to a number, and keeps their sessions until they end. */
 export class Incoming {
   readonly #dispatchFor: (transport: Transport) => Dispatch;
+  readonly #limits: Limits;
   readonly #report: (problem: string) => void;
   readonly #connections = new Set<Connection>();
+  /** Whether it was reported that there are too many. */
+  #full = false;
 
   /**
    * @param dispatchFor tells what answers a new peer
@@ -24,8 +29,10 @@ export class Incoming {
    */
   constructor(
     dispatchFor: (transport: Transport) => Dispatch,
+    limits: Limits,
     report: (problem: string) => void,
   ) {
+    this.#limits = limits;
     this.#dispatchFor = dispatchFor;
     this.#report = report;
   }
@@ -41,7 +48,8 @@ export class Incoming {
           failures = 0;
         }
         if (transport === null) return;
-        this.#serve(transport);
+        if (this.#connections.size < this.#limits.connections) this.#serve(transport);
+        else await this.#refuse(transport);
       } catch (error) {
         // Out of descriptors, say: those who are connected go on, and the next may find some free.
         const { message } = error as Error;
@@ -57,8 +65,35 @@ export class Incoming {
   }
 
   #serve(transport: Transport): void {
-    const connection = new Connection(transport, { dispatch: this.#dispatchFor(transport) });
+    const connection = new Connection(transport, {
+      dispatch: this.#dispatchFor(transport),
+      limits: this.#limits,
+    });
     this.#connections.add(connection);
-    void connection.ended.then(() => this.#connections.delete(connection));
+    void connection.ended.then(() => {
+      this.#connections.delete(connection);
+      this.#full = false;
+    });
+  }
+
+  /** One message tells why: a fresh connection takes it at once. */
+  async #refuse(transport: Transport): Promise<void> {
+    const why = `${this.#limits.connections} connections are open, as many as may be`;
+    if (!this.#full) this.#report(`Cannot take another connection: ${why}`);
+    this.#full = true;
+    const encoder = new FrameEncoder();
+    const error = refusal(
+      "connections",
+      `Cannot connect: ${why}; try again when a caller has left`,
+    );
+    encoder.append(JSON.stringify({ jsonrpc: "2.0", id: null, error }));
+    try {
+      await transport.write(encoder.take()!);
+    } catch (error) {
+      // It has left already.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    } finally {
+      await transport.close();
+    }
   }
 }

@@ -10,6 +10,7 @@ import { type Home, openHome } from "./home.ts";
 import { Incoming } from "./incoming.ts";
 import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
+import { checkLimits } from "./limits.ts";
 import type { ProcessLock } from "./lock.ts";
 import { pageOf, type Params, type StreamPage } from "./message.ts";
 import type { HandlerFor } from "./contract.ts";
@@ -68,8 +69,9 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#report = options.onProblem ?? ((problem) => console.error(problem));
     this.registry = new Registry(home, this.#report);
     this.#context = { home, platform: platform(), registry: this.registry };
-    this.#targets = new Targets(this.#context, this.#dispatch);
-    this.#incoming = new Incoming(() => this.#dispatch, this.#report);
+    const limits = checkLimits(options.limits);
+    this.#targets = new Targets(this.#context, this.#dispatch, limits);
+    this.#incoming = new Incoming(() => this.#dispatch, limits, this.#report);
   }
 
   /**

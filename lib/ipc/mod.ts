@@ -51,6 +51,7 @@ export {
   AlreadyRunningError,
   ConnectionLostError,
   ErrorCode,
+  LimitExceededError,
   MethodNotFoundError,
   RemoteError,
   StartLimitError,
@@ -58,6 +59,7 @@ export {
   TargetStartError,
   TargetUnknownError,
 } from "./errors.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { defaultHome, type Home, openHome } from "./home.ts";
 export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry.ts";
 export { missingPart, type RegistryEntry } from "./registry_entry.ts";

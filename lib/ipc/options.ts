@@ -6,6 +6,7 @@
 
 import type { SecondInstance } from "./instance.ts";
 import type { LaunchCommand } from "./launch_command.ts";
+import type { Limits } from "./limits.ts";
 import type { Handler, MethodDescription } from "./methods.ts";
 
 /** The protocol's version, told by `$/describe`. */
@@ -24,6 +25,8 @@ export interface ClientOptions {
    * wrote), so that a fresh home knows the suite.
    */
   suite?: ReadonlyMap<string, LaunchCommand> | undefined;
+  /** How much a peer may ask of this process; `DEFAULT_LIMITS` for those not given. */
+  limits?: Partial<Limits> | undefined;
   /** Told of what was wrong but could be helped, such as a corrupt registry; stderr by default. */
   onProblem?: ((problem: string) => void) | undefined;
 }

@@ -6,6 +6,7 @@
 
 import { DEFAULT_FRAME_LIMITS } from "./codec.ts";
 import { FrameEncoder } from "./frame_encoder.ts";
+import { queueFull } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 const NONE: readonly Uint8Array[] = [];
@@ -13,18 +14,28 @@ const NONE: readonly Uint8Array[] = [];
 /** Frames on their way to one transport. */
 export class Outbox {
   readonly #transport: Transport;
+  readonly #maxQueued: number;
   readonly #encoder = new FrameEncoder();
   readonly #onWrite: () => void;
   readonly #onFailure: (error: Error) => void;
   #flushing: Promise<void> | null = null;
+  /** Bytes of the write under way. */
+  #writing = 0;
 
   /**
+   * @param maxQueued bytes that may wait for the transport
    * @param onWrite called before bytes go to the transport: from then on the peer may act on
    * whatever was sent so far, even where the write fails in the end
    * @param onFailure called when a write failed; nothing more can be sent then
    */
-  constructor(transport: Transport, onWrite: () => void, onFailure: (error: Error) => void) {
+  constructor(
+    transport: Transport,
+    maxQueued: number,
+    onWrite: () => void,
+    onFailure: (error: Error) => void,
+  ) {
     this.#transport = transport;
+    this.#maxQueued = maxQueued;
     this.#onWrite = onWrite;
     this.#onFailure = onFailure;
   }
@@ -32,9 +43,11 @@ export class Outbox {
   /**
    * Sends one message, given as JSON text, and the bytes behind it. They are copied.
    *
+   * @param pass messages of up to so many bytes pass although the queue is full
+   * @throws {LimitExceededError} when the queue is full; where nothing waits, any message passes.
    * @throws {RangeError} when it is over the size that peers take: they would drop the session.
    */
-  send(text: string, tail: readonly Uint8Array[] = NONE): void {
+  send(text: string, pass: number, tail: readonly Uint8Array[] = NONE): void {
     const { body } = DEFAULT_FRAME_LIMITS;
     let size = 0;
     for (const bytes of tail) size += bytes.length;
@@ -44,14 +57,25 @@ export class Outbox {
     ) {
       throw new RangeError(`the message is over ${body >> 20} MiB: send it in parts, by a stream`);
     }
+    const { queued } = this;
+    size += text.length;
+    if (queued > 0 && queued + size > this.#maxQueued && size > pass) {
+      throw queueFull(size, queued, this.#maxQueued);
+    }
     if (tail.length === 0) this.#encoder.append(text);
     else this.#encoder.appendWithBytes(text, tail);
     this.#flushing ??= Promise.resolve().then(this.#flush);
   }
 
-  /** Resolves when all that was sent has left, at the latest after `limit` milliseconds. */
-  async drained(limit: number): Promise<void> {
+  /** Bytes that the transport has not taken yet. */
+  get queued(): number {
+    return this.#encoder.length + this.#writing;
+  }
+
+  /** Resolves when all that was sent has left, or could not; at the latest after `limit` ms. */
+  async drained(limit?: number): Promise<void> {
     if (this.#flushing === null) return;
+    if (limit === undefined) return await this.#flushing;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, limit));
     await Promise.race([this.#flushing, late]);
@@ -64,7 +88,9 @@ export class Outbox {
         const bytes = this.#encoder.take();
         if (bytes === null) break;
         this.#onWrite();
+        this.#writing = bytes.length;
         await this.#transport.write(bytes);
+        this.#writing = 0;
       }
     } catch (error) {
       this.#onFailure(error as Error);

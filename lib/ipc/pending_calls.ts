@@ -107,11 +107,12 @@ export class PendingCalls {
     this.#unsent.length = 0;
   }
 
-  /** Settles all calls: the session has ended. */
-  end(why: string): void {
+  /** Settles all calls: the session has ended, or was `refused` before it began. */
+  end(why: string, refused: Error | null): void {
     clearTimeout(this.#timer);
     for (const { method, sent, settle } of this.#calls.values()) {
-      settle(null, new ConnectionLostError(`Cannot finish "${method}": ${why}`, !sent));
+      const lost = new ConnectionLostError(`Cannot finish "${method}": ${why}`, !sent);
+      settle(null, refused ?? lost);
     }
     this.#calls.clear();
   }

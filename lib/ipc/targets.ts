@@ -7,6 +7,7 @@
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection, type Dispatch, type Reply } from "./connection.ts";
 import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
+import type { Limits } from "./limits.ts";
 import type { Params } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT, DEFAULT_TIMEOUT } from "./options.ts";
@@ -24,15 +25,17 @@ interface Attempt {
 export class Targets {
   readonly #context: ActivationContext;
   readonly #dispatch: Dispatch;
+  readonly #limits: Limits;
   readonly #open = new Map<string, Connection>();
   /** Attempts under way, for all who ask meanwhile: those that may start the target apart. */
   readonly #attempts = { waking: new Map<string, Attempt>(), looking: new Map<string, Attempt>() };
   readonly #left = new AbortController();
 
   /** @param dispatch answers what targets ask in their turn, on the same connection */
-  constructor(context: ActivationContext, dispatch: Dispatch) {
+  constructor(context: ActivationContext, dispatch: Dispatch, limits: Limits) {
     this.#context = context;
     this.#dispatch = dispatch;
+    this.#limits = limits;
   }
 
   /** Makes a request, anew where its connection turns out to have ended before it left. */
@@ -122,14 +125,19 @@ export class Targets {
     // Those who wait have limits of their own; the attempt ends with the last of them.
     for (;;) {
       const { transport, started } = await connectTo(target, this.#context, { activate, signal });
-      const connection = new Connection(transport, { dispatch: this.#dispatch });
+      const connection = new Connection(transport, {
+        dispatch: this.#dispatch,
+        limits: this.#limits,
+      });
       try {
         const wait = started ? undefined : timeout;
         await connection.greet({ timeout: wait, signal });
         return await this.#keep(target, connection);
       } catch (error) {
         // A peer of another make may not know the method, but it answers.
-        if (error instanceof RemoteError) return await this.#keep(target, connection);
+        if (error instanceof RemoteError && connection.open) {
+          return await this.#keep(target, connection);
+        }
         await connection.close();
         if (error instanceof Deno.errors.TimedOut) {
           throw new Deno.errors.TimedOut(

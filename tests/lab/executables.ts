@@ -58,7 +58,9 @@ export async function buildTestPrograms(
   const names = (await Array.fromAsync(Deno.readDir(support))).map(({ name }) => name).sort();
   const include = names.filter((name) => name.endsWith("_worker.ts"))
     .map((name) => join(support, name));
+  // The fixtures collect garbage when they are asked how much memory they use.
+  const permissions = ["-A", "--v8-flags=--expose-gc"];
   for (const name of names.filter((name) => name.endsWith("_app.ts"))) {
-    await compile({ entry: join(support, name), include }, name.replace(/\.ts$/, ""));
+    await compile({ entry: join(support, name), permissions, include }, name.replace(/\.ts$/, ""));
   }
 }

@@ -45,6 +45,9 @@ const MODULE_FLAGS = [
   ...(platform().commandLine().includes("--cached-only") ? ["--cached-only"] : []),
 ];
 
+/** The fixtures collect garbage when they are asked how much memory they use. */
+export const FIXTURE_FLAGS: readonly string[] = ["-A", "--v8-flags=--expose-gc"];
+
 /** The command that starts a script of the checkout, with flags of one's own. */
 export function scriptCommand(path: string, flags: readonly string[] = ["-A"]): string[] {
   return [Deno.execPath(), "run", ...flags, "--no-check", ...MODULE_FLAGS, join(checkout, path)];
@@ -58,7 +61,9 @@ export function executable(name: string): string {
 
 /** The command that starts the fixture app (mesh_app.ts). */
 export function fixtureCommand(type: LaunchCommand["type"] = MODE): string[] {
-  return type === "script" ? scriptCommand("tests/support/mesh_app.ts") : [executable("mesh_app")];
+  return type === "script"
+    ? scriptCommand("tests/support/mesh_app.ts", FIXTURE_FLAGS)
+    : [executable("mesh_app")];
 }
 
 /** The command that starts a program of the suite, with its own permissions. */

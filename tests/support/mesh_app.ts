@@ -1,12 +1,15 @@
 /**
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
- * (`fixture` by default), and `crash` or `silent` for a program that never serves.
+ * (`fixture` by default), `--limits JSON`, and `crash` or `silent` for a program that never serves.
  */
 
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
+import { processUsage } from "./process_usage.ts";
 
 const nameAt = Deno.args.indexOf("--name");
 const name = nameAt < 0 ? "fixture" : Deno.args[nameAt + 1]!;
+const limitsAt = Deno.args.indexOf("--limits");
+const limits = limitsAt < 0 ? {} : JSON.parse(Deno.args[limitsAt + 1]!);
 
 if (Deno.args.includes("crash")) {
   console.log("a line on standard output");
@@ -31,6 +34,7 @@ const secondInstances: SecondInstance[] = [];
 
 await using ipc = await NeverLiieIPC.open(name, {
   version: "1.2.3",
+  limits,
   onSecondInstance: (event) => {
     secondInstances.push(event);
     note("second instance");
@@ -104,6 +108,9 @@ ipc.expose("endless", async function* () {
   }
 });
 ipc.expose("produced", () => produced);
+/** An answer of `size` characters. */
+ipc.expose("blob", ({ size }: { size: number }) => "x".repeat(size));
+ipc.expose("usage", () => processUsage());
 /** Resolves once `event` has happened: a test waits for it instead of for time. */
 ipc.expose("happened", async ({ event }: { event: string }) => {
   if (!events.includes(event)) {

@@ -6,6 +6,7 @@
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { Connection, type Dispatch } from "../../lib/ipc/connection.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../lib/ipc/limits.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import type { Params, StreamPage } from "../../lib/ipc/message.ts";
 import type { Methods } from "../../lib/ipc/methods.ts";
@@ -153,14 +154,11 @@ export class RawPeer implements AsyncDisposable {
 /** A session under test and the raw peer that it faces. `ping` is answered. */
 export function facingRaw(
   methods: MethodTable = {},
-  options: { header: number; body: number } | undefined = undefined,
+  limits: Partial<Limits> = {},
 ): { peer: RawPeer; session: Connection } {
   const [left, right] = memoryPair();
   const dispatch = dispatchTo({ ping: (_request: IncomingRequest) => "pong", ...methods });
-  const session = new Connection(right, {
-    dispatch,
-    ...(options === undefined ? {} : { frameLimits: options }),
-  });
+  const session = new Connection(right, { dispatch, limits: { ...DEFAULT_LIMITS, ...limits } });
   return { peer: new RawPeer(left), session };
 }
 

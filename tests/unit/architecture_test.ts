@@ -141,6 +141,9 @@ Deno.test("architecture: a session knows no names, registry, activation or platf
       "request",
       "errors",
       "memory",
+      "limits",
+      "frame_deadline",
+      "read_message",
     ]
   ) {
     walk(`lib/ipc/${name}.ts`);

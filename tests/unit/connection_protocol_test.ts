@@ -73,14 +73,14 @@ Deno.test("Connection reads messages that arrive in any pieces", async () => {
 
 Deno.test("Connection drops a peer that sends no frame, after one error that says why", async () => {
   const limits = { header: 128, body: 1_000 };
-  const cases: [string, string][] = [
-    ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "not a header line"],
-    ["Content-Length: x\r\n\r\n", "not a Content-Length"],
-    ["Content-Length: 1001\r\n\r\n", "over the limit"],
-    ["X".repeat(129), "over 128 bytes"],
-    ["\x16\x03\x01", "expected a header line"],
+  const cases: [string, string, number][] = [
+    ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "not a header line", -32700],
+    ["Content-Length: x\r\n\r\n", "not a Content-Length", -32700],
+    ["Content-Length: 1001\r\n\r\n", "over the limit", -32005],
+    ["X".repeat(129), "over 128 bytes", -32005],
+    ["\x16\x03\x01", "expected a header line", -32700],
   ];
-  for (const [sent, why] of cases) {
+  for (const [sent, why, code] of cases) {
     let signal: AbortSignal | undefined;
     const { peer, session } = facingRaw({
       wait: (request) => {
@@ -94,7 +94,7 @@ Deno.test("Connection drops a peer that sends no frame, after one error that say
     await peer.send({ jsonrpc: "2.0", id: 1, method: "wait" });
     await peer.sendBytes(utf8.encode(sent));
     const answer = await peer.receive();
-    assertEquals([answer.id, answer.error.code], [null, -32700]);
+    assertEquals([answer.id, answer.error.code], [null, code]);
     assert(answer.error.message.includes(why), answer.error.message);
     assertEquals(await peer.receive(), null, "nothing more, and the end");
     await lost;

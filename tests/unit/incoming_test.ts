@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Connection } from "../../lib/ipc/connection.ts";
 import { Incoming } from "../../lib/ipc/incoming.ts";
+import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import { IPCStream } from "../../lib/ipc/stream.ts";
 import { checkDuration } from "../../lib/ipc/timer.ts";
@@ -23,7 +24,11 @@ Deno.test("Incoming reports a row of failed accepts once, and that it is over", 
   const [second, other] = memoryPair();
   const failures = [1, 2, 3].map(() => new Error("too many open files"));
   const reports: string[] = [];
-  const incoming = new Incoming(() => () => "answered", (problem) => reports.push(problem));
+  const incoming = new Incoming(
+    () => () => "answered",
+    DEFAULT_LIMITS,
+    (problem) => reports.push(problem),
+  );
   await incoming.accept(scripted([...failures, theirs, new Error("again"), other, null]));
   assertEquals(reports, [
     "Cannot accept connections, trying on: too many open files",

@@ -1,0 +1,156 @@
+/** Limits between processes: each refusal is an error that the caller can read, and harms nobody. */
+
+import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import {
+  ConnectionLostError,
+  LimitExceededError,
+  type Limits,
+  NeverLiieIPC,
+} from "../../lib/ipc/mod.ts";
+import { meshTest, type TestMesh, until } from "../support/mesh.ts";
+import { RawClient } from "../support/raw_client.ts";
+
+/** The fixture, asleep, with limits of its own. */
+function register(mesh: TestMesh, limits: Partial<Limits>): Promise<void> {
+  return mesh.register({ args: ["--limits", JSON.stringify(limits)] });
+}
+
+meshTest("limits: a call and a stream too many are refused, the others go on", async (mesh) => {
+  await register(mesh, { calls: 4, streams: 2 });
+  const streams = [1, 2].map((i) => mesh.ipc.stream("fixture", "wait_after_one", { id: `s${i}` }));
+  for (const stream of streams) assertEquals((await stream.next()).value, "one");
+  const third = mesh.ipc.stream("fixture", "wait_after_one", { id: "third" });
+  assertEquals((await assertRejects(() => third.next(), LimitExceededError)).limit, "streams");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const hanging = [1, 2, 3].map((i) =>
+    assertRejects(() => mesh.ipc.call("fixture", "hang", { id: `h${i}` }, { signal }))
+  );
+  await mesh.ipc.call("fixture", "happened", { event: "h3 started" });
+  const fourth = assertRejects(() => mesh.ipc.call("fixture", "hang", { id: "h4" }, { signal }));
+  const refused = await assertRejects(() => mesh.ipc.call("fixture", "pid"), LimitExceededError);
+  assertEquals(refused.limit, "calls");
+  controller.abort();
+  await Promise.all([...hanging, fourth]);
+  assertEquals(await mesh.ipc.call("fixture", "add", [1, 2]), 3);
+  streams[0]!.cancel();
+  const again = mesh.ipc.stream("fixture", "count", { to: 1 });
+  assertEquals((await again.next()).value, 0);
+  streams[1]!.cancel();
+});
+
+meshTest(
+  "limits: a connection too many is told so, and a caller that leaves makes room",
+  async (mesh) => {
+    await register(mesh, { connections: 3 });
+    await mesh.ipc.wake("fixture");
+    const clients = await Promise.all(
+      [1, 2, 3].map(() => NeverLiieIPC.client({ home: mesh.home })),
+    );
+    try {
+      assertEquals(await clients[0]!.call("fixture", "add", [1, 1]), 2);
+      assertEquals(await clients[1]!.call("fixture", "add", [1, 1]), 2);
+      const error = await assertRejects(
+        () => clients[2]!.call("fixture", "pid"),
+        LimitExceededError,
+      );
+      assertEquals(error.limit, "connections");
+      assert(error.message.includes("3 are open"), error.message);
+      assertEquals(await clients[0]!.call("fixture", "add", [1, 2]), 3);
+      await clients[1]!.close();
+      await until(async () => {
+        try {
+          return await clients[2]!.call("fixture", "add", [2, 2]) === 4;
+        } catch (error) {
+          assertInstanceOf(error, LimitExceededError);
+          return false;
+        }
+      });
+    } finally {
+      await Promise.all(clients.map((client) => client.close()));
+    }
+  },
+);
+
+meshTest(
+  "limits: a body too large loses its sender the connection, and the error says why",
+  async (mesh) => {
+    await register(mesh, { body: 1 << 20 });
+    const bystander = await NeverLiieIPC.client({ home: mesh.home });
+    try {
+      const stream = bystander.stream("fixture", "endless");
+      await stream.next();
+      const text = "x".repeat(2 << 20);
+      const error = await assertRejects(
+        () => mesh.ipc.call("fixture", "echo", { text }),
+        ConnectionLostError,
+      );
+      assert(error.message.includes("is over the limit of 1048576"), error.message);
+      assertEquals(await mesh.ipc.call("fixture", "add", [1, 2]), 3, "on a new connection");
+      for (let i = 0; i < 1_000; i++) assertEquals((await stream.next()).done, false);
+      stream.cancel();
+    } finally {
+      await bystander.close();
+    }
+  },
+);
+
+meshTest("limits: who stalls inside a frame is dropped, who is idle is not", async (mesh) => {
+  await register(mesh, { frameTime: 200 });
+  await mesh.ipc.wake("fixture");
+  const address = mesh.ipc.home.address("fixture");
+  await using idle = await RawClient.dial(address);
+  for (const begun of ["Content-Len", "Content-Length: 100\r\n\r\n{"]) {
+    await using slow = await RawClient.dial(address);
+    await slow.sendBytes(new TextEncoder().encode(begun));
+    assertEquals((await slow.receive())?.error?.data, { limit: "frameTime" });
+    assertEquals(await slow.receive(), null, "and then the end");
+  }
+  await idle.send({ jsonrpc: "2.0", id: 1, method: "add", params: [3, 4] });
+  assertEquals(
+    (await idle.receive())?.result,
+    7,
+    "after being idle for longer than a frame may take",
+  );
+});
+
+meshTest(
+  "limits: a peer that does not read its answers costs what may be queued, no more",
+  async (mesh) => {
+    await register(mesh, { queued: 8 << 20 });
+    interface Usage {
+      rss: number;
+    }
+    const before = await mesh.ipc.call<Usage>("fixture", "usage");
+    const deaf = await RawClient.dial(mesh.ipc.home.address("fixture"));
+    const size = 1 << 20;
+    // 400 MiB of answers, asked for in requests that fit the kernel's buffer.
+    const asked = Array.from({ length: 400 }, (_, id) => ({
+      jsonrpc: "2.0",
+      id,
+      method: "blob",
+      params: { size },
+    }));
+    await deaf.send(...asked);
+    // Others are answered, and in time the server has read of the deaf peer what it will.
+    for (let i = 0; i < 200; i++) {
+      assertEquals(
+        await mesh.ipc.call("fixture", "add", [i, 1]),
+        i + 1,
+      );
+    }
+    const during = await mesh.ipc.call<Usage>("fixture", "usage");
+    const grown = (during.rss - before.rss) / 2 ** 20;
+    console.log(`memory for a peer that reads nothing of 400 MiB: ${grown.toFixed(1)} MiB`);
+    assert(grown < 100, `${grown} MiB`);
+    // It reads at last: every request has one answer, a result or a refusal.
+    let results = 0;
+    for (let i = 0; i < asked.length; i++) {
+      const answer = await deaf.receive();
+      if (answer?.error === undefined) results++;
+      else assertEquals(answer.error.data, { limit: "queued" });
+    }
+    assert(results > 0);
+    await deaf.close();
+  },
+);
