@@ -55,7 +55,7 @@ meshTest(
         LimitExceededError,
       );
       assertEquals(error.limit, "connections");
-      assert(error.message.includes("3 are open"), error.message);
+      assert(error.message.includes("3 connections are open"), error.message);
       assertEquals(await clients[0]!.call("fixture", "add", [1, 2]), 3);
       await clients[1]!.close();
       await until(async () => {
