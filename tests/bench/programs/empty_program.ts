@@ -1,0 +1,2 @@
+/** An empty program: what starting Deno costs by itself. */
+console.log("here");

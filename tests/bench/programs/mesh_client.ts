@@ -1,0 +1,98 @@
+/**
+ * The caller that measures the mesh. Arguments: the name of the app to call; the home is in
+ * NEVERLIIE_HOME.
+ */
+import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { args, idleCpu, takeOrders } from "./control.mjs";
+import { latency, percentiles, TEXT, throughput, volume } from "./loops.mjs";
+
+const [app] = args as [string];
+const ipc = await NeverLiieIPC.client();
+const params = { text: TEXT };
+const call = (target = app) => ipc.call(target, "echo", params);
+
+/** Further clients of this process, connected and silent. */
+const crowd: NeverLiieIPC[] = [];
+
+let pace: ReturnType<typeof setInterval> | undefined;
+
+await takeOrders({
+  latency: ({ count, target = app }: { count: number; target?: string }) =>
+    latency(() => call(target), count),
+  throughput: ({ count, inFlight }: { count: number; inFlight: number }) =>
+    throughput(() => call(), count, inFlight),
+  stream: async ({ count }: { count: number }) => {
+    const start = performance.now();
+    let received = 0;
+    for await (const _ of ipc.stream(app, "items", { to: count })) received++;
+    if (received !== count) throw new Error(`${received} of ${count} items arrived`);
+    return count / (performance.now() - start) * 1000;
+  },
+  /** A consumer that pauses for a millisecond after every 20 items. */
+  slowStream: async ({ count }: { count: number }) => {
+    const start = performance.now();
+    let received = 0;
+    for await (const _ of ipc.stream(app, "endless")) {
+      if (++received === count) break;
+      if (received % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const perSecond = count / (performance.now() - start) * 1000;
+    const produced = await ipc.call(app, "produced") as number;
+    return { perSecond, ahead: produced - received };
+  },
+  /** Whether bytes travel as bytes: `false` where they have to be sent as text. */
+  binary: async () => {
+    const back = await ipc.call(app, "echo", { data: new Uint8Array([0, 255]) }) as {
+      data: unknown;
+    };
+    return back.data instanceof Uint8Array && back.data.length === 2;
+  },
+  values: (
+    { size, count, inFlight, binary }: {
+      size: number;
+      count: number;
+      inFlight: number;
+      binary: boolean;
+    },
+  ) => {
+    const data = binary ? new Uint8Array(size).fill(7) : "x".repeat(size);
+    return volume(() => ipc.call(app, "sink", { data }), size, count, inFlight);
+  },
+  /**
+   * From `abort()` to the handler's signal and back: two processes share no clock, so the handler
+   * answers another call when its signal fires.
+   */
+  cancel: async ({ count }: { count: number }) => {
+    const samples = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const controller = new AbortController();
+      const gaveUp = ipc.call(app, "wait", {}, { signal: controller.signal }).catch(() => {});
+      const cancelled = ipc.call(app, "cancelled");
+      await call(); // both have begun by now
+      const start = performance.now();
+      controller.abort();
+      await cancelled;
+      samples[i] = performance.now() - start;
+      await gaveUp;
+    }
+    return percentiles(samples);
+  },
+  connect: async ({ count, target }: { count: number; target: string }) => {
+    const start = performance.now();
+    for (let i = 0; i < count; i++) {
+      const client = await NeverLiieIPC.client();
+      crowd.push(client);
+      await client.call(target, "echo", params);
+    }
+    return performance.now() - start;
+  },
+  disconnect: async () => {
+    await Promise.all(crowd.splice(0).map((client) => client.close()));
+  },
+  /** Calls at a steady pace until told otherwise; `every` milliseconds, 0 to stop. */
+  pace: ({ every, target = app }: { every: number; target?: string }) => {
+    clearInterval(pace);
+    pace = every > 0 ? setInterval(() => void call(target), every) : undefined;
+  },
+  idleCpu,
+}, { deno: Deno.version.deno });

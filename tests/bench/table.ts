@@ -1,0 +1,289 @@
+/**
+ * The table: each figure as a ratio against a peer or the floor of the same run, and its target.
+ *
+ * @module
+ */
+import { type EnvironmentResults, median } from "./results.ts";
+
+/** Where a value comes from: the median of a competitor's rounds. */
+interface Source {
+  id: string;
+  of: string;
+}
+
+/** How a row's figure is made of two values. */
+type Kind = "ratio" | "difference" | "value";
+
+/** What a row may be at most, or at least, by environment. */
+interface Target {
+  most?: number;
+  least?: number;
+}
+
+interface RowPlan {
+  what: string;
+  kind: Kind;
+  value: Source;
+  /** The value is divided by it, or it is taken away from the value. */
+  base?: Source;
+  /** Of a value or difference. */
+  unit?: string;
+  unix?: Target;
+  windows?: Target;
+}
+
+const mesh = (id: string): Source => ({ id, of: "mesh" });
+
+const PLAN: readonly RowPlan[] = [
+  {
+    what: "call round trip / bare echo (floor)",
+    kind: "ratio",
+    value: mesh("round trip p50"),
+    base: { id: "round trip p50", of: "floor" },
+    unix: { most: 1.5 },
+    windows: { most: 1.6 },
+  },
+  {
+    what: "call round trip / vscode-jsonrpc on Node",
+    kind: "ratio",
+    value: mesh("round trip p50"),
+    base: { id: "round trip p50", of: "vscode" },
+    unix: { most: 0.45 },
+    windows: { most: 0.45 },
+  },
+  {
+    what: "call round trip / bare echo on node:net in Deno",
+    kind: "ratio",
+    value: mesh("round trip p50"),
+    base: { id: "round trip p50", of: "netDeno" },
+    unix: { most: 1.4 },
+    windows: { most: 1.0 },
+  },
+  {
+    what: "call round trip / Python, a connection per call",
+    kind: "ratio",
+    value: mesh("round trip p50"),
+    base: { id: "round trip p50", of: "pythonPerCall" },
+    unix: { most: 0.65 },
+  },
+  {
+    what: "calls per second, 64 in flight / vscode-jsonrpc",
+    kind: "ratio",
+    value: mesh("calls per second"),
+    base: { id: "calls per second", of: "vscode" },
+    unix: { least: 5 },
+    windows: { least: 20 },
+  },
+  {
+    what: "calls per second, 64 in flight / bare echo (floor)",
+    kind: "ratio",
+    value: mesh("calls per second"),
+    base: { id: "calls per second", of: "floor" },
+    unix: { least: 0.4 },
+    windows: { least: 0.5 },
+  },
+  {
+    what: "stream items per second / vscode-jsonrpc $/progress",
+    kind: "ratio",
+    value: mesh("stream items per second"),
+    base: { id: "stream items per second", of: "vscode" },
+    unix: { least: 5 },
+    windows: { least: 10 },
+  },
+  {
+    what: "1 MiB values, MB/s / bare transport",
+    kind: "ratio",
+    value: mesh("MB/s, 1 MiB"),
+    base: { id: "MB/s, 1 MiB", of: "transport" },
+    unix: { least: 0.6 },
+    windows: { least: 0.6 },
+  },
+  {
+    what: "cold launch over the bare start",
+    kind: "difference",
+    unit: "ms",
+    value: { id: "cold launch", of: "wake" },
+    base: { id: "cold launch", of: "bareStart" },
+    unix: { most: 25 },
+    windows: { most: 60 },
+  },
+  {
+    what: "abort() to the handler's signal and back / round trip",
+    kind: "ratio",
+    value: { id: "cancel p50", of: "cancel" },
+    base: { id: "cancel p50", of: "call" },
+    unix: { most: 1.2 },
+    windows: { most: 1.2 },
+  },
+  {
+    what: "round trip with 1,000 clients connected / with 1",
+    kind: "ratio",
+    value: mesh("crowded p50"),
+    base: { id: "crowded p50", of: "one" },
+    unix: { most: 1.3 },
+    windows: { most: 1.5 },
+  },
+  {
+    what: "memory per idle connection",
+    kind: "value",
+    unit: "KiB",
+    value: mesh("memory per connection"),
+    unix: { most: 24 },
+    windows: { most: 64 },
+  },
+  {
+    what: "idle CPU in 10 s, over an idle program without the library",
+    kind: "difference",
+    unit: "ms",
+    value: mesh("idle cpu"),
+    base: { id: "idle cpu", of: "alone" },
+    // What a processor clock resolves: a tick.
+    unix: { most: 10 },
+    windows: { most: 16 },
+  },
+  {
+    what: "import and open, over an empty program",
+    kind: "difference",
+    unit: "ms",
+    value: { id: "import and open", of: "open" },
+    base: { id: "import and open", of: "empty" },
+    unix: { most: 25 },
+    windows: { most: 80 },
+  },
+  {
+    what: "work of a program with an idle mesh / without the library",
+    kind: "ratio",
+    value: { id: "work beside the mesh", of: "idle" },
+    base: { id: "work beside the mesh", of: "alone" },
+    unix: { most: 1.05 },
+    windows: { most: 1.05 },
+  },
+  {
+    what: "work of a program called every 5 ms / without the library",
+    kind: "ratio",
+    value: { id: "work beside the mesh", of: "called" },
+    base: { id: "work beside the mesh", of: "alone" },
+  },
+  {
+    what: "work of a program called every 5 ms / with an idle mesh",
+    kind: "ratio",
+    value: { id: "work beside the mesh", of: "called" },
+    base: { id: "work beside the mesh", of: "idle" },
+  },
+];
+
+/** One line of the table. */
+export interface Row {
+  what: string;
+  /** The mesh's own median, with its unit. */
+  measured: string;
+  /** What it was held against. */
+  against: string;
+  /** The ratio, difference or value that the target speaks of; `null` when it is not measured. */
+  figure: number | null;
+  shown: string;
+  target: string;
+  reached: boolean | null;
+  /** Why there is no figure. */
+  missing: string | null;
+}
+
+/** The rows of one environment. */
+export function rowsOf(key: string, results: EnvironmentResults): Row[] {
+  const windows = key === "wine" || key === "windows";
+  return PLAN.flatMap((plan) => {
+    const target = windows ? plan.windows : plan.unix;
+    const row = rowOf(plan, target ?? {}, results);
+    // What has a target only on the other system is no row here.
+    return target === undefined && (plan.unix ?? plan.windows) !== undefined ? [] : [row];
+  });
+}
+
+function rowOf(plan: RowPlan, target: Target, results: EnvironmentResults): Row {
+  const { what, kind, value, base, unit } = plan;
+  const blank = { what, measured: "", against: "", target: targetText(target, kind, unit) };
+  const missing = missingOf(results, value) ?? (base ? missingOf(results, base) : null);
+  if (missing !== null) {
+    const shown = `not measured: ${missing}`;
+    return { ...blank, figure: null, shown, reached: null, missing };
+  }
+  const top = valueOf(results, value);
+  const bottom = base ? valueOf(results, base) : 0;
+  const figure = kind === "ratio" ? top / bottom : kind === "difference" ? top - bottom : top;
+  const reached = target.most === undefined && target.least === undefined
+    ? null
+    : figure <= (target.most ?? Infinity) && figure >= (target.least ?? -Infinity);
+  return {
+    ...blank,
+    measured: withUnit(value.id, top),
+    against: base ? withUnit(base.id, bottom) : "",
+    figure,
+    shown: kind === "ratio" ? number(figure) : `${number(figure)} ${unit}`,
+    reached,
+    missing: null,
+  };
+}
+
+function missingOf({ series }: EnvironmentResults, { id, of }: Source): string | null {
+  const entry = series[id];
+  if (entry === undefined) return "the run ended before it";
+  if ((entry.values[of]?.length ?? 0) > 0) return null;
+  return entry.missing[of] ?? Object.values(entry.missing)[0] ?? "the run ended before it";
+}
+
+function valueOf({ series }: EnvironmentResults, { id, of }: Source): number {
+  return median(series[id]!.values[of]!);
+}
+
+function targetText({ most, least }: Target, kind: Kind, unit = ""): string {
+  const limit = most ?? least;
+  if (limit === undefined) return "";
+  return `${most === undefined ? "≥" : "≤"} ${number(limit)}${kind === "ratio" ? "" : ` ${unit}`}`;
+}
+
+/** Three digits that matter; thousands in groups. */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return "-";
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString("en-US");
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+/** The unit that a measure's values have. */
+export function unitOf(id: string): string {
+  if (/p50|p99|work/.test(id)) return "µs";
+  if (/per second|^slow stream$/.test(id)) return "/s";
+  if (/^MB\/s/.test(id)) return "MB/s";
+  if (/ahead/.test(id)) return "items";
+  if (/memory/.test(id)) return "KiB";
+  return "ms";
+}
+
+const withUnit = (id: string, value: number) => {
+  const unit = unitOf(id);
+  return `${number(value)}${unit === "/s" ? "" : " "}${unit}`;
+};
+
+const HEADINGS = ["", "mesh", "beside it", "figure", "target", ""];
+
+/** The cells of a row, in the order of the headings. */
+export function cells(row: Row): string[] {
+  const { what, measured, against, shown, target, reached } = row;
+  const verdict = reached === null ? "" : reached ? "reached" : "not reached";
+  return [what, measured, against, shown, target, verdict];
+}
+
+/** The table of one environment as text. */
+export function textTable(title: string, rows: readonly Row[]): string {
+  const lines = [[title, ...HEADINGS.slice(1)], ...rows.map(cells)];
+  const widths = HEADINGS.map((_, i) =>
+    Math.max(
+      ...lines.filter((line) => i !== 3 || !line[3]!.startsWith("not measured"))
+        .map((line) => [...line[i]!].length),
+    )
+  );
+  return lines.map((line) =>
+    line.map((cell, i) => i === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[i]!)).join("  ")
+      .trimEnd()
+  ).join("\n");
+}
