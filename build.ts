@@ -6,6 +6,7 @@
 import { dirname, fromFileUrl, join, relative, resolve } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
 import { PROGRAMS } from "./apps/programs.ts";
+import { sourceMaps } from "./build/source_maps.ts";
 
 const checkout = fromFileUrl(new URL(".", import.meta.url));
 
@@ -63,10 +64,16 @@ export async function compileProgram(options: CompileOptions): Promise<void> {
   const { entry, output, permissions = ["-A"], include = [], denort, env = {} } = options;
   const target = options.target ?? Deno.build.target;
   await ensureDir(dirname(output));
-  const { success, code, stderr } = await new Deno.Command(options.deno ?? Deno.execPath(), {
+  const deno = options.deno ?? Deno.execPath();
+  const flags = [
+    ...["--no-check", "--node-modules-dir=none", `--config=${join(checkout, "deno.json")}`],
+    ...importFlags(),
+  ];
+  const excluded = await sourceMaps(entry, { deno, flags, env });
+  const { success, code, stderr } = await new Deno.Command(deno, {
     args: [
-      ...["compile", "--quiet", "--no-check", "--node-modules-dir=none"],
-      ...[`--config=${join(checkout, "deno.json")}`, ...importFlags()],
+      ...["compile", "--quiet", ...flags],
+      ...excluded.map((path) => `--exclude=${path}`),
       ...permissions,
       ...include.map((module) => `--include=${module}`),
       ...["--target", target, "--output", output, entry],

@@ -1,6 +1,7 @@
 import { runApp } from "../app.ts";
 import type { RunParams } from "./contract.ts";
 import { runCommand } from "./run.ts";
+import { Sessions } from "./sessions.ts";
 import { runInTerminal } from "./view.ts";
 
 await runApp({
@@ -18,6 +19,7 @@ several are a program and its arguments. Without arguments it serves run to the 
       kind: "stream",
       description: "runs a command; its output as it comes, then its exit code",
     });
+    new Sessions().serve(ipc);
   },
   job: runInTerminal,
 });

@@ -110,13 +110,33 @@ Deno.test("architecture: an operating system's folder knows transport.ts and its
   );
 });
 
+/** What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O, no messages. */
+const SHARED_WITH_PTY =
+  /^lib\/ipc\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|security|win32_error)\.ts$/;
+
 Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
   const outside = (path: string) =>
     path !== "lib/ipc/platform.ts" && !/^lib\/ipc\/(unix|windows)\//.test(path);
-  assertEquals(
-    breaches(outside, ({ file }) => !/^lib\/ipc\/(unix|windows)\//.test(file ?? "")),
-    [],
-  );
+  const allowed = ({ file }: Import, path: string) =>
+    !/^lib\/ipc\/(unix|windows)\//.test(file ?? "") ||
+    (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file ?? ""));
+  assertEquals(breaches(outside, allowed), []);
+});
+
+Deno.test("architecture: lib/pty branches in open.ts alone, and knows no mesh", () => {
+  const outside = (path: string) => !/^lib\/pty\/(open\.ts|unix\/|windows\/)/.test(path);
+  assertEquals(breaches(outside, ({ file }) => !/^lib\/pty\/(unix|windows)/.test(file ?? "")), []);
+  const allowed = ({ file, specifier }: Import, path: string) =>
+    file === null ? /^(@std\/|node:)/.test(specifier) : /^lib\/(pty|system)\//.test(file) ||
+      (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file));
+  assertEquals(breaches(below("lib/pty/"), allowed), []);
+  assertEquals(sources.get("lib/pty/pty.ts")!.imports, []);
+  for (const [path, { code }] of sources) {
+    const looks = code.includes("Deno.build.os");
+    // Inside the Unix part Linux and macOS differ, in one file.
+    const known = ["lib/pty/open.ts", "lib/pty/unix/libc.ts"].includes(path);
+    assert(!below("lib/pty/")(path) || !looks || known, `${path} looks at Deno.build.os`);
+  }
 });
 
 Deno.test("architecture: a session knows no names, registry, activation or platform", () => {
