@@ -6,6 +6,7 @@
  */
 
 import { DELIMITER, isAbsolute, join } from "@std/path";
+import type { Elevation } from "./elevation.ts";
 import {
   StartLimitError,
   TargetNotRunningError,
@@ -28,6 +29,7 @@ export interface ActivationContext {
   home: Home;
   platform: Platform;
   registry: Registry;
+  elevation: Elevation;
 }
 
 /** How far an activation may go. */
@@ -160,8 +162,10 @@ async function spawn(
   context: ActivationContext,
   record: StartRecord,
 ): Promise<SpawnedProcess> {
-  const { home, platform } = context;
+  const { home, platform, elevation } = context;
   const entry = await startable(app, context);
+  const refusal = elevation.startRefusal();
+  if (refusal !== null) throw new TargetStartError(`Cannot start "${app}": ${refusal}`);
   const logFile = home.logFile(app);
   const until = record.admit(Date.now());
   record.failure = null;

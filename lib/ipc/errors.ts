@@ -13,6 +13,8 @@ export const ErrorCode = {
   InternalError: -32603,
   /** `$/enumerator/next` named a stream that is not open (StreamJsonRpc's "no such token"). */
   UnknownStream: -32001,
+  /** This peer is answered nothing, as a matter of policy: see elevation.ts. */
+  Refused: -32003,
   /** A limit of the peer refused the request; `data.limit` names it. */
   LimitExceeded: -32005,
   /** The request was cancelled by its caller. */

@@ -7,6 +7,8 @@
 import { Connection, type Dispatch } from "./connection.ts";
 import { FrameEncoder } from "./frame_encoder.ts";
 import { type Limits, refusal } from "./limits.ts";
+import type { Elevation } from "./elevation.ts";
+import { ErrorCode, RemoteError } from "./errors.ts";
 import { pauseFor } from "./timer.ts";
 import type { Listener, Transport } from "./transport.ts";
 
@@ -16,7 +18,8 @@ const PAUSE_MAX = 1_000;
 
 /** Accepts peers, up to a number, and keeps their sessions until they end. */
 export class Incoming {
-  readonly #dispatchFor: (transport: Transport) => Dispatch;
+  readonly #elevation: Elevation;
+  readonly #dispatch: Dispatch;
   readonly #limits: Limits;
   readonly #report: (problem: string) => void;
   readonly #connections = new Set<Connection>();
@@ -24,16 +27,18 @@ export class Incoming {
   #full = false;
 
   /**
-   * @param dispatchFor tells what answers a new peer
+   * @param elevation tells which peers are left unanswered
    * @param report is told when accepting fails, and when it works again: once each
    */
   constructor(
-    dispatchFor: (transport: Transport) => Dispatch,
+    elevation: Elevation,
+    dispatch: Dispatch,
     limits: Limits,
     report: (problem: string) => void,
   ) {
+    this.#elevation = elevation;
+    this.#dispatch = dispatch;
     this.#limits = limits;
-    this.#dispatchFor = dispatchFor;
     this.#report = report;
   }
 
@@ -65,10 +70,12 @@ export class Incoming {
   }
 
   #serve(transport: Transport): void {
-    const connection = new Connection(transport, {
-      dispatch: this.#dispatchFor(transport),
-      limits: this.#limits,
-    });
+    const why = this.#elevation.peerRefusal(transport);
+    const dispatch = why === null ? this.#dispatch : () => {
+      // Nothing of what it sends is looked at; it is told why.
+      throw new RemoteError(`Cannot answer: ${why}`, ErrorCode.Refused);
+    };
+    const connection = new Connection(transport, { dispatch, limits: this.#limits });
     this.#connections.add(connection);
     void connection.ended.then(() => {
       this.#connections.delete(connection);

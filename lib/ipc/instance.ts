@@ -5,14 +5,12 @@
  * @module
  */
 
-import { WOKEN_VARIABLE } from "./activation.ts";
+import { type ActivationContext, WOKEN_VARIABLE } from "./activation.ts";
 import { Connection } from "./connection.ts";
 import { AlreadyRunningError, ConnectionLostError, ErrorCode, RemoteError } from "./errors.ts";
-import type { Home } from "./home.ts";
 import { ProcessLock } from "./lock.ts";
 import { pauseFor } from "./timer.ts";
 import { asRecord, type Params } from "./message.ts";
-import type { Platform } from "./transport.ts";
 
 /** A second start of a running app, as the running one is told of it. */
 export interface SecondInstance {
@@ -38,6 +36,8 @@ export function secondInstanceOf(params: Params | undefined): SecondInstance {
 
 /** Longest wait, in milliseconds, for a holder of the lock that does not answer yet. */
 const HANDOVER_TIMEOUT = 15_000;
+/** Longest wait for an answer at the address of an app whose lock is free. */
+const IMPOSTOR_TIMEOUT = 3_000;
 
 let woken: boolean | undefined;
 
@@ -62,18 +62,27 @@ export function isWoken(): boolean {
  */
 export async function becomeInstance(
   app: string,
-  home: Home,
-  platform: Platform,
+  { home, platform, elevation }: ActivationContext,
   woken: boolean,
 ): Promise<ProcessLock> {
-  const deadline = performance.now() + HANDOVER_TIMEOUT;
+  let deadline = performance.now() + HANDOVER_TIMEOUT;
   for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
     const lock = ProcessLock.try(home.runtimeFile(app, "lock"));
     const transport = await platform.dial(home.address(app), { deadline });
     if (lock !== null && transport === null) return lock;
-    // Somebody answers although the lock is free: its file was removed under the one that runs.
+    // Somebody is there although the lock is free: its file was removed under the one that runs,
+    // or it is not the app at all. Then it need not be given the time of one that is just starting.
     lock?.release();
+    if (lock !== null) deadline = Math.min(deadline, performance.now() + IMPOSTOR_TIMEOUT);
     if (transport !== null) {
+      const refusal = elevation.peerRefusal(transport);
+      if (refusal !== null) {
+        await transport.close();
+        throw new AlreadyRunningError(
+          `Cannot start "${app}": it is running already, and ${refusal}`,
+          null,
+        );
+      }
       const pid = await handOver(new Connection(transport), woken, deadline);
       // One that is just leaving may hang up; then the lock is free soon.
       if (pid !== null) {
@@ -82,11 +91,12 @@ export async function becomeInstance(
       }
     }
     if (performance.now() > deadline) {
-      throw new AlreadyRunningError(
-        `Cannot start "${app}": another process holds "${home.runtimeFile(app, "lock")}" ` +
-          `but does not answer at "${home.address(app)}"`,
-        null,
-      );
+      const why = lock === null
+        ? `another process holds "${home.runtimeFile(app, "lock")}" but does not answer at ` +
+          `"${home.address(app)}"`
+        : `another program has taken its address "${home.address(app)}" and does not answer as ` +
+          `"${app}" would`;
+      throw new AlreadyRunningError(`Cannot start "${app}": ${why}`, null);
     }
     // The holder has the lock but does not listen yet.
     await pauseFor(pause);
@@ -107,8 +117,10 @@ async function handOver(
     const pid = asRecord(result)?.["pid"];
     return typeof pid === "number" ? pid : null;
   } catch (error) {
-    if (!(error instanceof ConnectionLostError)) throw error;
-    // It went away while being told: the caller looks at the lock again.
+    if (!(error instanceof ConnectionLostError || error instanceof Deno.errors.TimedOut)) {
+      throw error;
+    }
+    // It went away while being told, or says nothing: the caller looks at the lock again.
     return null;
   } finally {
     await connection.close();

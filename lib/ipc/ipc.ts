@@ -5,6 +5,7 @@
  */
 
 import type { ActivationContext } from "./activation.ts";
+import { Elevation } from "./elevation.ts";
 import { AlreadyRunningError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
 import { Incoming } from "./incoming.ts";
@@ -68,10 +69,12 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#options = options;
     this.#report = options.onProblem ?? ((problem) => console.error(problem));
     this.registry = new Registry(home, this.#report);
-    this.#context = { home, platform: platform(), registry: this.registry };
+    const system = platform();
+    const elevation = new Elevation(system, options.trustUnelevated);
+    this.#context = { home, platform: system, registry: this.registry, elevation };
     const limits = checkLimits(options.limits);
     this.#targets = new Targets(this.#context, this.#dispatch, limits);
-    this.#incoming = new Incoming(() => this.#dispatch, limits, this.#report);
+    this.#incoming = new Incoming(elevation, this.#dispatch, limits, this.#report);
   }
 
   /**
@@ -90,7 +93,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       ipc.expose(method, handler);
     }
     try {
-      ipc.#lock = await becomeInstance(name, ipc.home, ipc.#context.platform, woken);
+      ipc.#lock = await becomeInstance(name, ipc.#context, woken);
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || options.ifRunning === "throw") throw error;
       (error.pid === null ? console.error : console.log)(error.message);

@@ -125,6 +125,11 @@ export class Targets {
     // Those who wait have limits of their own; the attempt ends with the last of them.
     for (;;) {
       const { transport, started } = await connectTo(target, this.#context, { activate, signal });
+      const refusal = this.#context.elevation.peerRefusal(transport);
+      if (refusal !== null) {
+        await transport.close();
+        throw new Deno.errors.PermissionDenied(`Cannot call "${target}": ${refusal}`);
+      }
       const connection = new Connection(transport, {
         dispatch: this.#dispatch,
         limits: this.#limits,

@@ -30,6 +30,11 @@ export interface Transport {
    * calling it again returns the same promise.
    */
   close(): Promise<void>;
+  /**
+   * Whether the peer's process runs elevated: with rights of Windows that its user's ordinary
+   * programs lack. `null` where it cannot be told; missing where there is no such thing.
+   */
+  peerElevated?(): boolean | null;
 }
 
 /** Where one app waits for its peers. */
@@ -67,6 +72,8 @@ export interface SpawnedProcess {
   readonly pid: number;
   /** The exit code once it has ended (128 + n for a signal n), else `null`. Never waits. */
   exitCode(): number | null;
+  /** Ends the process at once, on Unix its session with it. Does nothing once it has ended. */
+  kill(): void;
   /** Forgets the process without ending it. Call once; `exitCode` is not to be called afterwards. */
   release(): void;
 }
@@ -95,6 +102,11 @@ export interface Platform {
    * another machine, or one that a shell would run. Pure; `null` when it may be.
    */
   programFault(program: string): string | null;
+  /**
+   * Whether this process has rights that the ordinary programs of its user lack: Windows' elevation.
+   * Never so on Unix, where such a process runs as another user and so has another mesh.
+   */
+  elevated(): boolean;
   /** A stable identity of the user this process runs as: a numeric uid or a SID (`S-1-5-…`). */
   userId(): string;
   /**

@@ -1,8 +1,10 @@
 /** One instance per app, whoever starts it and however it ends. */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pidOf } from "../../lib/ipc/mod.ts";
+import { platform } from "../../lib/ipc/platform.ts";
 import { readStarts } from "../../lib/ipc/start_limit.ts";
+import type { Transport } from "../../lib/ipc/transport.ts";
 import {
   finished,
   fixtureCommand,
@@ -180,3 +182,24 @@ if (!WINDOWS) {
     );
   }
 }
+
+meshTest(
+  "an address that another program has taken is named, and not served beside it",
+  async (mesh) => {
+    // Whoever listens there holds no lock and speaks no JSON-RPC.
+    const address = mesh.ipc.home.address("fixture");
+    const squatter = await platform().listen(address);
+    const silent: Transport[] = [];
+    const accepting = (async () => {
+      for (let peer; (peer = await squatter.accept()) !== null;) silent.push(peer);
+    })();
+    const { code, stderr } = await mesh.run(fixtureCommand());
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `another program has taken its address "${address}"`);
+    await squatter.close();
+    await accepting;
+    await Promise.all(silent.map((peer) => peer.close()));
+    const { pid } = await mesh.serve(fixtureCommand());
+    assertEquals(await mesh.ipc.call("fixture", "pid"), pid);
+  },
+);

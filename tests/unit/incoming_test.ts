@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Connection } from "../../lib/ipc/connection.ts";
+import { Elevation } from "../../lib/ipc/elevation.ts";
 import { Incoming } from "../../lib/ipc/incoming.ts";
 import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
@@ -25,7 +26,8 @@ Deno.test("Incoming reports a row of failed accepts once, and that it is over", 
   const failures = [1, 2, 3].map(() => new Error("too many open files"));
   const reports: string[] = [];
   const incoming = new Incoming(
-    () => () => "answered",
+    new Elevation({ elevated: () => false }),
+    () => "answered",
     DEFAULT_LIMITS,
     (problem) => reports.push(problem),
   );

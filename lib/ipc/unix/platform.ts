@@ -42,6 +42,7 @@ export const unixPlatform: Platform = {
 
   programFault: (program) => isAbsolute(program) ? null : "it is not an absolute path",
 
+  elevated: () => false,
   userId: () => String(Deno.uid()),
   listen: (address) => Promise.resolve(listenOnSocket(address)),
   dial: dialSocket,

@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { constants } from "node:os";
+import process from "node:process";
 import type { SpawnedProcess, SpawnOptions } from "../transport.ts";
 
 /** Starts a program in a session of its own, its output appended to a log. */
@@ -36,7 +37,16 @@ export function spawnDetached({ command, cwd, env, logFile }: SpawnOptions): Spa
       throw new Deno.errors.PermissionDenied(`Cannot start "${program}": it is not executable`);
     }
     child.unref();
-    return { pid, exitCode: () => exitCode, release() {} };
+    const kill = () => {
+      if (exitCode !== null) return;
+      try {
+        process.kill(-pid, "SIGKILL");
+      } catch (error) {
+        // It has ended by itself, and this process is about to hear of it.
+        if ((error as { code?: string }).code !== "ESRCH") throw error;
+      }
+    };
+    return { pid, exitCode: () => exitCode, kill, release() {} };
   } finally {
     closeSync(log);
   }

@@ -6,6 +6,9 @@
 
 const SYMBOLS = {
   OpenProcessToken: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
+  OpenThreadToken: { parameters: ["pointer", "u32", "i32", "buffer"], result: "i32" },
+  ImpersonateNamedPipeClient: { parameters: ["pointer"], result: "i32" },
+  RevertToSelf: { parameters: [], result: "i32" },
   GetTokenInformation: {
     parameters: ["pointer", "u32", "buffer", "u32", "buffer"],
     result: "i32",

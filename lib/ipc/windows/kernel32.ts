@@ -23,6 +23,7 @@ const SYMBOLS = {
   ConnectNamedPipe: { parameters: ["pointer", "pointer"], result: "i32" },
   WaitNamedPipeW: { parameters: ["buffer", "u32"], result: "i32" },
   GetNamedPipeClientProcessId: { parameters: ["pointer", "buffer"], result: "i32" },
+  GetNamedPipeServerProcessId: { parameters: ["pointer", "buffer"], result: "i32" },
   CreateFileW: {
     parameters: ["buffer", "u32", "u32", "buffer", "u32", "u32", "pointer"],
     result: "pointer",
@@ -45,6 +46,8 @@ const SYMBOLS = {
   GetEnvironmentStringsW: { parameters: [], result: "pointer" },
   FreeEnvironmentStringsW: { parameters: ["pointer"], result: "i32" },
   GetCurrentProcess: { parameters: [], result: "pointer" },
+  GetCurrentThread: { parameters: [], result: "pointer" },
+  TerminateProcess: { parameters: ["pointer", "u32"], result: "i32" },
   OpenProcess: { parameters: ["u32", "i32", "u32"], result: "pointer" },
   WaitForSingleObject: { parameters: ["pointer", "u32"], result: "u32" },
   GetExitCodeProcess: { parameters: ["pointer", "buffer"], result: "i32" },

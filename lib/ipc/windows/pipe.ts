@@ -7,9 +7,11 @@
 import type { DialOptions, Transport } from "../transport.ts";
 import { kernel32, memory, validHandle, wide } from "./kernel32.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
+import { serverOf } from "./peer.ts";
 import { currentUserSid, ownerSid } from "./security.ts";
 import {
   describeError,
+  ERROR_ACCESS_DENIED,
   ERROR_FILE_NOT_FOUND,
   ERROR_OPERATION_ABORTED,
   ERROR_PIPE_BUSY,
@@ -47,7 +49,12 @@ export class PipeTransport implements Transport {
   #ended = false;
   #scratch: Uint8Array<ArrayBuffer> | null = null;
 
-  constructor(address: string, pipe: OverlappedHandle) {
+  /** @param peerElevated tells it of the process at the other end */
+  constructor(
+    address: string,
+    pipe: OverlappedHandle,
+    readonly peerElevated: () => boolean | null = () => null,
+  ) {
     this.#address = address;
     this.#pipe = pipe;
   }
@@ -143,18 +150,25 @@ export async function dialPipe(address: string, options: DialOptions): Promise<T
     const handle = validHandle(openPipe(name));
     const error = handle !== null ? 0 : kernel32().GetLastError();
     if (handle !== null) {
-      // A definite mismatch refuses. When the owner cannot be read, the pipe's own descriptor
-      // has let us in and nothing speaks against it.
+      // Before a byte is sent. Who opened a pipe for reading may read its owner, too.
       const owner = ownerSid(handle);
-      if (owner !== null && owner !== currentUserSid()) {
+      if (owner !== currentUserSid()) {
         kernel32().CloseHandle(handle);
         throw new Deno.errors.PermissionDenied(
-          `Cannot connect to "${address}": the pipe belongs to another user, "${owner}"`,
+          `Cannot connect to "${address}": the pipe belongs to another user, ` +
+            `"${owner ?? "unknown"}"`,
         );
       }
-      return new PipeTransport(address, new OverlappedHandle(handle));
+      const pipe = new OverlappedHandle(handle);
+      return new PipeTransport(address, pipe, () => serverOf(pipe.handle).elevated);
     }
     if (error === ERROR_FILE_NOT_FOUND) return null;
+    if (error === ERROR_ACCESS_DENIED) {
+      throw new Deno.errors.PermissionDenied(
+        `Cannot connect to "${address}": another user made this pipe, or one whose access list ` +
+          `keeps us out`,
+      );
+    }
     if (error !== ERROR_PIPE_BUSY) throw systemError(`Cannot connect to "${address}"`, error);
     const left = deadline - performance.now();
     if (left <= 0) {

@@ -5,10 +5,12 @@
  */
 
 import type { Listener, Transport } from "../transport.ts";
-import { dwordIn, kernel32, memory, validHandle, wide } from "./kernel32.ts";
+import { kernel32, validHandle, wide } from "./kernel32.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
+import { clientOf, isOwnUser, serverOf } from "./peer.ts";
 import { delay, openPipe, PipeTransport } from "./pipe.ts";
-import { currentUserSid, pipeSecurityAttributes, processUserSid } from "./security.ts";
+import { pipeSecurityAttributes } from "./security.ts";
+import { UnknownClientTransport } from "./unknown_client.ts";
 import {
   describeError,
   ERROR_ACCESS_DENIED,
@@ -63,11 +65,11 @@ export class PipeListener implements Listener {
       const instance = createInstance(name, FILE_FLAG_FIRST_PIPE_INSTANCE);
       if (typeof instance !== "number") return new PipeListener(address, name, instance);
       if (!isTaken(instance)) throw systemError(`Cannot listen at "${address}"`, instance);
-      if (isServed(name) || performance.now() > giveUp) {
+      const server = serverName(name);
+      if (server !== null || performance.now() > giveUp) {
         throw new Deno.errors.AddrInUse(
-          `Cannot listen at "${address}": another process has this pipe, ${
-            describeError(instance)
-          }`,
+          `Cannot listen at "${address}": ${server ?? "another process"} made a pipe of this ` +
+            `name first, ${describeError(instance)}`,
         );
       }
       await delay(STALE_PAUSE);
@@ -91,7 +93,10 @@ export class PipeListener implements Listener {
       // Before the peer is handed out: a name without a waiting instance looks absent or busy.
       this.#replenish();
       if (peer !== undefined) {
-        if (isOwnUser(peer)) return new PipeTransport(this.address, peer);
+        const client = clientOf(peer.handle);
+        if (isOwnUser(client)) return new PipeTransport(this.address, peer, () => client.elevated);
+        // One that has ended, or whose process is closed to us, is known by what it wrote.
+        if (client.user === null) return new UnknownClientTransport(this.address, peer);
         await peer.close();
       } else if (this.#connected.length === 0 && this.#waiting.size > 0) {
         await new Promise<void>((resolve) => this.#wake = resolve);
@@ -191,25 +196,19 @@ function isTaken(error: number): boolean {
     error === ERROR_PIPE_BUSY;
 }
 
-/** Whether a server has the name; without one, only clients of a dead server hold it. */
-function isServed(name: Uint8Array<ArrayBuffer>): boolean {
-  // One millisecond; 0 would stand for the server's default time-out. It does not tell a busy
-  // server from none.
-  if (kernel32().WaitNamedPipeW(name, 1) !== 0) return true;
+/** The server that has the name, in words; `null` where only clients of a dead one hold it. */
+function serverName(name: Uint8Array<ArrayBuffer>): string | null {
   const handle = validHandle(openPipe(name));
-  if (handle === null) return kernel32().GetLastError() !== ERROR_FILE_NOT_FOUND;
+  if (handle === null) {
+    const error = kernel32().GetLastError();
+    if (error === ERROR_FILE_NOT_FOUND) return null;
+    // One millisecond; 0 would stand for the server's default time-out. A server whose instances
+    // are all busy cannot be told from none in any other way.
+    return error !== ERROR_PIPE_BUSY || kernel32().WaitNamedPipeW(name, 1) !== 0
+      ? "another process"
+      : null;
+  }
+  const { pid, user } = serverOf(handle);
   kernel32().CloseHandle(handle);
-  return true;
-}
-
-/**
- * Whether the client at the other end runs as this user. The pipe's descriptor has kept other users
- * out already; this is the second lock, and so only a definite mismatch refuses: a client that has
- * ended, or whose token is closed to us, passes.
- */
-function isOwnUser(instance: OverlappedHandle): boolean {
-  const pid = memory(4);
-  if (kernel32().GetNamedPipeClientProcessId(instance.handle, pid) === 0) return true;
-  const sid = processUserSid(dwordIn(pid));
-  return sid === null || sid === currentUserSid();
+  return `process ${pid} of user "${user ?? "unknown"}"`;
 }

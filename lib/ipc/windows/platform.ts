@@ -11,7 +11,7 @@ import { dialPipe } from "./pipe.ts";
 import { PipeListener } from "./pipe_listener.ts";
 import { spawnProcess } from "./process.ts";
 import { programFault } from "./program.ts";
-import { currentUserSid } from "./security.ts";
+import { currentUserSid, isElevated } from "./security.ts";
 
 /** The {@link Platform} on named pipes and kernel32. Nothing is loaded before its first use. */
 export const windowsPlatform: Platform = {
@@ -19,6 +19,7 @@ export const windowsPlatform: Platform = {
   address: (_runtimeDirectory, key, app) => `\\\\.\\pipe\\NeverLiie_${app}_${key}`,
   ownershipFault,
   programFault,
+  elevated: isElevated,
   userId: currentUserSid,
   listen: (address) => PipeListener.open(address),
   dial: dialPipe,

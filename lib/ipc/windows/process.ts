@@ -50,6 +50,8 @@ const PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x2_0002n;
 const PROCESS_INFORMATION_SIZE = 24;
 
 const WAIT_OBJECT_0 = 0;
+/** The exit code of a program that was ended from here, as by a kill on Unix. */
+const KILLED = 137;
 
 /**
  * Starts a program; see {@link import("../transport.ts").Platform.spawn}.
@@ -221,6 +223,11 @@ class WindowsProcess implements SpawnedProcess {
       throw systemError(`Cannot read the exit code of ${this.pid}`, kernel32().GetLastError());
     }
     return dwordIn(code);
+  }
+
+  kill(): void {
+    // Fails for one that has ended, which is what is wanted.
+    kernel32().TerminateProcess(this.#process, KILLED);
   }
 
   release(): void {

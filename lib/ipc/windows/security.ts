@@ -19,7 +19,8 @@ import { systemError } from "./win32_error.ts";
 
 const TOKEN_QUERY = 0x8;
 const TOKEN_USER = 1;
-const TOKEN_ELEVATION = 20;
+const TOKEN_ELEVATION_TYPE = 18;
+const TOKEN_ELEVATION_TYPE_FULL = 2;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
 const SE_KERNEL_OBJECT = 6;
 const OWNER_SECURITY_INFORMATION = 1;
@@ -30,14 +31,16 @@ const TOKEN_USER_SIZE = 128;
 const SECURITY_ATTRIBUTES_SIZE = 24;
 
 let ownSid: string | undefined;
+let ownElevation: boolean | undefined;
 let ownAttributes: Uint8Array<ArrayBuffer> | undefined;
 
 /** The SID of the user this process runs as (`S-1-5-21-…`). It is the same elevated or not. */
 export function currentUserSid(): string {
-  if (ownSid !== undefined) return ownSid;
-  const sid = tokenUser(kernel32().GetCurrentProcess()!);
-  if (typeof sid === "number") throw systemError("Cannot read this process's user", sid);
-  return ownSid = sid;
+  return ownSid ??= withOwnToken((token) => {
+    const sid = tokenUserSid(token);
+    if (sid === null) throw systemError("Cannot read this process's user", lastError());
+    return sid;
+  });
 }
 
 /**
@@ -45,11 +48,11 @@ export function currentUserSid(): string {
  * gone, or its token is closed to us, as an elevated program's may be.
  */
 export function processUserSid(pid: number): string | null {
-  const process = kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
-  if (process === null) return null;
-  const sid = tokenUser(process);
-  kernel32().CloseHandle(process);
-  return typeof sid === "number" ? null : sid;
+  const token = openProcessToken(pid);
+  if (token === null) return null;
+  const sid = tokenUserSid(token);
+  kernel32().CloseHandle(token);
+  return sid;
 }
 
 /**
@@ -76,19 +79,27 @@ export function ownerSid(handle: Handle): string | null {
   return typeof sid === "number" ? null : sid;
 }
 
-/**
- * Whether this process runs elevated. Such a process must not run a command that an unelevated one
- * could have written.
- */
+/** Whether this process runs elevated; see {@link isElevatedToken}. */
 export function isElevated(): boolean {
-  const token = openToken(kernel32().GetCurrentProcess()!);
-  if (typeof token === "number") throw systemError("Cannot open this process's token", token);
-  const elevation = memory(4);
-  const done = advapi32().GetTokenInformation(token, TOKEN_ELEVATION, elevation, 4, memory(4));
-  const error = done !== 0 ? 0 : kernel32().GetLastError();
-  kernel32().CloseHandle(token);
-  if (error !== 0) throw systemError("Cannot read this process's elevation", error);
-  return dwordIn(elevation) !== 0;
+  return ownElevation ??= withOwnToken((token) => {
+    const elevated = isElevatedToken(token);
+    if (elevated === null) throw systemError("Cannot read this process's elevation", lastError());
+    return elevated;
+  });
+}
+
+/**
+ * Whether the token is the stronger one of two that its user has, or `null` when it cannot be told.
+ *
+ * Where a user has one token alone (User Account Control is off, the built-in administrator, an
+ * ordinary user), no program of theirs is weaker than another, and nothing is elevated.
+ *
+ * https://learn.microsoft.com/windows/win32/api/winnt/ne-winnt-token_elevation_type
+ */
+export function isElevatedToken(token: Handle): boolean | null {
+  const type = memory(4);
+  const done = advapi32().GetTokenInformation(token, TOKEN_ELEVATION_TYPE, type, 4, memory(4));
+  return done === 0 ? null : dwordIn(type) === TOKEN_ELEVATION_TYPE_FULL;
 }
 
 /**
@@ -134,17 +145,27 @@ export function securityAttributes(
   return attributes;
 }
 
-/** The token of `process`, or an error code. */
-function openToken(process: Handle): Handle | number {
+/** The token of process `pid`, or `null` when it is gone or closed to us. */
+export function openProcessToken(pid: number): Handle | null {
+  const process = kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
+  if (process === null) return null;
   const token = memory(8);
   const opened = advapi32().OpenProcessToken(process, TOKEN_QUERY, token);
-  return opened === 0 ? kernel32().GetLastError() : pointerIn(token)!;
+  kernel32().CloseHandle(process);
+  return opened === 0 ? null : pointerIn(token);
 }
 
-/** The SID of the user `process` runs as, or an error code. */
-function tokenUser(process: Handle): string | number {
-  const token = openToken(process);
-  if (typeof token === "number") return token;
+/** The token that this thread acts by just now, or `null` when it acts as itself. */
+export function openThreadToken(): Handle | null {
+  const token = memory(8);
+  const thread = kernel32().GetCurrentThread();
+  // Opened by the process's own rights, not by those of whom the thread stands for.
+  const opened = advapi32().OpenThreadToken(thread, TOKEN_QUERY, 1, token);
+  return opened === 0 ? null : pointerIn(token);
+}
+
+/** The SID of the token's user, or `null` when it cannot be read. */
+export function tokenUserSid(token: Handle): string | null {
   const user = memory(TOKEN_USER_SIZE);
   const done = advapi32().GetTokenInformation(
     token,
@@ -153,9 +174,24 @@ function tokenUser(process: Handle): string | number {
     TOKEN_USER_SIZE,
     memory(4),
   );
-  const result = done === 0 ? kernel32().GetLastError() : sidText(pointerIn(user));
-  kernel32().CloseHandle(token);
-  return result;
+  const sid = done === 0 ? null : sidText(pointerIn(user));
+  return typeof sid === "string" ? sid : null;
+}
+
+function withOwnToken<T>(read: (token: Handle) => T): T {
+  const token = memory(8);
+  const opened = advapi32().OpenProcessToken(kernel32().GetCurrentProcess(), TOKEN_QUERY, token);
+  if (opened === 0) throw systemError("Cannot open this process's token", lastError());
+  const handle = pointerIn(token)!;
+  try {
+    return read(handle);
+  } finally {
+    kernel32().CloseHandle(handle);
+  }
+}
+
+function lastError(): number {
+  return kernel32().GetLastError();
 }
 
 /** `S-1-…` for the SID at `sid`, or an error code. */

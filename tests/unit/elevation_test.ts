@@ -1,0 +1,133 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { connectTo } from "../../lib/ipc/activation.ts";
+import { Connection } from "../../lib/ipc/connection.ts";
+import { Elevation } from "../../lib/ipc/elevation.ts";
+import {
+  AlreadyRunningError,
+  ErrorCode,
+  RemoteError,
+  TargetStartError,
+} from "../../lib/ipc/errors.ts";
+import { Incoming } from "../../lib/ipc/incoming.ts";
+import { becomeInstance } from "../../lib/ipc/instance.ts";
+import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
+import { memoryPair } from "../../lib/ipc/memory.ts";
+import { platform } from "../../lib/ipc/platform.ts";
+import { Registry } from "../../lib/ipc/registry.ts";
+import { Targets } from "../../lib/ipc/targets.ts";
+import type { Listener, Transport } from "../../lib/ipc/transport.ts";
+import { temporaryHome } from "../support/unit_home.ts";
+
+// What elevation itself is, only Windows can tell; what follows from it is tested here, with
+// everything but that one answer real.
+const elevatedPlatform = { ...platform(), elevated: () => true };
+const elevated = new Elevation(elevatedPlatform);
+const trusting = new Elevation(elevatedPlatform, true);
+const ordinary = new Elevation({ elevated: () => false });
+
+/** A transport whose peer is, is not or may be elevated; on Unix nobody can be. */
+function peer(peerElevated?: boolean | null): Transport {
+  const [end] = memoryPair();
+  return peerElevated === undefined
+    ? end
+    : Object.assign(end, { peerElevated: () => peerElevated });
+}
+
+Deno.test("Elevation: an elevated process exchanges calls with elevated ones alone", () => {
+  assertEquals(elevated.peerRefusal(peer(true)), null);
+  for (const other of [peer(false), peer(null), peer()]) {
+    assertStringIncludes(elevated.peerRefusal(other)!, "trustUnelevated");
+    assertEquals(trusting.peerRefusal(other), null);
+    assertEquals(ordinary.peerRefusal(other), null);
+  }
+  assertEquals(ordinary.peerRefusal(peer(true)), null);
+  assertEquals([trusting.startRefusal(), ordinary.startRefusal()], [null, null]);
+  assertStringIncludes(elevated.startRefusal()!, "any unelevated program");
+});
+
+Deno.test("Incoming tells an unelevated peer why an elevated app runs none of its requests", async () => {
+  for (
+    const [policy, peerElevated, served] of [
+      [elevated, false, false],
+      [elevated, null, false],
+      [elevated, true, true],
+      [trusting, false, true],
+      [ordinary, false, true],
+    ] as const
+  ) {
+    const [ours, theirs] = memoryPair();
+    const accepts = [Object.assign(theirs, { peerElevated: () => peerElevated })];
+    const listener: Listener = {
+      address: "here",
+      accept: () => Promise.resolve(accepts.shift() ?? null),
+      close: () => Promise.resolve(),
+    };
+    let handled = 0;
+    const incoming = new Incoming(policy, () => ++handled, DEFAULT_LIMITS, () => {});
+    await incoming.accept(listener);
+    const client = new Connection(ours);
+    client.notify("run", { command: "x" });
+    if (served) assertEquals((await client.call("run")).result, 2);
+    else {
+      const error = await assertRejects(() => client.call("run"), RemoteError, "elevated");
+      assertEquals(error.code, ErrorCode.Refused);
+    }
+    assertEquals(handled, served ? 2 : 0);
+    await incoming.close();
+    await client.ended;
+  }
+});
+
+Deno.test("an elevated process starts nothing from the registry, and says why", async () => {
+  await using temporary = await temporaryHome();
+  const { home } = temporary;
+  const registry = new Registry(home);
+  const marker = `${home.path}/started`;
+  const code = `Deno.writeTextFileSync(${JSON.stringify(marker)}, "")`;
+  await registry.set("app", {
+    type: "binary",
+    cmd: [Deno.execPath(), "eval", code],
+    cwd: home.path,
+  });
+  const { signal } = new AbortController();
+  const connect = (elevation: Elevation) =>
+    connectTo("app", { home, platform: elevatedPlatform, registry, elevation }, {
+      activate: true,
+      signal,
+    });
+  const error = await assertRejects(() => connect(elevated), TargetStartError, "trustUnelevated");
+  assertStringIncludes(error.message, 'Cannot start "app"');
+  const left = [...Deno.readDirSync(home.runtime)].map(({ name }) => name);
+  assertEquals(left.filter((name) => name.endsWith("starts.json")), [], "no start was counted");
+  // Told otherwise, it starts it (and then finds that this program never joins a mesh).
+  await assertRejects(() => connect(trusting), TargetStartError, "exit code 0");
+  assertEquals(Deno.statSync(marker).isFile, true);
+});
+
+Deno.test("an elevated process neither calls an unelevated app nor hands over to it", async () => {
+  await using temporary = await temporaryHome();
+  const { home } = temporary;
+  const registry = new Registry(home);
+  const listener = await platform().listen(home.address("app"));
+  const heard: string[] = [];
+  const incoming = new Incoming(
+    ordinary,
+    ({ method }) => heard.push(method),
+    DEFAULT_LIMITS,
+    () => {},
+  );
+  const accepting = incoming.accept(listener);
+  const context = { home, platform: elevatedPlatform, registry, elevation: elevated };
+  const targets = new Targets(context, (request) => request.refuse(), DEFAULT_LIMITS);
+  const error = await assertRejects(
+    () => targets.request("app", "x", {}, {}),
+    Deno.errors.PermissionDenied,
+    'Cannot call "app"',
+  );
+  assertStringIncludes(error.message, "trustUnelevated");
+  await assertRejects(() => becomeInstance("app", context, false), AlreadyRunningError, "elevated");
+  assertEquals(heard, []);
+  await Promise.all([targets.close(), listener.close()]);
+  await accepting;
+  await incoming.close();
+});
