@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dirname, fromFileUrl, join, relative, resolve } from "@std/path";
+import { basename, dirname, fromFileUrl, join, relative, resolve } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
 import { PROGRAMS } from "./apps/programs.ts";
 import { sourceMaps } from "./build/source_maps.ts";
@@ -36,6 +36,8 @@ export interface CompileOptions {
   permissions?: readonly string[];
   /** Modules that the program loads by URL, such as workers. */
   include?: readonly string[];
+  /** Modules that it loads by URL, to be bundled first, together with the entry. */
+  bundled?: readonly string[];
   /** The Deno to compile with; the running one unless given. */
   deno?: string;
   /** The runtime to put into the executable; Deno downloads its own unless given. */
@@ -61,6 +63,38 @@ export class RuntimeMissingError extends CompileError {
  * @throws {CompileError}
  */
 export async function compileProgram(options: CompileOptions): Promise<void> {
+  if (options.bundled === undefined) return await compile(options);
+  const folder = await Deno.makeTempDir({ prefix: "neverliie-bundle-" });
+  try {
+    const [entry, ...modules] = await bundle([options.entry, ...options.bundled], folder);
+    const include = [...options.include ?? [], ...modules];
+    await compile({ ...options, entry: entry!, include });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Modules as JavaScript without imports of packages; what they share is loaded once. */
+async function bundle(modules: readonly string[], folder: string): Promise<string[]> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["bundle", "--quiet", "--platform=deno", "--minify", "--keep-names", "--code-splitting"],
+      ...[`--config=${join(checkout, "deno.json")}`, ...importFlags()],
+      ...[`--outdir=${folder}`, ...modules],
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (!success) {
+    const said = new TextDecoder().decode(stderr).trim();
+    throw new CompileError(`Cannot bundle "${relative(checkout, modules[0]!)}": ${said}`);
+  }
+  return modules.map((module) => join(folder, basename(module).replace(/\.ts$/, ".js")));
+}
+
+async function compile(options: CompileOptions): Promise<void> {
   const { entry, output, permissions = ["-A"], include = [], denort, env = {} } = options;
   const target = options.target ?? Deno.build.target;
   await ensureDir(dirname(output));
@@ -145,12 +179,15 @@ function parseArguments(args: readonly string[]): Request {
 /** Builds one program for one target, and prints a line about it. */
 async function build(name: string, target: string, out: string): Promise<void> {
   const start = performance.now();
-  const { permissions, workers } = PROGRAMS[name]!;
+  const { permissions, workers, bundled } = PROGRAMS[name]!;
   const entry = join(checkout, "apps", name, "main.ts");
   if (!await exists(entry)) throw new CompileError(`Cannot compile "${name}": no "${entry}"`);
   const output = join(out, target, name + (target.includes("windows") ? ".exe" : ""));
   const include = workers.map((module) => join(checkout, module));
-  await compileProgram({ entry, output, target, permissions, include });
+  await compileProgram({
+    ...{ entry, output, target, permissions, include },
+    ...(bundled === undefined ? {} : { bundled: bundled.map((path) => join(checkout, path)) }),
+  });
   const megabytes = ((await Deno.stat(output)).size / 1e6).toFixed(1);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${relative(Deno.cwd(), output)}  ${megabytes} MB  ${seconds} s`);

@@ -11,6 +11,11 @@ export interface Program {
   readonly permissions: readonly string[];
   /** Modules that it loads by URL alone, from the checkout's root: compiling must include them. */
   readonly workers: readonly string[];
+  /**
+   * Modules that it loads by URL and that import large packages: what they use of these is bundled
+   * into executables, not the packages.
+   */
+  readonly bundled?: readonly string[];
 }
 
 /** What joining the mesh takes, whatever the program does there. */
@@ -30,5 +35,9 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   terminal: { permissions: MESH_PERMISSIONS, workers: [] },
   statusbar: { permissions: MESH_PERMISSIONS, workers: [] },
   scanner: { permissions: MESH_PERMISSIONS, workers: [] },
-  neverliie: { permissions: MESH_PERMISSIONS, workers: [] },
+  neverliie: {
+    permissions: MESH_PERMISSIONS,
+    workers: [],
+    bundled: ["apps/neverliie/mcp.ts"],
+  },
 };

@@ -13,6 +13,7 @@ import {
 } from "../../lib/ipc/mod.ts";
 import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
+import { declarations } from "./declarations.ts";
 import { UsageError } from "./exit.ts";
 import { lastLines } from "./log_file.ts";
 import { print, table, writeLine } from "./output.ts";
@@ -180,5 +181,26 @@ export function logs(app: string, options: CommonOptions & { lines: number }): P
     if (options.json) return print({ name: app, path, lines: lines ?? [] }, true);
     if (lines === null) console.error(`${app} has no log yet: "${path}" is made when it is woken`);
     else for (const line of lines) writeLine(line);
+  });
+}
+
+/** `neverliie types APP` */
+export function types(app: string, options: CallFlags): Promise<void> {
+  return withMesh(async (ipc) => {
+    const about = await ipc.call<AppDescription>(app, "$/describe", {}, callOptions(options));
+    const text = declarations(about);
+    if (options.json) return print({ name: app, types: text }, true);
+    writeLine(text.trimEnd());
+  });
+}
+
+/** `neverliie mcp [APP…]` */
+export function mcp(apps: string[], { activate = true, signal }: CallFlags): Promise<void> {
+  return withMesh(async (ipc) => {
+    // By URL, so that no other subcommand waits for the library, or loads it from npm. (In an
+    // executable the modules are bundled.)
+    const module = new URL(import.meta.url.endsWith(".ts") ? "mcp.ts" : "mcp.js", import.meta.url);
+    const { serveTools }: typeof import("./mcp.ts") = await import(module.href);
+    await serveTools(ipc, { apps, activate, signal });
   });
 }

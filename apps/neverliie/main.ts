@@ -63,6 +63,11 @@ add("prune", "remove entries whose program or script is gone")
   .action(() => commands.prune(common()));
 add("logs <app>", "what a woken app wrote").option("-n, --lines <n>", "how many", natural, 50)
   .action((app, own) => commands.logs(app, { ...own, ...common() }));
+add("types <app>", "an app's methods as a TypeScript interface, for connect<T>()", true)
+  .action((app, own) => commands.types(app, flags(own)));
+add("mcp [apps...]", "serve what apps offer as tools to an assistant (MCP, over stdio)")
+  .option("--no-activate", "leave out apps that are not running")
+  .action((apps, own) => commands.mcp(apps, flags(own)));
 
 const HELP = `
 Examples:
@@ -70,6 +75,8 @@ Examples:
   neverliie call statusbar get_stats
   neverliie stream scanner deep_scan '{"folder": "."}'
   neverliie stream terminal run @params.json
+  neverliie types statusbar > statusbar.d.ts
+  neverliie mcp scanner statusbar
 
 Exit codes: 0 done, 1 the app reports an error, 2 wrong usage, 3 unknown or not running,
 4 could not be started, 5 no answer in time, 6 no such method, 7 connection lost, 130 Ctrl-C`;

@@ -48,11 +48,17 @@ export async function buildTestPrograms(
     };
     await (lab === null ? compileProgram(full) : compileForLab(lab, full));
   };
-  for (const [name, { permissions, workers }] of Object.entries(PROGRAMS)) {
+  for (const [name, { permissions, workers, bundled }] of Object.entries(PROGRAMS)) {
     const entry = join(checkout, "apps", name, "main.ts");
     if (!await exists(entry)) continue;
     const include = workers.map((module) => join(checkout, module));
-    await compile({ entry, permissions, include }, name);
+    const program = { entry, permissions, include };
+    await compile(
+      bundled === undefined
+        ? program
+        : { ...program, bundled: bundled.map((path) => join(checkout, path)) },
+      name,
+    );
   }
   const support = join(checkout, "tests", "support");
   const names = (await Array.fromAsync(Deno.readDir(support))).map(({ name }) => name).sort();

@@ -128,7 +128,8 @@ async function programModules(): Promise<string[]> {
   const fixtures = support.filter(({ name }) => name.endsWith("_app.ts"))
     .map(({ name }) => join("tests", "support", name));
   const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
-  return [...apps.filter((_, index) => found[index]), ...fixtures];
+  const lazy = Object.values(PROGRAMS).flatMap(({ bundled = [] }) => bundled);
+  return [...apps.filter((_, index) => found[index]), ...lazy, ...fixtures];
 }
 
 /** How long a folder of a run that was killed is left alone, in milliseconds. */

@@ -4,6 +4,7 @@
  */
 
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
+import { divideContract } from "./divide_contract.ts";
 import { processUsage } from "./process_usage.ts";
 
 const nameAt = Deno.args.indexOf("--name");
@@ -49,7 +50,12 @@ ipc.expose("prototype_seen", (params: { polluted?: number }) => ({
   others: ({} as { polluted?: number }).polluted ?? null,
   own: Object.keys(params),
 }));
-ipc.expose("add", ({ a, b }: { a: number; b: number }) => a + b, { params: ["a", "b"] });
+ipc.expose("add", ({ a, b }: { a: number; b: number }) => a + b, {
+  params: ["a", "b"],
+  description: "adds two numbers",
+  tool: true,
+});
+ipc.expose("divide", ({ a, b }) => ({ quotient: a / b }), divideContract);
 ipc.expose("pid", () => Deno.pid);
 ipc.expose("about", () => ({
   args: Deno.args,
@@ -60,7 +66,7 @@ ipc.expose("about", () => ({
 }));
 ipc.expose("fail", ({ code, data }: { code?: number; data?: unknown }) => {
   throw Object.assign(new Error("it failed: Grüße"), { code, data });
-});
+}, { tool: true });
 ipc.expose("unsendable", () => 1n);
 ipc.expose("same_buffer", function* ({ count, size }: { count: number; size: number }) {
   const data = new Uint8Array(size);
@@ -75,11 +81,11 @@ ipc.expose("hang", ({ id }: { id: string }, { signal }: CallContext) => {
       reject(signal.reason);
     });
   });
-});
+}, { tool: true });
 ipc.expose("count", function* ({ to, fail }: { to: number; fail?: string }) {
   for (let i = 0; i < to; i++) yield i;
   if (fail !== undefined) throw new Error(fail);
-});
+}, { params: ["to"], tool: true });
 /** Yields one item, then waits for its signal. */
 ipc.expose("wait_after_one", async function* ({ id }: { id: string }, { signal }: CallContext) {
   try {
