@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Packed, places } from "./bytes.ts";
+import { type Packed, packedList, places } from "./bytes.ts";
 import { ErrorCode, LimitExceededError, toWireError } from "./errors.ts";
 import { type Limits, refusal } from "./limits.ts";
 import {
@@ -16,6 +16,8 @@ import {
   type RequestId,
   type RequestMessage,
 } from "./message.ts";
+import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
+import type { Peer } from "./peer.ts";
 import { IncomingRequest, iteratorOf } from "./request.ts";
 import { StreamSource } from "./stream_source.ts";
 
@@ -27,6 +29,8 @@ export class Answers {
   readonly #dispatch: Dispatch;
   readonly #send: (text: string, parts: Packed["parts"]) => void;
   readonly #pack: (value: unknown) => Packed;
+  readonly #peer: Peer;
+  readonly #drained: () => Promise<void>;
   readonly #requests = new Map<RequestId, IncomingRequest>();
   readonly #notifications = new Set<IncomingRequest>();
   readonly #streams = new Map<RequestId, { source: StreamSource; request: IncomingRequest }>();
@@ -40,19 +44,25 @@ export class Answers {
   #ended = false;
 
   /**
-   * @param send sends a response, given as JSON text, and the bytes behind it
+   * @param send sends a message, given as JSON text, and the bytes behind it
    * @param pack makes a result or an item ready to be sent to this peer
+   * @param peer who asks
+   * @param drained resolves when all that was sent has left
    */
   constructor(
     dispatch: Dispatch,
     send: (text: string, parts: Packed["parts"]) => void,
     pack: (value: unknown) => Packed,
     limits: Limits,
+    peer: Peer,
+    drained: () => Promise<void>,
   ) {
     this.#dispatch = dispatch;
     this.#send = send;
     this.#pack = pack;
     this.#limits = limits;
+    this.#peer = peer;
+    this.#drained = drained;
   }
 
   /** Takes a notification of the peer. */
@@ -67,7 +77,7 @@ export class Answers {
     } else if (!method.startsWith("$/")) {
       // (What the protocol may add one day is not for handlers.)
       if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
-      const request = new IncomingRequest(null, method, params ?? undefined);
+      const request = new IncomingRequest(null, method, params ?? undefined, this.#peer);
       this.#notifications.add(request);
       void this.#answer(request).finally(() => this.#notifications.delete(request));
     }
@@ -87,9 +97,10 @@ export class Answers {
       const why = `"${method}" is one call too many: ${calls} run for this peer; await some first`;
       this.refuseBy("calls", why, id);
     } else {
-      const request = new IncomingRequest(id, method, params ?? undefined);
+      const partialResults = takePartialResultToken(params);
+      const request = new IncomingRequest(id, method, params ?? undefined, this.#peer);
       this.#requests.set(id, request);
-      void this.#answer(request);
+      void this.#answer(request, partialResults);
     }
   }
 
@@ -115,7 +126,10 @@ export class Answers {
     this.abort();
   }
 
-  async #answer(request: IncomingRequest): Promise<void> {
+  async #answer(
+    request: IncomingRequest,
+    partialResults: RequestId | null = null,
+  ): Promise<void> {
     const { id, method } = request;
     request.onAbort(() => {
       if (this.#take(id)) this.refuse(id, ErrorCode.RequestCancelled, `"${method}" was cancelled`);
@@ -126,7 +140,7 @@ export class Answers {
       let result = this.#dispatch(request);
       if (isThenable(result)) result = await result;
       const iterator = iteratorOf(result);
-      if (iterator !== null) await this.#openStream(request, iterator);
+      if (iterator !== null) await this.#openStream(request, iterator, partialResults);
       else if (this.#take(id)) this.#respond(id, result);
     } catch (thrown) {
       if (id === null) console.error(`${method}:`, thrown);
@@ -136,10 +150,14 @@ export class Answers {
     }
   }
 
-  /** Answers with the first page; a stream that is not over gets a token. */
+  /**
+   * Answers with the first page; a stream that is not over gets a token. For a peer that wants
+   * partial results, sends all items as such instead; the answer then has none.
+   */
   async #openStream(
     request: IncomingRequest,
     iterator: AsyncIterator<unknown> | Iterator<unknown>,
+    partialResults: RequestId | null,
   ): Promise<void> {
     const { id, method } = request;
     const { streams } = this.#limits;
@@ -155,6 +173,12 @@ export class Answers {
     this.#streams.set(token, { source, request });
     request.onAbort(() => source.abort());
     try {
+      if (partialResults !== null) {
+        const wanted = () => id !== null && this.#requests.has(id);
+        await sendPartialResults(source, partialResults, this.#send, this.#drained, wanted);
+        if (this.#take(id)) this.#respond(id, []);
+        return;
+      }
       const { values, finished } = await source.page();
       if (id === null || !this.#requests.has(id) || this.#ended) return;
       const { text, parts } = page(values);
@@ -251,11 +275,8 @@ function success(id: RequestId | null, { text, parts }: Packed, mark = ""): stri
 
 /** The member `values` of a page. */
 function page(items: readonly Packed[]): Packed {
-  const text = `"values":[${items.map((item) => item.text).join()}]`;
-  const parts = items.flatMap((item, i) =>
-    item.parts.map(({ path, bytes }) => ({ path: ["values", i, ...path], bytes }))
-  );
-  return { text, parts };
+  const { text, parts } = packedList(items, "values");
+  return { text: `"values":${text}`, parts };
 }
 
 /** Told to end before it began; what it makes of that has nobody to go to. */

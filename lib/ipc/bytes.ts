@@ -43,6 +43,15 @@ export function pack(value: unknown, peerTakesBytes: boolean): Packed {
   return { text: JSON.stringify(stripped) ?? "null", parts: parts.length > 0 ? parts : NONE };
 }
 
+/** Several packed values as one list, which stands at `holder` in the value around it. */
+export function packedList(items: readonly Packed[], ...holder: (string | number)[]): Packed {
+  const text = `[${items.map((item) => item.text).join()}]`;
+  const parts = items.flatMap((item, i) =>
+    item.parts.map(({ path, bytes }) => ({ path: [...holder, i, ...path], bytes }))
+  );
+  return { text, parts };
+}
+
 /**
  * The member `bytes` of a message with these parts, as JSON text with a comma before it: for each
  * part, in order, its path and its length. Empty for a message without parts.

@@ -24,7 +24,9 @@ import {
   type Params,
   type ResponseMessage,
 } from "./message.ts";
+import { beginsLine, LineDecoder } from "./json_lines.ts";
 import { Outbox } from "./outbox.ts";
+import { Peer } from "./peer.ts";
 import { PendingCalls, type Reply, type WaitOptions } from "./pending_calls.ts";
 import { readMessage } from "./read_message.ts";
 import type { Transport } from "./transport.ts";
@@ -46,7 +48,8 @@ const CLOSE_LIMIT = 1_000;
 export class Connection {
   readonly #transport: Transport;
   readonly #limits: Limits;
-  readonly #decoder: FrameDecoder;
+  /** Made for the first bytes: they tell frames from lines. */
+  #decoder: FrameDecoder | LineDecoder | null = null;
   readonly #deadline: FrameDeadline;
   readonly #outbox: Outbox;
   readonly #pending: PendingCalls;
@@ -63,7 +66,6 @@ export class Connection {
   constructor(transport: Transport, options: ConnectionOptions = {}) {
     this.#transport = transport;
     const limits = this.#limits = options.limits ?? DEFAULT_LIMITS;
-    this.#decoder = new FrameDecoder(limits);
     this.#deadline = new FrameDeadline(limits.frameTime, this.#onLateFrame);
     this.#pending = new PendingCalls((id) => this.notify("$/cancelRequest", { id }));
     this.#outbox = new Outbox(
@@ -77,6 +79,8 @@ export class Connection {
       (text, parts) => this.#send(text, parts, SMALL_MESSAGE),
       (value) => pack(value, this.#peerTakesBytes),
       limits,
+      new Peer(this),
+      () => this.#outbox.drained(),
     );
     void this.#receive();
   }
@@ -169,6 +173,8 @@ export class Connection {
       for (;;) {
         const bytes = await this.#transport.read();
         if (bytes === null) break;
+        if (bytes.length === 0) continue;
+        this.#decoder ??= this.#decoderFor(bytes);
         this.#decoder.push(bytes, this.#onFrame);
         if (this.#lost !== null) break;
         if (this.#decoder.idle) this.#deadline.idle();
@@ -221,6 +227,13 @@ export class Connection {
     await this.#transport.close();
   }
 
+  /** A peer that speaks first chooses: frames, or lines, which it is answered in, too. */
+  #decoderFor(firstBytes: Uint8Array): FrameDecoder | LineDecoder {
+    if (this.#outbox.used || !beginsLine(firstBytes)) return new FrameDecoder(this.#limits);
+    this.#outbox.useLines();
+    return new LineDecoder(this.#limits);
+  }
+
   readonly #onFrame = (json: Uint8Array, tail: Uint8Array | null): void => {
     this.#frames++;
     const read = readMessage(json, tail, this.#limits);
@@ -229,7 +242,10 @@ export class Connection {
         return this.#onResponse(read.message);
       case "request": {
         const { message } = read;
-        if (message.method === "$/ping") this.#peerTakesBytes ||= takesBytes(message.params);
+        // (A line has no place for bytes, whatever the peer says.)
+        if (message.method === "$/ping" && this.#decoder instanceof FrameDecoder) {
+          this.#peerTakesBytes ||= takesBytes(message.params);
+        }
         return this.#answers.onRequest(message);
       }
       case "notification":

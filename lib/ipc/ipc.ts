@@ -13,11 +13,12 @@ import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import { checkLimits } from "./limits.ts";
 import type { ProcessLock } from "./lock.ts";
-import { pageOf, type Params, type StreamPage } from "./message.ts";
+import { pageOf, type Params } from "./message.ts";
 import type { HandlerFor } from "./contract.ts";
 import { type ExposeOptions, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
 import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
+import { plainResult } from "./peer.ts";
 import { platform } from "./platform.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { Registry } from "./registry.ts";
@@ -165,18 +166,8 @@ export class NeverLiieIPC implements AsyncDisposable {
     params?: Params,
     options: CallOptions = {},
   ): Promise<Result> {
-    const { connection, reply: { result, stream } } = await this.#targets.request(
-      target,
-      method,
-      params,
-      options,
-    );
-    if (stream) {
-      const { token } = result as StreamPage;
-      if (token !== undefined) connection.abort(token);
-      throw new TypeError(`Cannot call "${method}" of "${target}": it streams, use stream()`);
-    }
-    return result as Result;
+    const { connection, reply } = await this.#targets.request(target, method, params, options);
+    return plainResult(reply, connection, `"${method}" of "${target}"`) as Result;
   }
 
   /** The items of a streaming method; a plain method's result comes as the one item. */

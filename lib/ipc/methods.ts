@@ -8,6 +8,7 @@ import { ErrorCode, MethodNotFoundError, RemoteError } from "./errors.ts";
 import { jsonSchemasOf, type MethodJsonSchemas, namesOf } from "./json_schema.ts";
 import type { Params } from "./message.ts";
 import { checkMethodName } from "./name.ts";
+import type { Peer } from "./peer.ts";
 import type { IncomingRequest } from "./request.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
 import { validated } from "./validation.ts";
@@ -18,6 +19,8 @@ export interface CallContext {
   readonly method: string;
   /** Fires at once when the caller cancels, times out, stops reading the stream, or dies. */
   readonly signal: AbortSignal;
+  /** The process that called, to be called back over the connection that it called on. */
+  readonly caller: Peer;
 }
 
 /**

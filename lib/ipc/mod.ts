@@ -25,10 +25,10 @@ export {
   type AppDescription,
   type ClientOptions,
   DEFAULT_START_TIMEOUT,
-  DEFAULT_TIMEOUT,
   type OpenOptions,
   PROTOCOL_VERSION,
 } from "./options.ts";
+export { DEFAULT_TIMEOUT } from "./timer.ts";
 export type { CallOptions, Remote, StreamCallOptions } from "./remote.ts";
 export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
 export { type ContractOf, exposeContract, type HandlerFor, type HandlersFor } from "./contract.ts";
@@ -45,7 +45,9 @@ export type {
 export type { MethodJsonSchemas } from "./json_schema.ts";
 export type { ValidationIssue } from "./validation.ts";
 export { IPCStream, type StreamOptions } from "./stream.ts";
-export { serveWorker } from "./worker.ts";
+export type { Peer } from "./peer.ts";
+export type { WaitOptions } from "./pending_calls.ts";
+export { serveWorker, type WorkerContext } from "./worker.ts";
 export { isWoken, type SecondInstance } from "./instance.ts";
 export {
   AlreadyRunningError,

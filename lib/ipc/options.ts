@@ -11,8 +11,6 @@ import type { Handler, MethodDescription } from "./methods.ts";
 
 /** The protocol's version, told by `$/describe`. */
 export const PROTOCOL_VERSION = 1;
-/** Milliseconds a call waits unless told otherwise. */
-export const DEFAULT_TIMEOUT = 5_000;
 /** Milliseconds a woken program has to answer unless told otherwise. */
 export const DEFAULT_START_TIMEOUT = 30_000;
 

@@ -6,6 +6,7 @@
 
 import { DEFAULT_FRAME_LIMITS } from "./codec.ts";
 import { FrameEncoder } from "./frame_encoder.ts";
+import { LineEncoder } from "./json_lines.ts";
 import { queueFull } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
@@ -15,12 +16,13 @@ const NONE: readonly Uint8Array[] = [];
 export class Outbox {
   readonly #transport: Transport;
   readonly #maxQueued: number;
-  readonly #encoder = new FrameEncoder();
+  #encoder: FrameEncoder | LineEncoder = new FrameEncoder();
   readonly #onWrite: () => void;
   readonly #onFailure: (error: Error) => void;
   #flushing: Promise<void> | null = null;
   /** Bytes of the write under way. */
   #writing = 0;
+  #used = false;
 
   /**
    * @param maxQueued bytes that may wait for the transport
@@ -38,6 +40,16 @@ export class Outbox {
     this.#maxQueued = maxQueued;
     this.#onWrite = onWrite;
     this.#onFailure = onFailure;
+  }
+
+  /** Whether anything was sent: from then on the encoding is settled. */
+  get used(): boolean {
+    return this.#used;
+  }
+
+  /** Sends messages as lines. To be called before anything is sent. */
+  useLines(): void {
+    this.#encoder = new LineEncoder();
   }
 
   /**
@@ -62,7 +74,9 @@ export class Outbox {
     if (queued > 0 && queued + size > this.#maxQueued && size > pass) {
       throw queueFull(size, queued, this.#maxQueued);
     }
-    if (tail.length === 0) this.#encoder.append(text);
+    this.#used = true;
+    // (A line has no place for bytes: peers that speak in lines are sent none.)
+    if (tail.length === 0 || this.#encoder instanceof LineEncoder) this.#encoder.append(text);
     else this.#encoder.appendWithBytes(text, tail);
     this.#flushing ??= Promise.resolve().then(this.#flush);
   }

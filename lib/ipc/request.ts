@@ -6,6 +6,7 @@
 
 import { MethodNotFoundError } from "./errors.ts";
 import type { Params, RequestId } from "./message.ts";
+import type { Peer } from "./peer.ts";
 
 /** What the peer asked, and the signal that tells when it no longer wants the answer. */
 export class IncomingRequest {
@@ -13,14 +14,17 @@ export class IncomingRequest {
   readonly id: RequestId | null;
   readonly method: string;
   readonly params: Params | undefined;
+  /** Who asked. */
+  readonly caller: Peer;
   #controller: AbortController | null = null;
   #aborted = false;
   #listeners: (() => void)[] | null = null;
 
-  constructor(id: RequestId | null, method: string, params: Params | undefined) {
+  constructor(id: RequestId | null, method: string, params: Params | undefined, caller: Peer) {
     this.id = id;
     this.method = method;
     this.params = params;
+    this.caller = caller;
   }
 
   /** Fires when the caller cancels, leaves or times out. Made when first asked for: most never do. */

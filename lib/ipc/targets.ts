@@ -10,9 +10,9 @@ import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts"
 import type { Limits } from "./limits.ts";
 import type { Params } from "./message.ts";
 import { checkAppName } from "./name.ts";
-import { DEFAULT_START_TIMEOUT, DEFAULT_TIMEOUT } from "./options.ts";
+import { DEFAULT_START_TIMEOUT } from "./options.ts";
 import type { CallOptions } from "./remote.ts";
-import { checkDuration, pauseFor, TIMER_MAX } from "./timer.ts";
+import { checkDuration, DEFAULT_TIMEOUT, pauseFor, TIMER_MAX } from "./timer.ts";
 
 /** An attempt to connect that several callers wait for. */
 interface Attempt {

@@ -1,11 +1,14 @@
 /**
- * Waiting for time to pass.
+ * Waiting for time to pass, and how long.
  *
  * @module
  */
 
 /** The longest delay a timer takes, in milliseconds; a longer one would fire at once. */
 export const TIMER_MAX = 2 ** 31 - 1;
+
+/** Milliseconds a call waits unless told otherwise. */
+export const DEFAULT_TIMEOUT = 5_000;
 
 /** Resolves after `milliseconds`: the step of a loop that looks again, never a wait for readiness. */
 export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<void> {

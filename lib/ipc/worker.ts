@@ -31,6 +31,9 @@ export interface ThreadData {
   cancelled: SharedArrayBuffer;
 }
 
+/** What a handler in a thread gets beside its parameters: the caller is out of its reach. */
+export type WorkerContext = Omit<CallContext, "caller">;
+
 /** A worker's handler runs at most this many items ahead of its consumer. */
 const AHEAD = 256;
 /**
@@ -50,7 +53,7 @@ const AHEAD = 256;
  * @param handler as for {@link NeverLiieIPC.expose}; its values must be structured-cloneable.
  */
 export function serveWorker<P = unknown>(
-  handler: (params: P, context: CallContext) => unknown,
+  handler: (params: P, context: WorkerContext) => unknown,
 ): void {
   if (parentPort === null) throw new TypeError("Cannot serve: this module is not run as a worker");
   const port = parentPort;

@@ -1,0 +1,83 @@
+/**
+ * The process at the other end of a connection, as what it can be asked.
+ *
+ * @module
+ */
+
+import type { Connection, Reply } from "./connection.ts";
+import { pageOf, type Params, type StreamPage } from "./message.ts";
+import type { WaitOptions } from "./pending_calls.ts";
+import { IPCStream, type StreamOptions } from "./stream.ts";
+import { DEFAULT_TIMEOUT } from "./timer.ts";
+
+/**
+ * The process at the other end of a connection: what a handler calls its caller back by. A caller
+ * without a name can be reached in no other way.
+ *
+ * It lives as long as the connection, so a handler may keep it to tell of later events. Once the
+ * caller has left, everything asked of it rejects with {@link ConnectionLostError}.
+ *
+ * @example
+ * ```ts ignore
+ * ipc.expose("delete_all", async (_params, { caller }) => {
+ *   if (!await caller.call("confirm", { question: "Delete everything?" })) return 0;
+ *   return await deleteAll();
+ * });
+ * ```
+ */
+export class Peer {
+  readonly #connection: Connection;
+
+  /** Made by the connection. */
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Calls a method that the peer exposes.
+   *
+   * @param options the time-out is in milliseconds, 5,000 by default
+   * @throws {RemoteError} what the peer's handler threw; {@link MethodNotFoundError} among them.
+   * @throws {Deno.errors.TimedOut} no answer in time; the peer is told to cancel.
+   * @throws {ConnectionLostError} the peer has left.
+   */
+  async call<Result = unknown>(
+    method: string,
+    params?: Params,
+    options: WaitOptions = {},
+  ): Promise<Result> {
+    const reply = await this.#connection.call(method, params, withDefault(options));
+    return plainResult(reply, this.#connection, `"${method}" of the caller`) as Result;
+  }
+
+  /** The items of a method of the peer; a plain result comes as the one item. */
+  stream<Item = unknown>(
+    method: string,
+    params?: Params,
+    options: WaitOptions & StreamOptions = {},
+  ): IPCStream<Item> {
+    const { signal, itemTimeout } = options;
+    return new IPCStream<Item>(async (ended) => {
+      const wait = withDefault({ ...options, signal: ended });
+      const { result, stream } = await this.#connection.call(method, params, wait);
+      return { page: pageOf(result, stream), remote: this.#connection };
+    }, { signal, itemTimeout });
+  }
+}
+
+function withDefault({ timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): WaitOptions {
+  return { timeout, signal };
+}
+
+/**
+ * The result of a call. One that opens a stream, which nobody would read, is aborted.
+ *
+ * @param what names the method, for the error
+ * @throws {TypeError} when the method streams.
+ */
+export function plainResult(reply: Reply, connection: Connection, what: string): unknown {
+  if (!reply.stream) return reply.result;
+  const { token } = reply.result as StreamPage;
+  if (token !== undefined) connection.abort(token);
+  throw new TypeError(`Cannot call ${what}: it streams, use stream()`);
+}
