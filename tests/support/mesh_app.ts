@@ -127,6 +127,19 @@ ipc.expose("happened", async ({ event }: { event: string }) => {
 ipc.expose("call_other", (
   { target, method, params }: { target: string; method: string; params?: Record<string, unknown> },
 ) => ipc.call(target, method, params));
+ipc.expose("call_back", (
+  { method, params, timeout }: {
+    method: string;
+    params?: Record<string, unknown>;
+    timeout?: number;
+  },
+  { caller, signal }: CallContext,
+) => caller.call(method, params, { timeout, signal }));
+let remembered: CallContext["caller"] | null = null;
+ipc.expose("remember_caller", (_params, { caller }) => {
+  remembered = caller;
+});
+ipc.expose("call_remembered", ({ method }: { method: string }) => remembered!.call(method));
 ipc.expose("die", () => Deno.exit(3));
 const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);
