@@ -3,194 +3,162 @@
  *
  * @module
  */
-import { basename, dirname, fromFileUrl, join, relative, resolve } from "@std/path";
-import { ensureDir, exists } from "@std/fs";
+import { join, relative, resolve } from "@std/path";
 import { PROGRAMS } from "./apps/programs.ts";
-import { sourceMaps } from "./build/source_maps.ts";
+import { archiveTarget } from "./build/archive.ts";
+import { buildAll, type BuildRequest } from "./build/build.ts";
+import { CHECKOUT } from "./build/compile.ts";
+import { readManifest } from "./build/manifest.ts";
+import { measureStart } from "./build/measure.ts";
+import { TARGETS } from "./build/targets.ts";
 
-const checkout = fromFileUrl(new URL(".", import.meta.url));
+export {
+  CompileError,
+  type CompileOptions,
+  compileProgram,
+  RuntimeMissingError,
+} from "./build/compile.ts";
 
-const HELP = `deno task build [--target TRIPLE …] [--app NAME …] [--out DIR]
+const HELP = `deno task build [--target TRIPLE|all …] [--app NAME …] [OPTION …]
 
-Compiles every program into dist/<target>/, with the permissions of apps/programs.ts.
+Compiles the programs into dist/<target>/, each with the permissions of apps/programs.ts, and writes
+manifest.json beside them. What has not changed since is not built again.
 
-  --target TRIPLE   the system to compile for, such as x86_64-pc-windows-msvc;
-                    this one (${Deno.build.target}) unless given; repeatable
+  --target TRIPLE   the system to build for; this one (${Deno.build.target})
+                    unless given; repeatable; "all" are:
+${
+  Object.entries(TARGETS).map(([target, name]) =>
+    `                      ${target.padEnd(27)}${name}`
+  )
+    .join("\n")
+}
   --app NAME        only this program: ${Object.keys(PROGRAMS).join(", ")}; repeatable
   --out DIR         instead of dist
+  --archive         also pack each target's programs: .zip for Windows, .tar.gz for the others
+  --measure         also print the size of each executable and, for this system, how long
+                    "--help" takes (median of 9 starts)
+  --force           build again what has not changed
+  --jobs N          compile N programs at once; by default as many as processors and memory allow
+  --denort TARGET=PATH
+                    the runtime (denort) to use for a target, of exactly this Deno's version;
+                    repeatable. Deno downloads those that are not given, once. DENORT_BIN in the
+                    environment does the same where one target is built
   --help            show this
 
-Deno downloads the runtime of each target (denort) once. Where it cannot, set DENORT_BIN to the
-path of a denort of the same version, for the one target that is being built.
+A target that fails does not stop the others. Exit codes: 0 all made, 1 something failed,
+2 wrong usage.
 `;
 
-/** What {@linkcode compileProgram} compiles, and with what. */
-export interface CompileOptions {
-  /** The main module. */
-  entry: string;
-  /** The executable; its folder is made. */
-  output: string;
-  /** The system it is for, as a target triple; this system's unless given. */
-  target?: string;
-  /** Permission flags that the program has when it runs; `-A` unless given. */
-  permissions?: readonly string[];
-  /** Modules that the program loads by URL, such as workers. */
-  include?: readonly string[];
-  /** Modules that it loads by URL, to be bundled first, together with the entry. */
-  bundled?: readonly string[];
-  /** The Deno to compile with; the running one unless given. */
-  deno?: string;
-  /** The runtime to put into the executable; Deno downloads its own unless given. */
-  denort?: string;
-  /** More variables for the compiler. */
-  env?: Record<string, string>;
-}
-
-/** Thrown where `deno compile` fails; the message holds what it said. */
-export class CompileError extends Error {
-  override readonly name: string = "CompileError";
-}
-
-/** Thrown where the runtime for a target cannot be had: no program can be compiled for it. */
-export class RuntimeMissingError extends CompileError {
-  override readonly name = "RuntimeMissingError";
-}
-
-/**
- * Compiles one program. Packages are never taken from a node_modules folder, so that only what
- * the program imports gets into the executable.
- *
- * @throws {CompileError}
- */
-export async function compileProgram(options: CompileOptions): Promise<void> {
-  if (options.bundled === undefined) return await compile(options);
-  const folder = await Deno.makeTempDir({ prefix: "neverliie-bundle-" });
-  try {
-    const [entry, ...modules] = await bundle([options.entry, ...options.bundled], folder);
-    const include = [...options.include ?? [], ...modules];
-    await compile({ ...options, entry: entry!, include });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** Modules as JavaScript without imports of packages; what they share is loaded once. */
-async function bundle(modules: readonly string[], folder: string): Promise<string[]> {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["bundle", "--quiet", "--platform=deno", "--minify", "--keep-names", "--code-splitting"],
-      ...[`--config=${join(checkout, "deno.json")}`, ...importFlags()],
-      ...[`--outdir=${folder}`, ...modules],
-    ],
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (!success) {
-    const said = new TextDecoder().decode(stderr).trim();
-    throw new CompileError(`Cannot bundle "${relative(checkout, modules[0]!)}": ${said}`);
-  }
-  return modules.map((module) => join(folder, basename(module).replace(/\.ts$/, ".js")));
-}
-
-async function compile(options: CompileOptions): Promise<void> {
-  const { entry, output, permissions = ["-A"], include = [], denort, env = {} } = options;
-  const target = options.target ?? Deno.build.target;
-  await ensureDir(dirname(output));
-  const deno = options.deno ?? Deno.execPath();
-  const flags = [
-    ...["--no-check", "--node-modules-dir=none", `--config=${join(checkout, "deno.json")}`],
-    ...importFlags(),
-  ];
-  const excluded = await sourceMaps(entry, { deno, flags, env });
-  const { success, code, stderr } = await new Deno.Command(deno, {
-    args: [
-      ...["compile", "--quiet", ...flags],
-      ...excluded.map((path) => `--exclude=${path}`),
-      ...permissions,
-      ...include.map((module) => `--include=${module}`),
-      ...["--target", target, "--output", output, entry],
-    ],
-    env: { NO_COLOR: "1", ...env, ...(denort === undefined ? {} : { DENORT_BIN: denort }) },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (success) return;
-  const [said = ""] = new TextDecoder().decode(stderr).split("Stack backtrace:");
-  throw explain(relative(checkout, entry), target, said.trim() || `it ended with code ${code}`);
-}
-
-/** What went wrong; where the runtime could not be had, also how to give it. */
-function explain(entry: string, target: string, said: string): CompileError {
-  if (!said.includes("denort")) return new CompileError(`Cannot compile "${entry}": ${said}`);
-  return new RuntimeMissingError(
-    `Cannot compile for ${target}: the runtime for that target (denort) cannot be had. ` +
-      `Set DENORT_BIN to the path of a denort of that target and of exactly the compiler's ` +
-      `version (this is Deno ${Deno.version.deno}), or let Deno reach the network. ` +
-      `Deno said: ${said}`,
-  );
-}
-
-/** The import map with the stand-ins, where this process itself was started with it. */
-function importFlags(): string[] {
-  return import.meta.resolve("@std/path").startsWith("file:")
-    ? [`--import-map=${join(checkout, "lib", "std", "import_map.json")}`]
-    : [];
-}
-
-interface Request {
-  targets: string[];
-  apps: string[];
-  out: string;
-}
-
 /** What the command line asks for. */
-function parseArguments(args: readonly string[]): Request {
-  const request: Request = { targets: [], apps: [], out: join(checkout, "dist") };
+interface Arguments extends BuildRequest {
+  archive: boolean;
+  measure: boolean;
+}
+
+/** @throws {TypeError} that says what is wrong with the arguments. */
+export function parseArguments(args: readonly string[]): Arguments {
+  const targets: string[] = [];
+  const apps: string[] = [];
+  const denort = new Map<string, string>();
+  const request = { out: join(CHECKOUT, "dist"), force: false, archive: false, measure: false };
+  let jobs: number | undefined;
   const rest = args.flatMap((arg) => {
     const at = arg.startsWith("--") ? arg.indexOf("=") : -1;
     return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
   });
-  while (rest.length > 0) {
-    const option = rest.shift() ?? "";
-    if (!["--target", "--app", "--out"].includes(option)) {
-      throw new TypeError(`Cannot understand "${option}": see deno task build --help`);
-    }
+  const valueOf = (option: string): string => {
     const value = rest.shift();
     if (!value) throw new TypeError(`Cannot build: "${option}" needs a value`);
-    if (option === "--target") request.targets.push(value);
-    else if (option === "--out") request.out = resolve(value);
-    else if (Object.hasOwn(PROGRAMS, value)) request.apps.push(value);
-    else {
-      const known = Object.keys(PROGRAMS).join(", ");
-      throw new TypeError(`Cannot build "${value}": there are ${known}`);
+    return value;
+  };
+  while (rest.length > 0) {
+    const option = rest.shift()!;
+    switch (option) {
+      case "--force":
+      case "--archive":
+      case "--measure":
+        request[option.slice(2) as "force" | "archive" | "measure"] = true;
+        break;
+      case "--target": {
+        const target = valueOf(option);
+        targets.push(...target === "all" ? Object.keys(TARGETS) : [checkTarget(target)]);
+        break;
+      }
+      case "--app":
+        apps.push(checkApp(valueOf(option)));
+        break;
+      case "--out":
+        request.out = resolve(valueOf(option));
+        break;
+      case "--jobs":
+        jobs = Number(valueOf(option));
+        if (!Number.isSafeInteger(jobs) || jobs < 1) {
+          throw new TypeError('Cannot build: "--jobs" takes a whole number of at least 1');
+        }
+        break;
+      case "--denort": {
+        const [target = "", ...path] = valueOf(option).split("=");
+        // "--denort=T=P" was split at its first sign, "--denort T=P" was not split at all.
+        denort.set(checkTarget(target), resolve(path.join("=")));
+        break;
+      }
+      default:
+        throw new TypeError(`Cannot understand "${option}": see deno task build --help`);
     }
   }
-  if (request.targets.length === 0) request.targets.push(Deno.build.target);
-  if (request.targets.length > 1 && Deno.env.get("DENORT_BIN")) {
-    throw new TypeError("Cannot build several targets with one DENORT_BIN: build one at a time");
+  if (targets.length === 0) targets.push(Deno.build.target);
+  const variable = Deno.env.get("DENORT_BIN");
+  if (variable) {
+    if (targets.length > 1) {
+      throw new TypeError(
+        "Cannot build several targets with one DENORT_BIN: give each its own by --denort",
+      );
+    }
+    denort.set(targets[0]!, resolve(variable));
+    Deno.env.delete("DENORT_BIN");
   }
-  if (request.apps.length === 0) request.apps.push(...Object.keys(PROGRAMS));
-  return request;
+  for (const path of denort.values()) checkFile(path);
+  return {
+    ...request,
+    targets: [...new Set(targets)],
+    apps: apps.length > 0 ? [...new Set(apps)] : Object.keys(PROGRAMS),
+    denort,
+    ...(jobs === undefined ? {} : { jobs }),
+  };
 }
 
-/** Builds one program for one target, and prints a line about it. */
-async function build(name: string, target: string, out: string): Promise<void> {
-  const start = performance.now();
-  const { permissions, workers, bundled } = PROGRAMS[name]!;
-  const entry = join(checkout, "apps", name, "main.ts");
-  if (!await exists(entry)) throw new CompileError(`Cannot compile "${name}": no "${entry}"`);
-  const output = join(out, target, name + (target.includes("windows") ? ".exe" : ""));
-  const include = workers.map((module) => join(checkout, module));
-  await compileProgram({
-    ...{ entry, output, target, permissions, include },
-    ...(bundled === undefined ? {} : { bundled: bundled.map((path) => join(checkout, path)) }),
-  });
-  const megabytes = ((await Deno.stat(output)).size / 1e6).toFixed(1);
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`${relative(Deno.cwd(), output)}  ${megabytes} MB  ${seconds} s`);
+function checkTarget(target: string): string {
+  if (Object.hasOwn(TARGETS, target)) return target;
+  const known = Object.keys(TARGETS).join(", ");
+  throw new TypeError(`Cannot build for "${target}": there are ${known}`);
+}
+
+function checkApp(app: string): string {
+  if (Object.hasOwn(PROGRAMS, app)) return app;
+  throw new TypeError(`Cannot build "${app}": there are ${Object.keys(PROGRAMS).join(", ")}`);
+}
+
+function checkFile(path: string): void {
+  try {
+    if (Deno.statSync(path).isFile) return;
+  } catch (error) {
+    throw new TypeError(`Cannot use "${path}" as a runtime: ${(error as Error).message}`);
+  }
+  throw new TypeError(`Cannot use "${path}" as a runtime: it is not a file`);
+}
+
+/** Prints what each executable weighs, and what it takes to start where it runs here. */
+async function printMeasures({ targets, out }: Arguments): Promise<void> {
+  for (const target of targets) {
+    const manifest = await readManifest(join(out, target));
+    for (const { name, file, size, payload } of manifest?.programs ?? []) {
+      const start = target === Deno.build.target
+        ? `${(await measureStart(join(out, target, file))).toFixed(0)} ms`
+        : "not measured here";
+      const own = payload === null ? "not bundled" : `${(payload / 1e3).toFixed(0)} kB`;
+      console.log(`${target}  ${name}  ${(size / 1e6).toFixed(1)} MB  own code ${own}  ${start}`);
+    }
+  }
 }
 
 /** Builds what the command line asks for; the exit code says whether all of it was made. */
@@ -199,23 +167,32 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { targets, apps, out } = parseArguments(args);
-  let made = 0;
-  for (const target of targets) {
-    for (const name of apps) {
-      try {
-        await build(name, target, out);
-        made++;
-      } catch (error) {
-        if (!(error instanceof CompileError)) throw error;
-        console.error(error.message);
-        if (error instanceof RuntimeMissingError) break;
-      }
+  const request = parseArguments(args);
+  const results = await buildAll(request);
+  const failed = new Set(
+    results.filter(({ outcome }) => outcome === "failed")
+      .map(({ target }) => target),
+  );
+  if (request.archive) {
+    for (const target of request.targets) {
+      // An archive that lacks a program would look whole.
+      if (failed.has(target)) continue;
+      const path = await archiveTarget(request.out, target);
+      const size = ((await Deno.stat(path)).size / 1e6).toFixed(1);
+      console.log(`${relative(Deno.cwd(), path)}  ${size} MB`);
     }
   }
-  const wanted = targets.length * apps.length;
-  console.log(`Made ${made} of ${wanted} executables`);
-  return made === wanted ? 0 : 1;
+  if (request.measure) await printMeasures(request);
+  const count = (outcome: string) => results.filter((one) => one.outcome === outcome).length;
+  console.log(
+    `In ${relative(Deno.cwd(), request.out) || "."}: ${count("made")} made, ` +
+      `${count("unchanged")} unchanged, ${count("failed")} failed`,
+  );
+  const nothing = request.targets.filter((target) =>
+    results.every((one) => one.target !== target || one.outcome === "failed")
+  );
+  if (nothing.length > 0) console.error(`Nothing was built for ${nothing.join(", ")}`);
+  return count("failed") === 0 ? 0 : 1;
 }
 
 if (import.meta.main) {

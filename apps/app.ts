@@ -6,6 +6,7 @@
 
 import { AlreadyRunningError, isWoken, NeverLiieIPC } from "../lib/ipc/mod.ts";
 import { suite } from "./suite.ts";
+import { VERSION } from "./version.ts";
 
 /** One app of the suite. */
 export interface App {
@@ -49,7 +50,7 @@ export async function runApp(app: App): Promise<void> {
 }
 
 async function host(app: App): Promise<void> {
-  await using ipc = await NeverLiieIPC.open(app.name, { suite: suite() });
+  await using ipc = await NeverLiieIPC.open(app.name, { suite: suite(), version: VERSION });
   app.serve(ipc);
   console.log(`${app.name} is serving as process ${Deno.pid} at ${ipc.address}`);
   await ipc.closed;
@@ -74,7 +75,11 @@ async function show(app: App, glance: NonNullable<App["glance"]>): Promise<void>
 async function hostInSight(app: App): Promise<void> {
   if (!isScreen()) return await host(app);
   try {
-    await using ipc = await NeverLiieIPC.open(app.name, { suite: suite(), ifRunning: "throw" });
+    await using ipc = await NeverLiieIPC.open(app.name, {
+      suite: suite(),
+      version: VERSION,
+      ifRunning: "throw",
+    });
     app.serve(ipc);
     const closed = new AbortController();
     void ipc.closed.then(() => closed.abort());

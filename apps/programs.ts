@@ -7,6 +7,8 @@
 
 /** How one program of the suite is started and compiled; its entry is `apps/<name>/main.ts`. */
 export interface Program {
+  /** A few words that the system shows for it: in menus, task lists and properties. */
+  readonly description: string;
   /** Permission flags for `deno run` and `deno compile`. */
   readonly permissions: readonly string[];
   /** Modules that it loads by URL alone, from the checkout's root: compiling must include them. */
@@ -16,6 +18,8 @@ export interface Program {
    * into executables, not the packages.
    */
   readonly bundled?: readonly string[];
+  /** Whether it writes to a terminal. Without one, Windows opens no console for it. */
+  readonly terminal: boolean;
 }
 
 /** What joining the mesh takes, whatever the program does there. */
@@ -31,13 +35,35 @@ export const MESH_PERMISSIONS: readonly string[] = [
 
 /** Every program, by its name on the mesh. */
 export const PROGRAMS: Readonly<Record<string, Program>> = {
-  launcher: { permissions: MESH_PERMISSIONS, workers: [] },
-  terminal: { permissions: MESH_PERMISSIONS, workers: [] },
-  statusbar: { permissions: MESH_PERMISSIONS, workers: [] },
-  scanner: { permissions: MESH_PERMISSIONS, workers: [] },
+  launcher: {
+    description: "NeverLiie Launcher",
+    permissions: MESH_PERMISSIONS,
+    workers: [],
+    terminal: true,
+  },
+  terminal: {
+    description: "NeverLiie Terminal",
+    permissions: MESH_PERMISSIONS,
+    workers: [],
+    terminal: true,
+  },
+  statusbar: {
+    description: "NeverLiie Status Bar",
+    permissions: MESH_PERMISSIONS,
+    workers: [],
+    terminal: true,
+  },
+  scanner: {
+    description: "NeverLiie Scanner",
+    permissions: MESH_PERMISSIONS,
+    workers: [],
+    terminal: true,
+  },
   neverliie: {
+    description: "NeverLiie command",
     permissions: MESH_PERMISSIONS,
     workers: [],
     bundled: ["apps/neverliie/mcp.ts"],
+    terminal: true,
   },
 };

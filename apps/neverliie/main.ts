@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
 import { OutputClosed } from "./output.ts";
+import { VERSION } from "../version.ts";
 import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
 
 const interrupted = new AbortController();
@@ -14,6 +15,7 @@ const { signal } = interrupted;
 
 const program = new Command("neverliie")
   .description("Talk to the programs of the mesh.")
+  .version(VERSION)
   .option("--json", "print JSON: one document, or for streams one line an item")
   .exitOverride()
   .showHelpAfterError("(neverliie --help shows examples)")

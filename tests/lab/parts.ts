@@ -32,9 +32,10 @@ export function compiledParts(lab: Lab | null): Part[] {
     folders: COMPILED,
     async prepare(test) {
       await using cleanup = new AsyncDisposableStack();
-      const folder = await executablesFolder(lab, cleanup);
+      const out = await executablesFolder(lab, cleanup);
+      let folder: string;
       try {
-        await buildTestPrograms(lab, folder, lab ? TARGETS.linux : undefined);
+        folder = await buildTestPrograms(lab, out, lab ? TARGETS.linux : undefined);
       } catch (error) {
         if (!(error instanceof RuntimeMissingError)) throw error;
         throw new LeftOut(
@@ -88,8 +89,8 @@ async function underWine(
     if (value !== undefined) env[name] = value;
   }
   if (compiled) {
-    const folder = await executablesFolder(lab, cleanup);
-    await buildTestPrograms(lab, folder, TARGETS.windows);
+    const out = await executablesFolder(lab, cleanup);
+    const folder = await buildTestPrograms(lab, out, TARGETS.windows);
     env[EXECUTABLES] = windowsPath(pathInLab(lab, folder));
   }
   const session = cleanup.use(await LabSession.enter(lab, checkout));

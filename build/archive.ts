@@ -1,0 +1,100 @@
+/**
+ * Archives of a target's folder: .zip for Windows, .tar.gz for the others, whose users expect the
+ * executable bit to be kept. Everything is streamed: executables are large.
+ *
+ * @module
+ */
+import { createTarPacker } from "modern-tar";
+import { ZipWriter } from "@zip.js/zip.js";
+import { join } from "@std/path";
+import { CHECKOUT } from "./compile.ts";
+import { MANIFEST, readManifest } from "./manifest.ts";
+import { isWindowsTarget } from "./targets.ts";
+
+/** A file that goes into an archive. */
+export interface ArchiveFile {
+  /** Its name in the archive, with "/". */
+  name: string;
+  path: string;
+  executable: boolean;
+}
+
+/** The extension of a target's archives. */
+export function archiveExtension(target: string): ".zip" | ".tar.gz" {
+  return isWindowsTarget(target) ? ".zip" : ".tar.gz";
+}
+
+/** Writes the archive that is usual for the target; a part-written one never has its name. */
+export async function writeArchive(
+  path: string,
+  files: readonly ArchiveFile[],
+  target: string,
+): Promise<void> {
+  const temporary = `${path}.tmp-${Deno.pid}`;
+  try {
+    await (isWindowsTarget(target) ? writeZip : writeTar)(temporary, files);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {
+      // What failed is told below; a file that was never made cannot be removed.
+    });
+    throw error;
+  }
+}
+
+async function writeZip(path: string, files: readonly ArchiveFile[]): Promise<void> {
+  const output = await Deno.open(path, { create: true, truncate: true, write: true });
+  const zip = new ZipWriter(output.writable, { useWebWorkers: false });
+  for (const { name, path } of files) {
+    const file = await Deno.open(path);
+    const { mtime } = await file.stat();
+    await zip.add(name, file.readable, mtime === null ? {} : { lastModDate: mtime });
+  }
+  await zip.close();
+}
+
+async function writeTar(path: string, files: readonly ArchiveFile[]): Promise<void> {
+  const { readable, controller } = createTarPacker();
+  const output = await Deno.open(path, { create: true, truncate: true, write: true });
+  const written = readable
+    .pipeThrough(new CompressionStream("gzip") as ReadableWritablePair<Uint8Array, Uint8Array>)
+    .pipeTo(output.writable);
+  for (const { name, path, executable } of files) {
+    const file = await Deno.open(path);
+    const { size, mtime } = await file.stat();
+    const entry = controller.add({
+      name,
+      size,
+      type: "file",
+      mode: executable ? 0o755 : 0o644,
+      ...(mtime === null ? {} : { mtime }),
+    });
+    await file.readable.pipeTo(entry);
+  }
+  controller.finalize();
+  await written;
+}
+
+/** Packs what was built for a target, with the documents for its user; returns the path. */
+export async function archiveTarget(out: string, target: string): Promise<string> {
+  const folder = join(out, target);
+  const manifest = await readManifest(folder);
+  if (manifest === null) throw new Error(`Cannot pack "${folder}": there is no manifest in it`);
+  const name = `neverliie-${manifest.version}-${target}`;
+  const files: ArchiveFile[] = [
+    ...manifest.programs.map(({ file }) => ({
+      name: `${name}/${file}`,
+      path: join(folder, file),
+      executable: true,
+    })),
+    { name: `${name}/${MANIFEST}`, path: join(folder, MANIFEST), executable: false },
+    ...["README.md", "CHANGELOG.md"].map((document) => ({
+      name: `${name}/${document}`,
+      path: join(CHECKOUT, document),
+      executable: false,
+    })),
+  ];
+  const path = join(out, name + archiveExtension(target));
+  await writeArchive(path, files, target);
+  return path;
+}

@@ -1,0 +1,203 @@
+/**
+ * From a main module to one executable: bundled, then compiled with Deno's runtime.
+ *
+ * @module
+ */
+import { basename, dirname, fromFileUrl, join, relative, toFileUrl } from "@std/path";
+import { ensureDir } from "@std/fs";
+import config from "../deno.json" with { type: "json" };
+import standInMap from "../lib/std/import_map.json" with { type: "json" };
+import { sourceMaps } from "./source_maps.ts";
+
+/** The checkout's root. */
+export const CHECKOUT: string = fromFileUrl(new URL("..", import.meta.url));
+
+/** What {@linkcode compileProgram} compiles, and with what. */
+export interface CompileOptions {
+  /** The main module. */
+  entry: string;
+  /** The executable; its folder is made. */
+  output: string;
+  /** The system it is for, as a target triple; this system's unless given. */
+  target?: string;
+  /** Permission flags that the program has when it runs; `-A` unless given. */
+  permissions?: readonly string[];
+  /** Modules that the program loads by URL, such as workers. */
+  include?: readonly string[];
+  /** Modules that it loads by URL, to be bundled together with the entry. */
+  bundled?: readonly string[];
+  /** Whether it has a terminal: without one, Windows opens no console for it. True unless given. */
+  terminal?: boolean;
+  /** The Deno to compile with; the running one unless given. */
+  deno?: string;
+  /** The runtime to put into the executable; Deno downloads its own unless given. */
+  denort?: string;
+  /** More variables for the compiler. */
+  env?: Record<string, string>;
+}
+
+/** Thrown where `deno bundle` or `deno compile` fails; the message holds what it said. */
+export class CompileError extends Error {
+  override readonly name: string = "CompileError";
+}
+
+/** Thrown where the runtime for a target cannot be had: no program can be compiled for it. */
+export class RuntimeMissingError extends CompileError {
+  override readonly name = "RuntimeMissingError";
+}
+
+/** The flags by which this process itself finds modules: the stand-ins' import map where it is used. */
+export function moduleFlags(): string[] {
+  const standIns = import.meta.resolve("@std/path").startsWith("file:");
+  return [
+    "--node-modules-dir=none",
+    `--config=${join(CHECKOUT, "deno.json")}`,
+    ...(standIns ? [`--import-map=${join(CHECKOUT, "lib", "std", "import_map.json")}`] : []),
+  ];
+}
+
+/** What runs the compiler. */
+export type Compiler = Pick<CompileOptions, "deno" | "env">;
+
+/** Runs a `deno` subcommand to its end; what it wrote to standard output, or why it failed. */
+export async function runDeno(
+  args: readonly string[],
+  { deno = Deno.execPath(), env = {} }: Compiler = {},
+): Promise<{ success: boolean; stdout: string; said: string }> {
+  const { success, code, stdout, stderr } = await new Deno.Command(deno, {
+    args: [...args],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const [said = ""] = new TextDecoder().decode(stderr).split("Stack backtrace:");
+  return {
+    success,
+    stdout: new TextDecoder().decode(stdout),
+    said: said.trim() || `it ended with code ${code}`,
+  };
+}
+
+/**
+ * Packages whose package.json names a module that the package does not hold: a bundler takes it by
+ * that name, so the file that is there is named instead.
+ */
+const MISNAMED: Readonly<Record<string, string>> = {
+  "@xterm/headless": "lib-headless/xterm-headless.js",
+};
+
+/** The import map to bundle with: this process's own, with {@linkcode MISNAMED} put right. */
+function bundlingMap(): string {
+  const standIns = import.meta.resolve("@std/path").startsWith("file:");
+  const base = toFileUrl(join(CHECKOUT, "lib", "std", "import_map.json"));
+  const imports = Object.entries(standIns ? standInMap.imports : config.imports).map((
+    [name, target],
+  ) => {
+    if (target.startsWith("./")) return [name, new URL(target, base).href];
+    const file = MISNAMED[name];
+    return [name, file === undefined ? target : `${target}/${file}`];
+  });
+  return JSON.stringify({ imports: Object.fromEntries(imports) });
+}
+
+/**
+ * Makes JavaScript without imports of packages, from modules and all that they import; what they
+ * share is loaded once. Names are kept, for the sake of errors and stack traces. The running Deno
+ * does it, whichever compiles.
+ *
+ * @param folder gets a file for each module, named after it, and what they share
+ * @returns the modules' files
+ * @throws {CompileError}
+ */
+export async function bundleModules(
+  modules: readonly string[],
+  folder: string,
+): Promise<string[]> {
+  const map = await Deno.makeTempFile({ prefix: "neverliie-imports-", suffix: ".json" });
+  try {
+    await Deno.writeTextFile(map, bundlingMap());
+    const { success, said } = await runDeno([
+      ...["bundle", "--quiet", "--no-check", "--platform=deno", "--minify", "--keep-names"],
+      ...["--node-modules-dir=none", `--config=${join(CHECKOUT, "deno.json")}`],
+      ...[`--import-map=${map}`, `--outdir=${folder}`],
+      ...(modules.length > 1 ? ["--code-splitting"] : []),
+      ...modules,
+    ]);
+    if (!success) {
+      throw new CompileError(`Cannot bundle "${relative(CHECKOUT, modules[0]!)}": ${said}`);
+    }
+  } finally {
+    await Deno.remove(map);
+  }
+  return modules.map((module) => join(folder, basename(module).replace(/\.ts$/, ".js")));
+}
+
+/**
+ * Compiles one program, as a bundle: that is a fraction of the size of its modules and starts
+ * faster. A program with modules that are to be there under their own URLs, such as workers, is
+ * compiled as it is, because a bundle has other URLs. Packages are never taken from a node_modules
+ * folder, so that only what the program imports gets into the executable.
+ *
+ * @returns the payload in bytes where it was bundled, else `null`
+ * @throws {CompileError}
+ */
+export async function compileProgram(options: CompileOptions): Promise<number | null> {
+  const { entry, include = [], bundled = [], deno = Deno.execPath(), env = {} } = options;
+  if (include.length > 0) {
+    const flags = ["--no-check", ...moduleFlags()];
+    const excluded = await sourceMaps(entry, { deno, flags, env });
+    const exclude = excluded.map((path) => `--exclude=${path}`);
+    await compileModule(entry, [...moduleFlags(), ...exclude], options);
+    return null;
+  }
+  const folder = await Deno.makeTempDir({ prefix: "neverliie-bundle-" });
+  try {
+    const [main, ...modules] = await bundleModules([entry, ...bundled], folder);
+    await compileModule(main!, ["--no-config"], { ...options, include: modules });
+    const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
+    return files.reduce((bytes, path) => bytes + Deno.statSync(path).size, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Compiles a module with what it imports, found by `flags`. */
+export async function compileModule(
+  module: string,
+  flags: readonly string[],
+  options: CompileOptions,
+): Promise<void> {
+  const { entry, output, permissions = ["-A"], include = [], terminal = true, denort } = options;
+  const target = options.target ?? Deno.build.target;
+  await ensureDir(dirname(output));
+  const { success, said } = await runDeno([
+    ...["compile", "--quiet", "--no-check", ...flags, ...permissions],
+    ...(terminal ? [] : ["--no-terminal"]),
+    ...include.map((module) => `--include=${module}`),
+    ...["--target", target, "--output", output, module],
+  ], {
+    ...options,
+    env: { ...options.env, ...(denort === undefined ? {} : { DENORT_BIN: denort }) },
+  });
+  if (!success) throw explain(relative(CHECKOUT, entry), target, said);
+}
+
+/** What went wrong; where the runtime could not be had, also how to give it. */
+function explain(entry: string, target: string, said: string): CompileError {
+  if (said.includes(`invalid value '${target}'`)) {
+    return new RuntimeMissingError(
+      `Cannot compile for ${target}: this Deno does not know that target`,
+    );
+  }
+  if (!said.includes("denort")) return new CompileError(`Cannot compile "${entry}": ${said}`);
+  // A chain of causes, the file it was writing first.
+  const causes = said.split("\n").map((line) => line.replace(/^\s*\d+:/, "").trim())
+    .filter((line) => line !== "" && !/^(error: Writing|Caused by)/.test(line));
+  return new RuntimeMissingError(
+    `Cannot compile for ${target}: the runtime for that target (denort) cannot be had. ` +
+      `Let Deno reach the network, or give a denort of that target and of exactly the ` +
+      `compiler's version by --denort ${target}=PATH. ` +
+      `Deno said: ${causes.slice(0, 2).join(" ")}`,
+  );
+}

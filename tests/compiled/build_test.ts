@@ -1,0 +1,187 @@
+/**
+ * What `deno task build` makes. The executables of this run were made by it, so the other suites
+ * show that they work; here: the manifest, what Windows shows of a program, and building again.
+ */
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { basename, dirname, join } from "@std/path";
+import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
+import { PROGRAMS } from "../../apps/programs.ts";
+import { VERSION } from "../../apps/version.ts";
+import { buildAll, type BuildRequest, type BuildResult, jobsFor } from "../../build/build.ts";
+import { RuntimeMissingError } from "../../build/compile.ts";
+import { readManifest } from "../../build/manifest.ts";
+import { archiveTarget } from "../../build/archive.ts";
+import { TARGETS } from "../../build/targets.ts";
+import { lab } from "../lab/lab.ts";
+import { compileForLab, labCompiler } from "../lab/executables.ts";
+import { executable, EXECUTABLES, meshTest, WINDOWS } from "../support/mesh.ts";
+
+const decoder = new TextDecoder();
+
+/** SHA-256 by another way than the build's own. */
+async function digest(path: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))).toHex();
+}
+
+/** Whether Windows gives a program a console, by its header. */
+async function subsystemOf(path: string): Promise<number> {
+  const view = new DataView((await Deno.readFile(path)).buffer);
+  // https://learn.microsoft.com/windows/win32/debug/pe-format#optional-header-windows-specific-fields-image-only
+  return view.getUint16(view.getUint32(0x3c, true) + 24 + 68, true);
+}
+
+Deno.test("build: the manifest tells what each executable is", async () => {
+  const folder = dirname(executable("neverliie"));
+  const manifest = await readManifest(folder);
+  assert(manifest !== null);
+  assertEquals([manifest.version, manifest.target], [VERSION, basename(folder)]);
+  assertEquals(manifest.programs.map(({ name }) => name), Object.keys(PROGRAMS).sort());
+  for (const { name, file, size, payload, permissions } of manifest.programs) {
+    assertEquals(join(folder, file), executable(name));
+    assertEquals((await Deno.stat(join(folder, file))).size, size);
+    assertEquals(permissions, [...PROGRAMS[name]!.permissions]);
+    // The Windows payload limit of some runtimes; a bundle is far below it.
+    assert(payload === null || payload < 2e6, `${name}: ${payload} bytes of its own code`);
+  }
+  const { file, sha256 } = manifest.programs.find(({ name }) => name === "neverliie")!;
+  assertEquals(await digest(join(folder, file)), sha256);
+});
+
+meshTest("neverliie --version tells the version of deno.json", async (mesh) => {
+  const { code, stdout } = await mesh.neverliie("--version");
+  assertEquals([code, stdout], [0, `${VERSION}\n`]);
+});
+
+meshTest("an app tells its version to $/describe", async (mesh) => {
+  const { stdout } = await mesh.neverliie("describe", "statusbar", "--json");
+  assertEquals(JSON.parse(stdout).version, VERSION);
+});
+
+if (WINDOWS) {
+  // Loaded here and kept: inside a test it would look like a leak of that test.
+  const version = Deno.dlopen("version.dll", {
+    GetFileVersionInfoSizeW: { parameters: ["buffer", "pointer"], result: "u32" },
+    GetFileVersionInfoW: { parameters: ["buffer", "u32", "u32", "buffer"], result: "i32" },
+    VerQueryValueW: { parameters: ["buffer", "buffer", "buffer", "buffer"], result: "i32" },
+  });
+  const shell32 = Deno.dlopen("shell32.dll", {
+    ExtractIconExW: {
+      parameters: ["buffer", "i32", "pointer", "pointer", "u32"],
+      result: "u32",
+    },
+  });
+
+  Deno.test("build: Windows shows a program's description, version and icon", () => {
+    const wide = (text: string) => {
+      const units = new Uint16Array(text.length + 1);
+      for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
+      return units;
+    };
+    const path = wide(executable("launcher"));
+    const size = version.symbols.GetFileVersionInfoSizeW(path, null);
+    assert(size > 0);
+    const info = new Uint8Array(size);
+    assert(version.symbols.GetFileVersionInfoW(path, 0, size, info) !== 0);
+    const read = (name: string) => {
+      const found = new BigUint64Array(1);
+      const length = new Uint32Array(1);
+      const key = wide(`\\StringFileInfo\\040904b0\\${name}`);
+      assert(version.symbols.VerQueryValueW(info, key, found, length) !== 0, name);
+      const units = new Uint16Array(length[0]! - 1);
+      new Deno.UnsafePointerView(Deno.UnsafePointer.create(found[0]!)!).copyInto(units);
+      return String.fromCharCode(...units);
+    };
+    assertEquals(read("FileDescription"), PROGRAMS["launcher"]!.description);
+    assertEquals([read("ProductName"), read("ProductVersion")], ["NeverLiie", VERSION]);
+    assertEquals(shell32.symbols.ExtractIconExW(path, -1, null, null, 0), 1);
+  });
+}
+
+// deno.exe under Wine cannot fetch a compiler's runtime; what it makes for Windows is looked at here.
+if (Deno.build.os !== "windows" && EXECUTABLES !== null) {
+  const found = lab();
+
+  /** Builds with the tools that made this run's executables. */
+  const build = (out: string, options: Partial<BuildRequest> = {}): Promise<BuildResult[]> => {
+    const tools = found === null ? { denort: new Map<string, string>() } : labCompiler(found);
+    return buildAll({
+      ...{ targets: [Deno.build.target], apps: ["neverliie"], out, force: false },
+      ...{ ...tools, ...options },
+      denort: new Map([...tools.denort, ...options.denort ?? []]),
+    });
+  };
+  const outcomes = (results: BuildResult[]) => results.map(({ outcome }) => outcome);
+
+  Deno.test("build: what changed is built again, and nothing else", async () => {
+    const out = await Deno.makeTempDir({ prefix: "neverliie build ü " });
+    try {
+      const file = join(out, Deno.build.target, "neverliie");
+      assertEquals(outcomes(await build(out)), ["made"]);
+      assertEquals(outcomes(await build(out)), ["unchanged"]);
+      // Somebody else's change of the executable, and other settings, are changes, too.
+      await Deno.writeTextFile(file, "not the program");
+      assertEquals(outcomes(await build(out)), ["made"]);
+      const [program] = (await readManifest(dirname(file)))!.programs;
+      assertEquals(await digest(file), program!.sha256);
+      if (found !== null) {
+        const compiler = { ...labCompiler(found).compiler, version: "another version" };
+        assertEquals(outcomes(await build(out, { compiler })), ["made"]);
+        const [after] = (await readManifest(dirname(file)))!.programs;
+        assertNotEquals(after!.inputs, program!.inputs);
+      }
+      const left = await Array.fromAsync(Deno.readDir(dirname(file)), ({ name }) => name);
+      assertEquals(left.sort(), ["manifest.json", "neverliie"]);
+
+      const archive = await archiveTarget(out, Deno.build.target);
+      const list = await new Deno.Command("tar", { args: ["-tvzf", archive] }).output();
+      assertMatch(decoder.decode(list.stdout), /^-rwxr-xr-x .* neverliie-[\d.]+-\S+\/neverliie$/m);
+    } finally {
+      await Deno.remove(out, { recursive: true });
+    }
+  });
+
+  Deno.test("build: a target that fails leaves the others alone", async () => {
+    const out = await Deno.makeTempDir({ prefix: "neverliie-build-" });
+    try {
+      const missing = join(out, "no such runtime");
+      const windows = "x86_64-pc-windows-msvc";
+      // Windows' executable can be made where there is a runtime for it at hand.
+      const targets = ["aarch64-apple-darwin", ...found === null ? [] : [windows]];
+      const results = await build(out, {
+        targets: targets.filter((target) => Object.hasOwn(TARGETS, target)),
+        denort: new Map([["aarch64-apple-darwin", missing]]),
+      });
+      const failed = results.find(({ target }) => target === "aarch64-apple-darwin")!;
+      assertEquals(failed.outcome, "failed");
+      assert(failed.error instanceof RuntimeMissingError, String(failed.error));
+      assertMatch(failed.error.message, /--denort aarch64-apple-darwin=PATH/);
+      const names = await Array.fromAsync(Deno.readDir(out), ({ name }) => name);
+      assertEquals(names, found === null ? [] : [windows]);
+      if (found === null) return;
+      const quiet = join(out, "quiet.exe");
+      await compileForLab(found, {
+        entry: join("tests", "support", "process.ts"),
+        ...{ output: quiet, target: windows, terminal: false },
+      });
+      const [CONSOLE, WINDOW] = [3, 2];
+      assertEquals(await subsystemOf(join(out, windows, "neverliie.exe")), CONSOLE);
+      assertEquals(await subsystemOf(quiet), WINDOW);
+      const bytes = await Deno.readFile(join(out, windows, "neverliie.exe"));
+      const { entries } = NtExecutableResource.from(NtExecutable.from(bytes));
+      const [info] = Resource.VersionInfo.fromEntries(entries);
+      assertEquals(
+        info!.getStringValues({ lang: 0x409, codepage: 1200 })["OriginalFilename"],
+        "neverliie.exe",
+      );
+      const [icons] = Resource.IconGroupEntry.fromEntries(entries);
+      const file = Data.IconFile.from(await Deno.readFile("assets/neverliie.ico"));
+      assertEquals(icons!.icons.length, file.icons.length);
+    } finally {
+      await Deno.remove(out, { recursive: true });
+    }
+  });
+}
+
+Deno.test("build: as many compilers run as processors and memory allow", () => {
+  assertEquals([jobsFor(8, 32e9), jobsFor(8, 1.5e9), jobsFor(8, 0)], [8, 2, 1]);
+});
