@@ -7,6 +7,7 @@
  *
  * @module
  */
+// @ts-types="./resedit.d.ts"
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
 
 /** What is written into an executable. */

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { basename, dirname, join } from "@std/path";
+// @ts-types="../../build/resedit.d.ts"
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
