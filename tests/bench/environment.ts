@@ -41,6 +41,8 @@ export interface Environment extends AsyncDisposable {
   packageFile(name: "vscodeJsonrpc", path: string): Promise<string>;
   /** A socket's path or a pipe's name that nobody else has. */
   address(name: string): string;
+  /** A folder that programs can write to, as they see it and as this process does. */
+  share(): Promise<{ path: string; folder: string }>;
 }
 
 const programs = join("tests", "bench", "programs");
@@ -89,6 +91,10 @@ export class LocalEnvironment implements Environment {
     return this.windows ? `\\\\.\\pipe\\bench-${unique}` : join(this.#folder, `${unique}.sock`);
   }
 
+  share(): Promise<{ path: string; folder: string }> {
+    return Promise.resolve({ path: this.#folder, folder: this.#folder });
+  }
+
   #make(program: string, first: readonly string[]): Make {
     return (args) =>
       new Deno.Command(program, {
@@ -115,6 +121,7 @@ export class WineEnvironment implements Environment {
   readonly moduleFlags: readonly string[];
   readonly #lab: Lab;
   readonly #session: LabSession;
+  readonly #shared: string[] = [];
   readonly #home = `C:\\bench-${crypto.randomUUID().slice(0, 8)}`;
 
   private constructor(
@@ -185,6 +192,12 @@ export class WineEnvironment implements Environment {
     return `\\\\.\\pipe\\bench-${name}-${crypto.randomUUID().slice(0, 8)}`;
   }
 
+  async share(): Promise<{ path: string; folder: string }> {
+    const folder = await Deno.makeTempDir({ dir: this.#lab.folder, prefix: "bench-" });
+    this.#shared.push(folder);
+    return { path: windowsPath(pathInLab(this.#lab, folder)), folder };
+  }
+
   #make(first: readonly string[], stderr: "piped" | "null"): Make {
     const env = {
       DENO_DIR: windowsPath(pathInLab(this.#lab, this.#lab.denoDir)),
@@ -197,6 +210,7 @@ export class WineEnvironment implements Environment {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
+    for (const folder of this.#shared) await Deno.remove(folder, { recursive: true });
   }
 }
 

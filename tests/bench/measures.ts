@@ -216,22 +216,18 @@ export class Measuring {
     }
   }
 
-  /** Beside round trips of the same connection, because it is held against them. */
+  /** Beside a round trip of the same loop, because it is held against that. */
   async #cancel(): Promise<void> {
-    const { client } = this.#mesh;
-    const target = this.#effort.round / 2;
-    const cancels = await repetitions((count) => client.order("cancel", { count }), 50, target);
-    const calls = await repetitions((count) => client.order("latency", { count }), 50, target);
-    await this.#turns("cancel p50", {
-      cancel: async () => {
-        const { p50 } = await client.order<Percentiles>("cancel", { count: cancels });
-        add(this.#results, "cancel p50", "cancel", p50);
+    await this.#contest<{ cancel: Percentiles; call: Percentiles }>(
+      "cancel p50",
+      ["mesh"],
+      ({ client }, count) => client.order("cancel", { count }),
+      (_, { cancel, call }) => {
+        add(this.#results, "cancel p50", "cancel", cancel.p50);
+        add(this.#results, "cancel p50", "call", call.p50);
       },
-      call: async () => {
-        const { p50 } = await client.order<Percentiles>("latency", { count: calls });
-        add(this.#results, "cancel p50", "call", p50);
-      },
-    });
+      50,
+    );
   }
 
   /** What the library costs a program that computes. */

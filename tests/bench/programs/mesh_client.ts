@@ -60,22 +60,26 @@ await takeOrders({
   },
   /**
    * From `abort()` to the handler's signal and back: two processes share no clock, so the handler
-   * answers another call when its signal fires.
+   * answers another call when its signal fires. Beside it, a plain call in the same state.
    */
   cancel: async ({ count }: { count: number }) => {
     const samples = new Float64Array(count);
+    const calls = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       const controller = new AbortController();
       const gaveUp = ipc.call(app, "wait", {}, { signal: controller.signal }).catch(() => {});
       const cancelled = ipc.call(app, "cancelled");
       await call(); // both have begun by now
+      const called = performance.now();
+      await call();
       const start = performance.now();
       controller.abort();
       await cancelled;
       samples[i] = performance.now() - start;
+      calls[i] = start - called;
       await gaveUp;
     }
-    return percentiles(samples);
+    return { cancel: percentiles(samples), call: percentiles(calls) };
   },
   connect: async ({ count, target }: { count: number; target: string }) => {
     const start = performance.now();
