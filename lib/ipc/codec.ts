@@ -35,6 +35,10 @@ export class FrameError extends Error {
 const CR = 13;
 const LF = 10;
 const DIGIT_0 = 48;
+/** A body of up to this many bytes gets its memory when its header is read. */
+const AT_ONCE = 2 << 20;
+/** From this many missing bytes on it is worth while to read straight into the body. */
+const READ_IN_PLACE = 16 << 10;
 const ascii = new TextDecoder("latin1");
 const LENGTH_PREFIX = new TextEncoder().encode("Content-Length: ");
 
@@ -94,6 +98,17 @@ export class FrameDecoder {
       // A chunk's memory is the transport's.
       else deliver(body.subarray(0, json), whole ? body.slice(json) : body.subarray(json));
     }
+  }
+
+  /**
+   * Where the rest of a large body belongs, so that a transport may read into it: what `push` then
+   * gets is not copied again. `undefined` while nothing large is awaited.
+   */
+  get space(): Uint8Array<ArrayBuffer> | undefined {
+    const missing = this.#bodyLength - this.#heldLength;
+    if (this.#bodyLength < 0 || missing < READ_IN_PLACE) return undefined;
+    if (this.#held.length === this.#heldLength) this.#grow(this.#heldLength + 1);
+    return this.#held.subarray(this.#heldLength, this.#bodyLength);
   }
 
   /** Whether the stream may end here: between two frames. */
@@ -184,18 +199,20 @@ export class FrameDecoder {
 
   #hold(bytes: Uint8Array): void {
     const needed = this.#heldLength + bytes.length;
-    if (needed > this.#held.length) {
-      // Grows with what arrives, so that a large announced length alone costs no memory.
-      const size = Math.max(
-        needed,
-        Math.min(this.#held.length * 2, Math.max(this.#bodyLength, 256)),
-      );
-      const grown = new Uint8Array(size);
-      grown.set(this.#held.subarray(0, this.#heldLength));
-      this.#held = grown;
+    if (bytes.buffer !== this.#held.buffer) {
+      if (needed > this.#held.length) this.#grow(needed);
+      this.#held.set(bytes, this.#heldLength);
     }
-    this.#held.set(bytes, this.#heldLength);
     this.#heldLength = needed;
+  }
+
+  #grow(needed: number): void {
+    const body = Math.max(this.#bodyLength, 256);
+    // Beyond a size, it grows with what arrives: a large announced length alone costs no memory.
+    const size = body <= AT_ONCE ? body : Math.min(body, Math.max(needed * 2, AT_ONCE));
+    const grown = new Uint8Array(Math.max(size, needed));
+    grown.set(this.#held.subarray(0, this.#heldLength));
+    this.#held = grown;
   }
 }
 

@@ -14,6 +14,10 @@ const LENGTH_PREFIX = encoder.encode("Content-Length: ");
 
 /** Largest text that is encoded in place; a larger one would triple the buffer for nothing. */
 const IN_PLACE = 64 << 10;
+/** Bytes from this many on are not copied, but leave in a write of their own. */
+const APART = 64 << 10;
+/** Why a frame with large bytes could not be finished. */
+export const TAKEN_AWAY = "bytes were transferred or resized while they were being sent";
 /** Buffers over this many bytes are given back after use. */
 const KEEP = 16 << 10;
 
@@ -25,14 +29,16 @@ export class FrameEncoder {
   #filling = new Uint8Array(0);
   #spare = new Uint8Array(0);
   #length = 0;
+  /** Blocks that go before what is in {@link #filling}. */
+  readonly #sealed: { bytes: Uint8Array; length: number }[] = [];
+  #sealedLength = 0;
 
   /** Appends one frame with `text` as its body. */
   append(text: string): void {
     if (text.length > IN_PLACE) {
       const body = encoder.encode(text);
-      const at = this.#reserve(body.length + 48) + this.#header(this.#length, body.length);
-      this.#filling.set(body, at);
-      this.#length = at + body.length;
+      this.#length = this.#reserve(48) + this.#header(this.#length, body.length);
+      this.#addBlock(body);
       return;
     }
     const start = this.#reserve(text.length * 3 + 48);
@@ -47,30 +53,61 @@ export class FrameEncoder {
     this.#length = start + actual + written;
   }
 
-  /** Appends one frame with `text` and the bytes behind it as its body. */
+  /** Appends one frame with `text` and the bytes behind it as its body. Large bytes are not copied. */
   appendWithBytes(text: string, tail: readonly Uint8Array[]): void {
     const json = encoder.encode(text);
-    const length = tail.reduce((sum, bytes) => sum + bytes.length, json.length);
+    const behind = tail.reduce((sum, bytes) => sum + bytes.length, 0);
     const type = `Content-Type: ${BYTES_TYPE}; json=${json.length}`;
-    const header = encoder.encode(`Content-Length: ${length}\r\n${type}\r\n\r\n`);
-    let at = this.#reserve(header.length + length);
-    for (const piece of [header, json, ...tail]) {
-      this.#filling.set(piece, at);
-      at += piece.length;
+    const length = json.length + behind;
+    this.#put(encoder.encode(`Content-Length: ${length}\r\n${type}\r\n\r\n`));
+    this.#put(json);
+    for (const bytes of tail) {
+      if (bytes.length < APART) this.#put(bytes);
+      else this.#addBlock(bytes);
     }
-    this.#length = at;
+  }
+
+  /** Appends bytes that belong to a frame. */
+  #put(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.length);
+    this.#filling.set(bytes, at);
+    this.#length = at + bytes.length;
+  }
+
+  /** Adds a large block as it is: copying it behind the others would cost more than a write. */
+  #addBlock(bytes: Uint8Array): void {
+    if (this.#length > 0) {
+      this.#seal(this.#filling.subarray(0, this.#length));
+      this.#filling = new Uint8Array(0);
+      this.#length = 0;
+    }
+    this.#seal(bytes);
+  }
+
+  #seal(bytes: Uint8Array): void {
+    this.#sealed.push({ bytes, length: bytes.length });
+    this.#sealedLength += bytes.length;
   }
 
   /** Bytes that wait. */
   get length(): number {
-    return this.#length;
+    return this.#sealedLength + this.#length;
   }
 
   /**
-   * The frames collected so far, or `null` when there are none. The view is valid until the
-   * next `take`.
+   * The next block of the frames collected so far, or `null` when there is none: one block for all
+   * of them, but for large values. The view is valid until the next `take`.
+   *
+   * @throws {TypeError} when somebody took the memory of large bytes away meanwhile: their frame
+   * cannot be finished.
    */
   take(): Uint8Array | null {
+    const sealed = this.#sealed.shift();
+    if (sealed !== undefined) {
+      this.#sealedLength -= sealed.length;
+      if (sealed.bytes.length !== sealed.length) throw new TypeError(TAKEN_AWAY);
+      return sealed.bytes;
+    }
     if (this.#length === 0) return null;
     const full = this.#filling;
     const bytes = full.subarray(0, this.#length);

@@ -5,7 +5,7 @@
  */
 
 import { DEFAULT_FRAME_LIMITS } from "./codec.ts";
-import { FrameEncoder } from "./frame_encoder.ts";
+import { FrameEncoder, TAKEN_AWAY } from "./frame_encoder.ts";
 import { LineEncoder } from "./json_lines.ts";
 import { queueFull } from "./limits.ts";
 import type { Transport } from "./transport.ts";
@@ -53,7 +53,8 @@ export class Outbox {
   }
 
   /**
-   * Sends one message, given as JSON text, and the bytes behind it. They are copied.
+   * Sends one message, given as JSON text, and the bytes behind it: large ones are read until
+   * they have left, and must not change before.
    *
    * @param pass messages of up to so many bytes pass although the queue is full
    * @throws {LimitExceededError} when the queue is full; where nothing waits, any message passes.
@@ -102,9 +103,11 @@ export class Outbox {
         const bytes = this.#encoder.take();
         if (bytes === null) break;
         this.#onWrite();
-        this.#writing = bytes.length;
+        const { length } = bytes;
+        this.#writing = length;
         await this.#transport.write(bytes);
         this.#writing = 0;
+        if (bytes.length !== length) throw new TypeError(TAKEN_AWAY);
       }
     } catch (error) {
       this.#onFailure(error as Error);

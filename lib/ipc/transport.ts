@@ -14,9 +14,11 @@ export interface Transport {
    *
    * One read at a time. The view is valid until the next `read`: its owner reuses the buffer.
    *
+   * @param into where the bytes may go instead, so that a large body is not copied; the view is
+   * then the beginning of it. Give memory that nothing else uses until the read is over.
    * @throws when the connection broke in a way other than the peer's end.
    */
-  read(): Promise<Uint8Array | null>;
+  read(into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array | null>;
   /**
    * Sends all of `bytes`. Resolves once the kernel has taken them; until then they must not change.
    * One write at a time.

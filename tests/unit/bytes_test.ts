@@ -1,7 +1,13 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { pack, type Packed, places, takesBytes, unpack } from "../../lib/ipc/bytes.ts";
 import { BYTES_TYPE, FrameDecoder, FrameError } from "../../lib/ipc/codec.ts";
-import { ErrorCode } from "../../lib/ipc/errors.ts";
+import { ConnectionLostError, ErrorCode } from "../../lib/ipc/errors.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import { Connection } from "../../lib/ipc/connection.ts";
@@ -134,6 +140,41 @@ Deno.test("Connection: bytes in params, results and items between peers that gre
   assertEquals((await client.call("echo", [some(1), some()])).result, [some(1), some()]);
   const items = await Array.fromAsync(openStream(client, "same"));
   assertEquals(items, [0, 1, 2].map((n) => ({ buffer: some(n) })));
+});
+
+Deno.test("Connection: large bytes that are taken away before they left end the session", async () => {
+  await using pair = sessionPair({
+    "$/ping": () => ({ accept: [BYTES_TYPE] }),
+    size: ({ params }: IncomingRequest) => (params as { data: Uint8Array }).data.length,
+  });
+  const { client } = pair;
+  await client.greet();
+  const data = new Uint8Array(1 << 20);
+  assertEquals((await client.call("size", { data })).result, data.length);
+  const call = client.call("size", { data });
+  structuredClone(data.buffer, { transfer: [data.buffer] });
+  await assertRejects(() => call, ConnectionLostError, "transferred");
+});
+
+Deno.test("FrameDecoder.space: a large body is read into place, whatever part came before", () => {
+  const body = new Uint8Array(300_000).map((_, i) => i);
+  const header = new TextEncoder().encode(`Content-Length: ${body.length}\r\n\r\n`);
+  for (const before of [0, 1, 1_000, 250_000, 299_999]) {
+    const decoder = new FrameDecoder();
+    let arrived: Uint8Array | null = null;
+    const push = (chunk: Uint8Array) => decoder.push(chunk, (json) => arrived = json.slice());
+    assertEquals(decoder.space, undefined);
+    push(Uint8Array.from([...header, ...body.subarray(0, before)]));
+    for (let at = before; at < body.length;) {
+      const space = decoder.space;
+      const count = Math.min(70_001, body.length - at, space?.length ?? Infinity);
+      const chunk = space?.subarray(0, count) ?? new Uint8Array(count);
+      chunk.set(body.subarray(at, at += count));
+      push(chunk);
+    }
+    assertEquals(arrived, body);
+    assert(decoder.idle && decoder.space === undefined);
+  }
 });
 
 Deno.test("Connection: a frame whose bytes do not fit is refused, and the session goes on", async () => {

@@ -19,16 +19,17 @@ class SocketTransport implements Transport {
     this.#conn = conn;
   }
 
-  async read(): Promise<Uint8Array | null> {
+  async read(into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array | null> {
     if (this.#closed !== null) return null;
     let count: number | null;
     try {
-      count = await this.#conn.read(this.#buffer);
+      count = await this.#conn.read(into ?? this.#buffer);
     } catch (error) {
       if (this.#closed !== null || isPeerGone(error)) return null;
       throw error;
     }
     if (count === null) return null;
+    if (into !== undefined) return into.subarray(0, count);
     const bytes = this.#buffer.subarray(0, count);
     if (count === this.#buffer.length && count < BUFFER_MAX) {
       this.#buffer = new Uint8Array(count * 4);

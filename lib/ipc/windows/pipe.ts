@@ -59,9 +59,9 @@ export class PipeTransport implements Transport {
     this.#pipe = pipe;
   }
 
-  async read(): Promise<Uint8Array | null> {
+  async read(into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array | null> {
     while (!this.#ended && !this.#pipe.closed) {
-      const buffer = this.#buffer;
+      const buffer = into ?? this.#buffer;
       const started = this.#pipe.issue(
         buffer,
         (overlapped) =>
@@ -73,7 +73,7 @@ export class PipeTransport implements Transport {
       else if (error !== 0) throw systemError(`Cannot read from "${this.#address}"`, error);
       // A write of no bytes at the other end completes a read with no bytes: not the end.
       else if (bytes > 0) {
-        this.#resize(bytes);
+        if (into === undefined) this.#resize(bytes);
         return buffer.subarray(0, bytes);
       }
     }
