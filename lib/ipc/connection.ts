@@ -171,7 +171,7 @@ export class Connection {
     let why: Error | null = null;
     try {
       for (;;) {
-        const bytes = await this.#transport.read(this.#decoder.space);
+        const bytes = await this.#transport.read(this.#decoder?.space);
         if (bytes === null) break;
         if (bytes.length === 0) continue;
         this.#decoder ??= this.#decoderFor(bytes);

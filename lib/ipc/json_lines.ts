@@ -29,6 +29,9 @@ export class LineDecoder {
   #held = new Uint8Array(0);
   #heldLength = 0;
 
+  /** A line's length is not known beforehand: nothing is read into place. */
+  readonly space: undefined;
+
   /** @param limits a line may be as long as a body, without its end */
   constructor(limits: FrameLimits = DEFAULT_FRAME_LIMITS) {
     this.#limit = limits.body;

@@ -9,6 +9,7 @@ import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { platform } from "../../lib/ipc/platform.ts";
 import type { Transport } from "../../lib/ipc/transport.ts";
+import { takeAll } from "./frames.ts";
 
 /** A response, or any other message, as it came. */
 export interface RawMessage {
@@ -40,7 +41,7 @@ export class RawClient implements AsyncDisposable {
   async send(...messages: unknown[]): Promise<void> {
     const encoder = new FrameEncoder();
     for (const message of messages) encoder.append(JSON.stringify(message));
-    await this.sendBytes(encoder.take()!);
+    await this.sendBytes(takeAll(encoder));
   }
 
   async sendBytes(bytes: Uint8Array): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { takeAll } from "./frames.ts";
 import { Connection, type Dispatch } from "../../lib/ipc/connection.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../lib/ipc/limits.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
@@ -116,7 +117,7 @@ export class RawPeer implements AsyncDisposable {
     for (const message of messages) {
       encoder.append(typeof message === "string" ? message : JSON.stringify(message));
     }
-    await this.sendBytes(encoder.take()!);
+    await this.sendBytes(takeAll(encoder));
   }
 
   async sendBytes(bytes: Uint8Array): Promise<void> {

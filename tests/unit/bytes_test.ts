@@ -12,6 +12,7 @@ import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import { Connection } from "../../lib/ipc/connection.ts";
 import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { takeAll } from "../support/frames.ts";
 import { openStream, RawPeer, sessionPair } from "../support/unit_session.ts";
 
 const some = (...numbers: number[]) => Uint8Array.from(numbers);
@@ -29,7 +30,7 @@ function roundTrip(value: unknown, size: number): unknown {
   encoder.append('{"before":1}');
   encoder.appendWithBytes(text, tail);
   encoder.append('{"after":1}');
-  const wire = encoder.take()!.slice();
+  const wire = takeAll(encoder);
   const arrived: unknown[] = [];
   const decoder = new FrameDecoder();
   for (let at = 0; at < wire.length; at += size) {
@@ -185,7 +186,7 @@ Deno.test("Connection: a frame whose bytes do not fit is refused, and the sessio
   const request =
     '{"jsonrpc":"2.0","id":1,"method":"echo","params":{},"bytes":[[["params","x"],1]]}';
   encoder.appendWithBytes(request, [some(1)]);
-  await peer.sendBytes(encoder.take()!);
+  await peer.sendBytes(takeAll(encoder));
   const { id, error } = await peer.receive();
   assertEquals([id, error.code], [1, ErrorCode.InvalidRequest]);
   await peer.send({ jsonrpc: "2.0", id: 2, method: "echo", params: { still: "there" } });

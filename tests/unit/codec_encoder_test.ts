@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { takeAll } from "../support/frames.ts";
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
@@ -25,7 +26,7 @@ Deno.test("FrameEncoder writes the length in bytes at every number of digits", (
       const body = letter.repeat(length);
       const encoder = new FrameEncoder();
       encoder.append(body);
-      const bytes = encoder.take()!;
+      const bytes = takeAll(encoder);
       assert(text.decode(bytes) === expected(body), `${length} times ${letter}`);
     }
   }
@@ -37,7 +38,7 @@ Deno.test("FrameEncoder collects frames of any size into one block", () => {
   assertEquals(encoder.length, 0);
   for (const body of bodies) encoder.append(body);
   const { length } = encoder;
-  const bytes = encoder.take()!;
+  const bytes = takeAll(encoder);
   assertEquals(bytes.length, length);
   assert(text.decode(bytes) === bodies.map(expected).join(""));
   assertEquals(encoder.length, 0);
@@ -56,7 +57,7 @@ Deno.test("FrameEncoder.take gives null when nothing waits, and keeps its buffer
 
 Deno.test("FrameEncoder.take: a view stays intact while the next block fills", () => {
   const encoder = new FrameEncoder();
-  const sizes = [1, 900, 10, 5_000, 20_000, 3, 100_000, 7, 16_000, 17_000, 1];
+  const sizes = [1, 900, 10, 5_000, 20_000, 3, 60_000, 7, 16_000, 17_000, 1];
   for (const [i, size] of sizes.entries()) {
     const letter = String.fromCharCode(97 + i);
     encoder.append(letter.repeat(size));
@@ -75,4 +76,32 @@ Deno.test("FrameEncoder writes a lone surrogate as the replacement character", (
   const encoder = new FrameEncoder();
   encoder.append("a\ud800b");
   assertEquals(decode(encoder.take()!), ["a\ufffdb"]);
+});
+
+Deno.test("FrameEncoder gives a large body out as a block of its own, in its turn", () => {
+  const encoder = new FrameEncoder();
+  const large = "x".repeat(200_000);
+  const bytes = new Uint8Array(100_000);
+  encoder.append("a");
+  encoder.append(large);
+  encoder.append("b");
+  encoder.appendWithBytes("c", [bytes]);
+  const blocks: Uint8Array[] = [];
+  for (let left = encoder.length; left > 0; left = encoder.length) {
+    const block = encoder.take()!;
+    assertEquals(encoder.length, left - block.length);
+    blocks.push(block.byteLength > 1_000 ? block : block.slice());
+  }
+  assertEquals(blocks.length, 4);
+  assertEquals(blocks[1]!.length, large.length);
+  assert(blocks[3] === bytes, "large bytes are not copied");
+  const bodies: string[] = [];
+  const decoder = new FrameDecoder();
+  for (const block of blocks) {
+    decoder.push(
+      block,
+      (json, tail) => bodies.push(text.decode(json).slice(0, 5), `${tail?.length}`),
+    );
+  }
+  assertEquals(bodies, ["a", "undefined", "xxxxx", "undefined", "b", "undefined", "c", "100000"]);
 });
