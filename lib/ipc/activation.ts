@@ -181,7 +181,7 @@ async function spawn(
     return platform.spawn({
       command: [...entry.cmd, ...entry.args ?? []],
       cwd: entry.cwd,
-      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1" },
+      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1", OTEL_SERVICE_NAME: app },
       logFile,
     });
   } catch (error) {

@@ -66,7 +66,8 @@ export class Answers {
   }
 
   /** Takes a notification of the peer. */
-  onNotification({ method, params }: NotificationMessage): void {
+  onNotification(message: NotificationMessage): void {
+    const { method, params } = message;
     if (method === "$/cancelRequest") {
       const id = argument(params, "id");
       if (!isRequestId(id)) return;
@@ -77,14 +78,15 @@ export class Answers {
     } else if (!method.startsWith("$/")) {
       // (What the protocol may add one day is not for handlers.)
       if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
-      const request = new IncomingRequest(null, method, params ?? undefined, this.#peer);
+      const request = new IncomingRequest(null, method, params ?? undefined, this.#peer, message);
       this.#notifications.add(request);
       void this.#answer(request).finally(() => this.#notifications.delete(request));
     }
   }
 
   /** Takes a request of the peer. */
-  onRequest({ id, method, params }: RequestMessage): void {
+  onRequest(message: RequestMessage): void {
+    const { id, method, params } = message;
     if (this.#requests.has(id) || this.#waitingPages.has(id)) {
       this.refuse(id, ErrorCode.InvalidRequest, `the id ${JSON.stringify(id)} is in use`);
     } else if (method === "$/enumerator/next") {
@@ -98,7 +100,7 @@ export class Answers {
       this.refuseBy("calls", why, id);
     } else {
       const partialResults = takePartialResultToken(params);
-      const request = new IncomingRequest(id, method, params ?? undefined, this.#peer);
+      const request = new IncomingRequest(id, method, params ?? undefined, this.#peer, message);
       this.#requests.set(id, request);
       void this.#answer(request, partialResults);
     }

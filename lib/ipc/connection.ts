@@ -23,6 +23,7 @@ import {
   type NextPage,
   type Params,
   type ResponseMessage,
+  type TraceContext,
 } from "./message.ts";
 import { beginsLine, LineDecoder } from "./json_lines.ts";
 import { Outbox } from "./outbox.ts";
@@ -112,7 +113,12 @@ export class Connection {
     if (this.#lost !== null) {
       return Promise.reject(new ConnectionLostError(this.#lost.message, true));
     }
-    return this.#pending.add(method, options, (id) => this.#request(`"id":${id},`, method, params));
+    const { trace } = options;
+    return this.#pending.add(
+      method,
+      options,
+      (id) => this.#request(`"id":${id},`, method, params, trace),
+    );
   }
 
   /** Calls `$/ping`, by which both sides learn what the other takes. Rejects as {@link call} does. */
@@ -153,8 +159,11 @@ export class Connection {
     await this.#transport.close();
   }
 
-  #request(id: string, method: string, params: Params | undefined): void {
-    const head = `{"jsonrpc":"2.0",${id}"method":${JSON.stringify(method)}`;
+  #request(id: string, method: string, params: Params | undefined, trace?: TraceContext): void {
+    // The context goes in as members of the request itself.
+    const members = trace === undefined ? "" : JSON.stringify(trace).slice(1, -1);
+    const context = members === "" ? "" : `,${members}`;
+    const head = `{"jsonrpc":"2.0",${id}"method":${JSON.stringify(method)}${context}`;
     // A notification takes back what was asked before: it passes.
     const pass = id === "" ? SMALL_MESSAGE : 0;
     if (params === undefined) return this.#send(`${head}}`, [], pass);

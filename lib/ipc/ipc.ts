@@ -13,7 +13,7 @@ import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import { checkLimits } from "./limits.ts";
 import type { ProcessLock } from "./lock.ts";
-import { pageOf, type Params } from "./message.ts";
+import { pageOf, type Params, type TraceContext } from "./message.ts";
 import type { HandlerFor } from "./contract.ts";
 import { type ExposeOptions, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
@@ -28,6 +28,7 @@ import { onStopSignal } from "./signals.ts";
 import { IPCStream, type OpenedStream } from "./stream.ts";
 import { registerSuite } from "./suite.ts";
 import { Targets } from "./targets.ts";
+import { Telemetry } from "./telemetry.ts";
 import type { Listener } from "./transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
@@ -55,6 +56,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #options: OpenOptions;
   readonly #report: (problem: string) => void;
   readonly #targets: Targets;
+  readonly #telemetry = Telemetry.find();
   readonly #incoming: Incoming;
   readonly #closed = Promise.withResolvers<void>();
   #workers: WorkerPool | null = null;
@@ -166,7 +168,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     params?: Params,
     options: CallOptions = {},
   ): Promise<Result> {
-    const { connection, reply } = await this.#targets.request(target, method, params, options);
+    const { connection, reply } = await this.#request(target, method, params, options);
     return plainResult(reply, connection, `"${method}" of "${target}"`) as Result;
   }
 
@@ -180,7 +182,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const { signal, itemTimeout } = options;
     const open = async (ended: AbortSignal): Promise<OpenedStream> => {
       const wait = { ...options, signal: ended };
-      const { connection, reply } = await this.#targets.request(target, method, params, wait);
+      const { connection, reply } = await this.#request(target, method, params, wait, ended);
       return { page: pageOf(reply.result, reply.stream), remote: connection };
     };
     return new IPCStream<Item>(open, { signal, itemTimeout });
@@ -210,6 +212,21 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @param ended fires at the end of the stream that the request opens */
+  #request(
+    target: string,
+    method: string,
+    params: Params | undefined,
+    options: CallOptions,
+    ended?: AbortSignal,
+  ): ReturnType<Targets["request"]> {
+    const send = (trace?: TraceContext) =>
+      this.#targets.request(target, method, params, options, trace);
+    return this.#telemetry === null || method.startsWith("$/")
+      ? send()
+      : this.#telemetry.outgoing(target, method, send, ended);
   }
 
   async #leave(): Promise<void> {
@@ -254,10 +271,12 @@ export class NeverLiieIPC implements AsyncDisposable {
     }
   }
 
-  readonly #dispatch = (request: IncomingRequest): unknown =>
-    request.method.startsWith("$/")
-      ? answerProtocol(request, this.#protocol)
-      : this.#methods.dispatch(request, this.name);
+  readonly #dispatch = (request: IncomingRequest): unknown => {
+    if (request.method.startsWith("$/")) return answerProtocol(request, this.#protocol);
+    if (this.#telemetry === null) return this.#methods.dispatch(request, this.name);
+    const handle = () => this.#methods.dispatch(request, this.name);
+    return this.#telemetry.incoming(this.name, request, handle);
+  };
 
   readonly #protocol: ProtocolHost = {
     identify: () => ({ name: this.name, pid: Deno.pid }),

@@ -12,8 +12,18 @@ export type RequestId = number | string;
 /** Parameters by name or by position. */
 export type Params = { readonly [name: string]: unknown } | readonly unknown[];
 
+/**
+ * Where a request belongs in a trace, after https://www.w3.org/TR/trace-context: members beside
+ * `params`, as StreamJsonRpc has them.
+ */
+export interface TraceContext {
+  /** Such as `00-<32 hex digits>-<16 hex digits>-01`. */
+  traceparent?: string;
+  tracestate?: string;
+}
+
 /** A call that wants an answer. */
-export interface RequestMessage {
+export interface RequestMessage extends TraceContext {
   jsonrpc: "2.0";
   id: RequestId;
   method: string;
@@ -21,7 +31,7 @@ export interface RequestMessage {
 }
 
 /** A call that wants none. */
-export interface NotificationMessage {
+export interface NotificationMessage extends TraceContext {
   jsonrpc: "2.0";
   method: string;
   params?: Params | undefined;

@@ -5,7 +5,7 @@
  */
 
 import { ConnectionLostError } from "./errors.ts";
-import type { RequestId } from "./message.ts";
+import type { RequestId, TraceContext } from "./message.ts";
 import { checkDuration, TIMER_MAX } from "./timer.ts";
 
 /** How long and under whose control a call waits. */
@@ -14,6 +14,8 @@ export interface WaitOptions {
   timeout?: number | undefined;
   /** Cancels the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** Travels with the request. */
+  trace?: TraceContext | undefined;
 }
 
 /** A successful answer. */

@@ -5,7 +5,7 @@
  */
 
 import { MethodNotFoundError } from "./errors.ts";
-import type { Params, RequestId } from "./message.ts";
+import type { Params, RequestId, TraceContext } from "./message.ts";
 import type { Peer } from "./peer.ts";
 
 /** What the peer asked, and the signal that tells when it no longer wants the answer. */
@@ -16,15 +16,24 @@ export class IncomingRequest {
   readonly params: Params | undefined;
   /** Who asked. */
   readonly caller: Peer;
+  /** As it was sent: its members may be of any type. */
+  readonly trace: TraceContext;
   #controller: AbortController | null = null;
   #aborted = false;
   #listeners: (() => void)[] | null = null;
 
-  constructor(id: RequestId | null, method: string, params: Params | undefined, caller: Peer) {
+  constructor(
+    id: RequestId | null,
+    method: string,
+    params: Params | undefined,
+    caller: Peer,
+    trace: TraceContext = {},
+  ) {
     this.id = id;
     this.method = method;
     this.params = params;
     this.caller = caller;
+    this.trace = trace;
   }
 
   /** Fires when the caller cancels, leaves or times out. Made when first asked for: most never do. */

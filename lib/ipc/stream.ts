@@ -220,7 +220,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     if (this.#token !== null) this.#remote?.abort(this.#token);
     this.#token = null;
-    if (!this.#ended.signal.aborted) this.#ended.abort();
+    if (!this.#ended.signal.aborted) this.#ended.abort(this.#failure?.thrown);
   }
 }
 

@@ -8,7 +8,7 @@ import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection, type Dispatch, type Reply } from "./connection.ts";
 import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
-import type { Params } from "./message.ts";
+import type { Params, TraceContext } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
 import type { CallOptions } from "./remote.ts";
@@ -44,15 +44,17 @@ export class Targets {
     method: string,
     params: Params | undefined,
     options: CallOptions,
+    trace?: TraceContext,
   ): Promise<{ connection: Connection; reply: Reply }> {
     const { timeout = DEFAULT_TIMEOUT, signal } = options;
+    const wait = { timeout, signal, trace };
     checkDuration("timeout", timeout);
     checkDuration("startTimeout", options.startTimeout);
     const deadline = performance.now() + timeout;
     for (;;) {
       const connection = await this.#connect(target, options);
       try {
-        return { connection, reply: await connection.call(method, params, { timeout, signal }) };
+        return { connection, reply: await connection.call(method, params, wait) };
       } catch (error) {
         const again = error instanceof ConnectionLostError && error.unsent;
         if (!again || performance.now() > deadline) throw error;
