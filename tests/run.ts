@@ -5,6 +5,7 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
+import { interopEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
 import {
@@ -27,12 +28,12 @@ Runs the tests and ends with "N passed, N failed". Parts:
 
   ${SUITES.join(", ")}
                  on this system, programs as scripts
-  compiled       the mesh and compiled suites on executables of this system
+  compiled       the mesh, compiled and interop suites on executables of this system
   windows        all of the following, by the Windows lab (deno task lab)
-  windows-transport, windows-mesh
+  windows-transport, windows-mesh, windows-interop
                  inside deno.exe under Wine, programs as scripts
   windows-compiled
-                 the mesh and compiled suites on executables for Windows, under Wine
+                 the mesh, compiled and interop suites on executables for Windows, under Wine
 
 All of them unless named. After "--": test files (only parts that have them run), and options for
 "deno test" such as --filter=NAME.
@@ -48,7 +49,8 @@ function localPart(name: string): Part {
   return {
     name,
     folders: [`tests/${name}`],
-    prepare: (test) => Promise.resolve(localTest(test)),
+    prepare: async (test) =>
+      localTest({ ...test, env: { ...test.env, ...await interopEnvironment(test.files) } }),
   };
 }
 

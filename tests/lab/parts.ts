@@ -15,6 +15,7 @@ import { exists } from "@std/fs";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { RuntimeMissingError } from "../../build.ts";
 import { buildTestPrograms } from "./executables.ts";
+import { INTEROP, interopEnvironment } from "./interop.ts";
 import { type Lab, TARGETS } from "./lab.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
 
@@ -23,7 +24,7 @@ const checkout = fromFileUrl(new URL("../..", import.meta.url));
 /** Names the folder of the executables that a compiled suite drives instead of scripts. */
 const EXECUTABLES = "NEVERLIIE_TEST_EXECUTABLES";
 
-const COMPILED = ["tests/mesh", "tests/compiled"];
+const COMPILED = ["tests/mesh", "tests/compiled", INTEROP];
 
 /** The suites on executables of this system, made by the lab's compiler or else by this Deno. */
 export function compiledParts(lab: Lab | null): Part[] {
@@ -45,7 +46,9 @@ export function compiledParts(lab: Lab | null): Part[] {
               : "set DENORT_BIN, or let Deno reach the network"),
         );
       }
-      const { command } = localTest({ ...test, env: { ...test.env, [EXECUTABLES]: folder } });
+      const interop = await interopEnvironment(test.files);
+      const env = { ...test.env, ...interop, [EXECUTABLES]: folder };
+      const { command } = localTest({ ...test, env });
       return ready(command, cleanup);
     },
   }];
@@ -59,7 +62,7 @@ export function windowsParts(lab: Lab | null): Part[] {
     folders: [`tests/${suite}`],
     prepare: (test) => underWine(lab, test, false),
   });
-  return [scripts("transport"), scripts("mesh"), {
+  return [scripts("transport"), scripts("mesh"), scripts("interop"), {
     name: "windows-compiled",
     folders: COMPILED,
     prepare: (test) => underWine(lab, test, true),
@@ -83,6 +86,7 @@ async function underWine(
   const env: Record<string, string> = {
     DENO_DIR: windowsPath(pathInLab(lab, lab.denoDir)),
     DENO_NO_UPDATE_CHECK: "1",
+    ...await interopEnvironment(test.files, lab),
   };
   for (const name of ["CI", "NO_COLOR", "FORCE_COLOR", "TERM"]) {
     const value = test.env[name];

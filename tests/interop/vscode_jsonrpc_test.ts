@@ -1,0 +1,76 @@
+/**
+ * vscode-jsonrpc unmodified, on Node, against an app of the mesh: over the socket, and under Wine
+ * over the named pipe. See vscode_jsonrpc_client.mjs for what it does.
+ */
+
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { meshTest } from "../support/mesh.ts";
+
+/** What `deno task test` tells this suite, see tests/lab/interop.ts. */
+function told(name: string): string {
+  const value = Deno.env.get(name);
+  if (value === undefined) throw new Error(`${name} is not set: run deno task test interop`);
+  return value;
+}
+
+meshTest("vscode-jsonrpc calls, cancels, streams, and is called back", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.wake("fixture");
+  const output = join(mesh.home, "findings.json");
+  const log = join(mesh.home, "node.log");
+  const { code } = await runToFile(log, [
+    told("NEVERLIIE_TEST_NODE"),
+    fromFileUrl(new URL("vscode_jsonrpc_client.mjs", import.meta.url)),
+    told("NEVERLIIE_TEST_VSCODE_JSONRPC"),
+    mesh.ipc.home.address("fixture"),
+    output,
+  ]);
+  assertEquals(code, 0, await Deno.readTextFile(log).catch(() => "node wrote nothing"));
+  const { found, problems } = JSON.parse(await Deno.readTextFile(output));
+  assertEquals(problems, []);
+  assertEquals(found, {
+    "calls by name, by position, typed, and with nothing": [
+      { text: "Grüße ☃ 𝄞" },
+      3,
+      7,
+      {},
+      null,
+    ],
+    "many calls at once": true,
+    "errors": [
+      { code: -32601, message: '"fixture" has no method "nope"' },
+      { code: 42, message: "it failed: Grüße", data: { at: [1] } },
+      { code: -32603, message: "it failed: Grüße" },
+      { code: -32602, message: "3 positions for 2 parameters (a, b)" },
+      { code: -32603, message: found["errors"]?.[4]?.message },
+    ],
+    "a call cancelled by its token": [-32800, 1],
+    "a stream as partial results": [[], 2_000, true, true],
+    "a stream as partial results, with an error at its end": [[0, 1, 2], "that was all"],
+    "an endless stream cancelled by its token": [-32800, true],
+    "a stream by pages": [1_000, -32001],
+    "being called back": [
+      "Really? Yes",
+      { code: 77, message: "not today", data: { until: "tomorrow" } },
+      -32601,
+    ],
+    "being called back, and the call cancelled": [-32800, true],
+    "being called from elsewhere, over the connection made here": "read",
+    "notifications that the app does not know": 2,
+  });
+});
+
+/** Runs a program to its end. Its output goes to a file: node.exe cannot use a pipe under Wine. */
+async function runToFile(log: string, command: readonly string[]): Promise<Deno.CommandStatus> {
+  const script = Deno.build.os === "windows"
+    ? { program: "cmd", args: ["/c", ...command, ">", log, "2>&1"] }
+    : { program: "sh", args: ["-c", 'exec "$@" >"$0" 2>&1', log, ...command] };
+  const child = new Deno.Command(script.program, {
+    args: script.args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return await child.status;
+}

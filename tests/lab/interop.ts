@@ -1,0 +1,36 @@
+/**
+ * What the interop suite is told of foreign programs: variables of its environment.
+ *
+ * @module
+ */
+import { join } from "@std/path";
+import { type Lab } from "./lab.ts";
+import { npmPackage, VSCODE_JSONRPC, WINDOWS_NODE } from "./npm_package.ts";
+import { pathInLab, windowsPath } from "./session.ts";
+
+/** The folder of the suite. */
+export const INTEROP = "tests/interop";
+
+/** Names the program of Node.js. */
+const NODE = "NEVERLIIE_TEST_NODE";
+/** Names the folder of vscode-jsonrpc. */
+const JSONRPC = "NEVERLIIE_TEST_VSCODE_JSONRPC";
+
+/**
+ * The variables for these test files, none where the suite is not among them.
+ *
+ * @param wine the lab, where the tests run under Wine
+ */
+export async function interopEnvironment(
+  files: readonly string[],
+  wine: Lab | null = null,
+): Promise<Record<string, string>> {
+  if (!files.some((file) => file.startsWith(`${INTEROP}/`))) return {};
+  const jsonrpc = await npmPackage(VSCODE_JSONRPC);
+  if (wine === null) return { [NODE]: "node", [JSONRPC]: jsonrpc };
+  const node = join(await npmPackage(WINDOWS_NODE), "bin", "node.exe");
+  return {
+    [NODE]: windowsPath(pathInLab(wine, node)),
+    [JSONRPC]: windowsPath(pathInLab(wine, jsonrpc)),
+  };
+}

