@@ -87,6 +87,22 @@ const MISNAMED: Readonly<Record<string, string>> = {
   "@xterm/headless": "lib-headless/xterm-headless.js",
 };
 
+/** Ink loads it while it is being debugged, and only where it is installed. */
+const DEVTOOLS = "react-devtools-core";
+
+/** An import that is left in a bundle would have to be found when that is compiled. */
+async function leaveOutDevtools(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    const text = await Deno.readTextFile(path);
+    const bundle = text.replaceAll(
+      new RegExp(`from\\s*"${DEVTOOLS}"`, "g"),
+      'from "data:text/javascript,export default null"',
+    );
+    if (bundle !== text) await Deno.writeTextFile(path, bundle);
+  }
+}
+
 /** The import map to bundle with: this process's own, with {@linkcode MISNAMED} put right. */
 function bundlingMap(): string {
   const standIns = import.meta.resolve("@std/path").startsWith("file:");
@@ -120,17 +136,18 @@ export async function bundleModules(
     const { success, said } = await runDeno([
       ...["bundle", "--quiet", "--no-check", "--platform=deno", "--minify", "--keep-names"],
       ...["--node-modules-dir=none", `--config=${join(CHECKOUT, "deno.json")}`],
-      ...[`--import-map=${map}`, `--outdir=${folder}`],
+      ...[`--import-map=${map}`, `--external=${DEVTOOLS}`, `--outdir=${folder}`],
       ...(modules.length > 1 ? ["--code-splitting"] : []),
       ...modules,
     ]);
     if (!success) {
       throw new CompileError(`Cannot bundle "${relative(CHECKOUT, modules[0]!)}": ${said}`);
     }
+    await leaveOutDevtools(folder);
   } finally {
     await Deno.remove(map);
   }
-  return modules.map((module) => join(folder, basename(module).replace(/\.ts$/, ".js")));
+  return modules.map((module) => join(folder, basename(module).replace(/\.tsx?$/, ".js")));
 }
 
 /**

@@ -20,7 +20,7 @@ import {
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
 /** The suites that run on this system, from scripts; each is a folder. */
-const SUITES = ["unit", "transport", "mesh", "interop", "chaos"];
+const SUITES = ["unit", "transport", "mesh", "screens", "interop", "chaos"];
 
 const HELP = `deno task test [--quiet] [PART …] [-- FILE … OPTION …]
 

@@ -1,6 +1,6 @@
 /** Text for a terminal: measured in columns, not in characters. */
 import { stripVTControlCharacters } from "node:util";
-import stringWidth from "npm:string-width@8.2.1";
+import stringWidth from "string-width";
 
 const BLOCKS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const graphemes = new Intl.Segmenter();

@@ -147,36 +147,3 @@ meshTest("a front end beside its running host is a client of it", async (mesh) =
   for (const { code } of results) assertEquals(code, 0);
   await until(async () => await pidOf(mesh.ipc, "statusbar") === host.pid);
 });
-
-if (Deno.build.os === "linux") {
-  // script(1) gives the program a terminal of its own.
-  for (const [key, name] of [["q", "q"], ["\x03", "Ctrl-C"]] as const) {
-    meshTest(`launcher in a terminal shows the dashboard until ${name}`, async (mesh) => {
-      const quoted = suiteCommand("launcher").map((part) => `'${part.replaceAll("'", "'\\''")}'`);
-      const child = mesh.spawn(["script", "-qec", quoted.join(" "), "/dev/null"], {
-        stdin: "piped",
-        env: { TERM: "xterm-256color" },
-      });
-      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-      let screen = "";
-      while (!/CPU.*running/s.test(screen)) {
-        const { value, done } = await reader.read();
-        if (done) throw new Error(`The launcher ended: ${screen}`);
-        screen += value;
-      }
-      const writer = child.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(key));
-      for (;;) {
-        const { value, done } = await reader.read();
-        if (done) break;
-        screen += value;
-      }
-      await writer.close().catch(() => {
-        // The program has ended, and its terminal with it.
-      });
-      await child.status;
-      assertStringIncludes(screen, "Still running: statusbar");
-      assertStringIncludes(screen, "\x1b[?1049l", "the screen was given back");
-    });
-  }
-}

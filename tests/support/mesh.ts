@@ -134,8 +134,8 @@ export class TestMesh {
   }
 
   /** Starts a program and waits for its first line, which tells that it serves. */
-  async serve(command: readonly string[]): Promise<Served> {
-    const child = this.spawn(command);
+  async serve(command: readonly string[], options: Deno.CommandOptions = {}): Promise<Served> {
+    const child = this.spawn(command, options);
     const lines = child.stdout.pipeThrough(new TextDecoderStream());
     const reader = lines.getReader();
     let text = "";

@@ -39,7 +39,7 @@ function readSources(folder: string, into = new Map<string, SourceFile>()) {
   for (const entry of Deno.readDirSync(new URL(`${folder}/`, checkout))) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory) readSources(path, into);
-    else if (entry.name.endsWith(".ts")) {
+    else if (/\.tsx?$/.test(entry.name)) {
       const text = Deno.readTextFileSync(new URL(path, checkout)).replaceAll("\r\n", "\n");
       const code = text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "");
       into.set(path, { text, code, imports: importsOf(path, code) });
@@ -91,7 +91,7 @@ Deno.test("architecture: the sources are read, and every relative import leads t
     const written = code.match(/^(import|export)\b[^;]*\bfrom\s*"[^"]+";/gm) ?? [];
     assert(imports.length >= written.length, path);
   }
-  const known = ({ file }: Import) => file === null || !file.endsWith(".ts") || sources.has(file);
+  const known = ({ file }: Import) => file === null || !/\.tsx?$/.test(file) || sources.has(file);
   assertEquals(breaches(() => true, known), []);
 });
 

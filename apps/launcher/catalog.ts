@@ -1,0 +1,256 @@
+/** All that the launcher can find and run. */
+import {
+  type AppDescription,
+  ErrorCode,
+  listApps,
+  type MethodDescription,
+  type NeverLiieIPC,
+  RemoteError,
+} from "../../lib/ipc/mod.ts";
+import type { RunEvent } from "../terminal/contract.ts";
+import type { Entry, EntryParam, LaunchEvent, Match, SearchParams } from "./contract.ts";
+import { installedPrograms, type Program } from "./programs.ts";
+import { rank } from "./rank.ts";
+import { Usage } from "./usage.ts";
+
+const COMMAND = "command:";
+const METHOD = "method:";
+/** Milliseconds an app has to tell its methods. */
+const DESCRIBE_TIMEOUT = 2_000;
+/** Milliseconds after which installed programs are looked for again. */
+const PROGRAMS_AGE = 30_000;
+const DEFAULT_LIMIT = 20;
+const LARGEST_LIMIT = 1_000;
+
+/** Programs, apps, methods and what was run lately, looked up and run. */
+export class Catalog {
+  readonly #ipc: NeverLiieIPC;
+  readonly #usage: Usage;
+  #programs: Program[] = [];
+  #programsAt = -Infinity;
+  #mesh: Entry[] = [];
+
+  /** @param report told of what was wrong but could be helped */
+  constructor(ipc: NeverLiieIPC, report: (problem: string) => void) {
+    this.#ipc = ipc;
+    this.#usage = new Usage(ipc.home, report);
+  }
+
+  /** Looks at the disk and the mesh. Wakes nobody: sleeping apps have the methods they last told. */
+  async refresh(signal?: AbortSignal): Promise<void> {
+    await this.#usage.load();
+    await Promise.all([this.#readPrograms(), this.#readMesh(signal)]);
+  }
+
+  /** The best matches for `query`; after ">" it is a command for the shell. */
+  search({ query, limit = DEFAULT_LIMIT }: SearchParams): Match[] {
+    if (typeof query !== "string") throw new TypeError("Cannot search: query must be a string");
+    if (!Number.isInteger(limit) || limit < 1 || limit > LARGEST_LIMIT) {
+      throw new RangeError(`Cannot search: limit must be 1 to ${LARGEST_LIMIT}, got ${limit}`);
+    }
+    const recent = this.#recent();
+    if (query.trimStart().startsWith(">")) {
+      const line = query.trimStart().slice(1).trim();
+      const commands = recent.filter(({ kind }) => kind === "command");
+      const found = rank(commands, line, (id) => this.#usage.weight(id), limit);
+      if (line === "") return found;
+      const typed = { ...commandEntry(line), score: 1, matched: [] };
+      return [typed, ...found.filter(({ id }) => id !== typed.id)].slice(0, limit);
+    }
+    const known = [...this.#mesh, ...this.#programs.map(programEntry)];
+    const entries = [
+      ...recent.filter(({ id }) => !known.some((entry) => entry.id === id)),
+      ...known,
+    ];
+    return rank(entries, query, (id) => this.#usage.weight(id), limit);
+  }
+
+  /**
+   * Runs an entry: starts a program, wakes an app, calls a method, has Terminal run a command.
+   *
+   * @throws {RemoteError} where there is no such entry; what the app throws otherwise.
+   */
+  async *launch(
+    id: string,
+    params: Record<string, unknown> | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<LaunchEvent, void, void> {
+    if (typeof id !== "string") throw new TypeError("Cannot launch: id must be a string");
+    const remembered = params === undefined || Object.keys(params).length === 0
+      ? id
+      : `${id} ${JSON.stringify(params)}`;
+    if (id.startsWith(COMMAND)) {
+      const command = id.slice(COMMAND.length);
+      await this.#usage.record(id);
+      yield { type: "started", title: `> ${command}` };
+      yield* this.#run(command, signal);
+    } else if (id.startsWith(METHOD)) {
+      const call = parseMethodId(id);
+      if (call === null) throw unknownEntry(id);
+      await this.#usage.record(remembered);
+      const given = { ...call.params, ...params };
+      yield { type: "started", title: `${call.app} ${call.method}` };
+      yield* this.#call(call.app, call.method, given, signal);
+    } else if (id.startsWith("app:")) {
+      const app = id.slice("app:".length);
+      yield { type: "started", title: `wake ${app}` };
+      await this.#ipc.wake(app, { signal });
+      await this.#usage.record(id);
+      await this.#describe(app, signal);
+      yield { type: "result", value: `${app} runs` };
+    } else {
+      const program = this.#programs.find((program) => `program:${program.id}` === id);
+      if (program === undefined) throw unknownEntry(id);
+      program.start();
+      await this.#usage.record(id);
+      yield { type: "result", value: `${program.name} was started` };
+    }
+  }
+
+  async *#run(command: string, signal: AbortSignal): AsyncGenerator<LaunchEvent, void, void> {
+    const options = { signal, timeout: Infinity };
+    for await (const event of this.#ipc.stream<RunEvent>("terminal", "run", { command }, options)) {
+      if (event.type === "exit") yield { type: "result", value: event };
+      else yield { type: "item", value: event };
+    }
+  }
+
+  async *#call(
+    app: string,
+    method: string,
+    params: Record<string, unknown>,
+    signal: AbortSignal,
+  ): AsyncGenerator<LaunchEvent, void, void> {
+    await this.#describe(app, signal);
+    const described = this.#usage.methods(app).find(({ name }) => name === method);
+    if (described?.kind === "stream") {
+      const items = this.#ipc.stream(app, method, params, { signal, timeout: Infinity });
+      for await (const value of items) yield { type: "item", value };
+      yield { type: "result", value: null };
+    } else {
+      // As long as it takes: the person who waits can see it, and cancel it.
+      const value = await this.#ipc.call(app, method, params, { signal, timeout: Infinity });
+      yield { type: "result", value };
+    }
+  }
+
+  /** Asks an app for its methods, wakes it for that, and keeps them. */
+  async #describe(app: string, signal: AbortSignal): Promise<void> {
+    const about = await this.#ipc.call<AppDescription>(app, "$/describe", {}, { signal });
+    await this.#usage.remember(app, about.methods);
+  }
+
+  async #readPrograms(): Promise<void> {
+    if (performance.now() - this.#programsAt < PROGRAMS_AGE) return;
+    this.#programsAt = performance.now();
+    this.#programs = await installedPrograms();
+  }
+
+  async #readMesh(signal: AbortSignal | undefined): Promise<void> {
+    const apps = await listApps(this.#ipc, signal);
+    const entries = await Promise.all(apps.map(async ({ name, running }) => {
+      if (running) await this.#ask(name, signal);
+      const methods = this.#usage.methods(name);
+      return [appEntry(name, running), ...methods.map((method) => methodEntry(name, method))];
+    }));
+    this.#mesh = entries.flat();
+  }
+
+  /** Like #describe, but wakes nobody and takes no answer for one. */
+  async #ask(app: string, signal: AbortSignal | undefined): Promise<void> {
+    const options = {
+      activate: false,
+      timeout: DESCRIBE_TIMEOUT,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    try {
+      const about = await this.#ipc.call<AppDescription>(app, "$/describe", {}, options);
+      await this.#usage.remember(app, about.methods);
+    } catch (error) {
+      // It has ended since it was listed, hangs, or cannot tell: what it told before still counts.
+      if (signal?.aborted) throw error;
+    }
+  }
+
+  /** What was used and is not in a list of its own: commands, methods with their params. */
+  #recent(): Entry[] {
+    return this.#usage.used().flatMap((id) => {
+      if (id.startsWith(COMMAND)) return [commandEntry(id.slice(COMMAND.length))];
+      const call = parseMethodId(id);
+      if (call === null || call.params === undefined) return [];
+      const method = this.#usage.methods(call.app).find(({ name }) => name === call.method);
+      const title = `${call.app} ${call.method} ${JSON.stringify(call.params)}`;
+      const { description: detail = "", kind = "call" } = method ?? {};
+      return [{ id, kind: "method", title, detail, streams: kind === "stream" }];
+    });
+  }
+}
+
+function programEntry({ id, name, comment }: Program): Entry {
+  return { id: `program:${id}`, kind: "program", title: name, detail: comment };
+}
+
+function appEntry(name: string, running: boolean): Entry {
+  return { id: `app:${name}`, kind: "app", title: name, detail: running ? "runs" : "asleep" };
+}
+
+function commandEntry(line: string): Entry {
+  return { id: COMMAND + line, kind: "command", title: `> ${line}`, detail: "shell command" };
+}
+
+function methodEntry(app: string, method: MethodDescription): Entry {
+  const params = paramsOf(method);
+  return {
+    id: `${METHOD}${app}.${method.name}`,
+    kind: "method",
+    title: `${app} ${method.name}`,
+    detail: method.description ?? "",
+    streams: method.kind === "stream",
+    ...(params.length === 0 ? {} : { params }),
+  };
+}
+
+/** What a JSON Schema of params tells; all of it is another program's word. */
+interface ParamsSchema {
+  properties?: Record<string, { type?: unknown; description?: unknown }>;
+  required?: unknown;
+}
+
+/** A method's parameters, by its JSON Schema where it has one, else by their names. */
+export function paramsOf(method: MethodDescription): EntryParam[] {
+  const { schemas } = method as MethodDescription & { schemas?: { params?: ParamsSchema } };
+  const properties = schemas?.params?.properties ?? {};
+  const required = schemas?.params?.required;
+  const names = method.params ?? Object.keys(properties);
+  return names.map((name) => {
+    const { type, description } = Object.hasOwn(properties, name) ? properties[name]! : {};
+    return {
+      name,
+      ...(typeof type === "string" ? { type } : {}),
+      ...(typeof description === "string" ? { description } : {}),
+      ...(Array.isArray(required) ? { required: required.includes(name) } : {}),
+    };
+  });
+}
+
+/** "method:scanner.deep_scan" and, for a recent one, its params as JSON after a space. */
+function parseMethodId(
+  id: string,
+): { app: string; method: string; params?: Record<string, unknown> } | null {
+  const [, app, method, json] = /^method:([^. ]+)\.([^ ]+)(?: (.*))?$/s.exec(id) ?? [];
+  if (app === undefined || method === undefined) return null;
+  if (json === undefined) return { app, method };
+  try {
+    const params = JSON.parse(json);
+    return typeof params === "object" && params !== null ? { app, method, params } : null;
+  } catch {
+    return null;
+  }
+}
+
+function unknownEntry(id: string): RemoteError {
+  return new RemoteError(
+    `Cannot launch "${id}": there is no such entry; search gives their ids`,
+    ErrorCode.InvalidParams,
+  );
+}

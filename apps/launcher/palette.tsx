@@ -1,0 +1,378 @@
+/** The launcher in a terminal: one prompt over all that can be run. */
+import { Box, Text, useApp, useInput } from "ink";
+// @deno-types="@types/react"
+import { type ReactNode, useMemo, useState } from "react";
+import type { HostStats } from "../statusbar/contract.ts";
+import {
+  FullScreen,
+  Keys,
+  Model,
+  Progress,
+  Rule,
+  Spark,
+  useModel,
+} from "../../lib/ui/components.tsx";
+import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
+import { edit, Field, type TextField, textField } from "../../lib/ui/text_field.tsx";
+import type { Entry, EntryKind, LaunchEvent, Match } from "./contract.ts";
+import { paramsFrom } from "./form.ts";
+import { Running } from "./running.ts";
+
+/** Readings in the sparklines. */
+const HISTORY = 60;
+/** How many matches can be scrolled through. */
+const MATCHES = 200;
+
+/** What the palette shows of the machine and the mesh; whoever follows them calls `changed`. */
+export class PaletteModel extends Model {
+  stats: HostStats | null = null;
+  cpu: number[] = [];
+  memory: number[] = [];
+  /** A line for what is going on, a failure for example. */
+  message: string | null = null;
+
+  /** Takes a reading. */
+  show(stats: HostStats): void {
+    this.stats = stats;
+    this.message = null;
+    if (stats.cpu.percent !== null) this.cpu = [...this.cpu, stats.cpu.percent].slice(-HISTORY);
+    const used = stats.memory.total > 0 ? stats.memory.used / stats.memory.total * 100 : 0;
+    this.memory = [...this.memory, used].slice(-HISTORY);
+    this.changed();
+  }
+}
+
+/** What the palette works with. */
+export interface PaletteProps {
+  model: PaletteModel;
+  search(query: string, limit: number): Match[];
+  launch(
+    id: string,
+    params: Record<string, unknown> | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<LaunchEvent>;
+}
+
+type Mode =
+  | { name: "search" }
+  | { name: "form"; entry: Entry; fields: TextField[]; at: number; problem: string | null }
+  | { name: "run"; running: Running; back: number };
+
+/** The whole palette. */
+export function Palette({ model, search, launch }: PaletteProps): ReactNode {
+  const { exit } = useApp();
+  const [query, setQuery] = useState(textField());
+  const [selected, setSelected] = useState(0);
+  const [mode, setMode] = useState<Mode>({ name: "search" });
+  useModel(model);
+  // Looked up at each drawing: what is installed and who runs may have changed as well.
+  const matches = mode.name === "search" ? search(query.text, MATCHES) : [];
+  const at = Math.min(selected, Math.max(0, matches.length - 1));
+
+  const run = (entry: Entry, params: Record<string, unknown> | undefined) => {
+    const running = new Running(entry.title);
+    setMode({ name: "run", running, back: 0 });
+    void running.follow((signal) => launch(entry.id, params, signal));
+  };
+  const choose = (entry: Match) => {
+    if (entry.params === undefined) return run(entry, undefined);
+    const fields = entry.params.map(() => textField());
+    setMode({ name: "form", entry, fields, at: 0, problem: null });
+  };
+
+  useInput((input, key) => {
+    if (key.ctrl && input === "c") {
+      if (mode.name === "run") mode.running.cancel();
+      exit();
+    } else if (mode.name === "search") {
+      if (key.escape) query.text === "" ? exit() : setQuery(textField());
+      else if (key.return) matches[at] && choose(matches[at]);
+      else if (key.upArrow) setSelected(Math.max(0, at - 1));
+      else if (key.downArrow) setSelected(Math.min(Math.max(0, matches.length - 1), at + 1));
+      else if (key.pageUp) setSelected(Math.max(0, at - 10));
+      else if (key.pageDown) setSelected(Math.min(Math.max(0, matches.length - 1), at + 10));
+      else {
+        const next = edit(query, input.replace(/[\r\n]+$/, ""), key);
+        if (next === null) return;
+        setQuery(next);
+        if (next.text !== query.text) setSelected(0);
+        // Typed before the palette was there, or faster than it draws: text and Enter in one piece.
+        if (/[\r\n]$/.test(input)) {
+          const [first] = search(next.text, 1);
+          if (first !== undefined) choose(first);
+        }
+      }
+    } else if (mode.name === "form") {
+      const { entry, fields } = mode;
+      const move = (by: number) =>
+        setMode({ ...mode, at: (mode.at + by + fields.length) % fields.length, problem: null });
+      if (key.escape) setMode({ name: "search" });
+      else if (key.upArrow || (key.tab && key.shift)) move(-1);
+      else if (key.downArrow || key.tab) move(1);
+      else if (key.return) {
+        try {
+          run(entry, paramsFrom(entry.params ?? [], fields.map(({ text }) => text)));
+        } catch (error) {
+          setMode({ ...mode, problem: (error as Error).message });
+        }
+      } else {
+        const next = edit(fields[mode.at]!, input, key);
+        if (next === null) return;
+        setMode({ ...mode, fields: fields.with(mode.at, next), problem: null });
+      }
+    } else if (key.escape) {
+      if (mode.running.state === "running") mode.running.cancel();
+      else setMode({ name: "search" });
+    } else if (key.return && mode.running.state !== "running") setMode({ name: "search" });
+    else if (key.upArrow) setMode({ ...mode, back: mode.back + 1 });
+    else if (key.downArrow) setMode({ ...mode, back: Math.max(0, mode.back - 1) });
+    else if (key.pageUp) setMode({ ...mode, back: mode.back + 10 });
+    else if (key.pageDown) setMode({ ...mode, back: Math.max(0, mode.back - 10) });
+  });
+
+  return (
+    <FullScreen>
+      {({ columns, rows }) => {
+        const width = columns - 2;
+        // Title, strip, rule, prompt, a gap, and the keys below.
+        const space = Math.max(1, rows - 6);
+        return (
+          <Box flexDirection="column" paddingX={1} height={rows}>
+            <Title stats={model.stats} width={width} />
+            <Strip model={model} width={width} />
+            {mode.name === "search" && (
+              <>
+                <Rule width={width} />
+                <Box height={1}>
+                  <Box width={2}>
+                    <Text bold color="cyan">❯</Text>
+                  </Box>
+                  <Field field={query} hint="Search programs, apps and methods, or > a command" />
+                </Box>
+                <Box height={1} />
+                <Box flexDirection="column" height={space} overflow="hidden">
+                  <Matches
+                    matches={matches}
+                    at={at}
+                    rows={space}
+                    width={width}
+                    query={query.text}
+                  />
+                </Box>
+                <Keys
+                  keys={[["↵", "run"], ["↑↓", "choose"], [">", "shell"], [
+                    "Esc",
+                    query.text === "" ? "leave" : "clear",
+                  ]]}
+                />
+              </>
+            )}
+            {mode.name === "form" && <Form mode={mode} rows={rows - 3} width={width} />}
+            {mode.name === "run" && (
+              <Output running={mode.running} back={mode.back} rows={rows - 3} width={width} />
+            )}
+          </Box>
+        );
+      }}
+    </FullScreen>
+  );
+}
+
+function Title({ stats, width }: { stats: HostStats | null; width: number }): ReactNode {
+  const about = stats === null
+    ? ""
+    : truncate(`${plain(stats.hostname)} · up ${formatDuration(stats.uptime)}`, width - 11);
+  return (
+    <Box height={1} justifyContent="space-between">
+      <Text bold color="cyan">NeverLiie</Text>
+      <Text dimColor>{about}</Text>
+    </Box>
+  );
+}
+
+/** The status bar's figures, as many as there is room for. */
+function Strip({ model, width }: { model: PaletteModel; width: number }): ReactNode {
+  const { stats, message } = model;
+  if (message !== null || stats === null) {
+    const text = message ?? "Waking the status bar…";
+    return <Text color={message === null ? "gray" : "yellow"} wrap="truncate">{plain(text)}</Text>;
+  }
+  const spark = Math.max(6, Math.min(24, Math.floor((width - 44) / 2)));
+  const { battery } = stats;
+  return (
+    <Box height={1} gap={3}>
+      <Spark label="CPU " values={model.cpu} width={spark} />
+      <Spark label="Memory " values={model.memory} width={spark} />
+      {battery !== null && (
+        <Text wrap="truncate">
+          <Text dimColor>Battery</Text> <Text bold>{`${battery.percent}%`}</Text>
+          {battery.charging ? " charging" : ""}
+        </Text>
+      )}
+    </Box>
+  );
+}
+
+const KINDS: Readonly<Record<EntryKind, [mark: string, colour: string]>> = {
+  program: ["▸", "blue"],
+  app: ["●", "green"],
+  method: ["ƒ", "magenta"],
+  command: ["$", "yellow"],
+};
+
+function Matches(
+  { matches, at, rows, width, query }: {
+    matches: readonly Match[];
+    at: number;
+    rows: number;
+    width: number;
+    query: string;
+  },
+): ReactNode {
+  if (matches.length === 0) {
+    return (
+      <Text dimColor wrap="truncate">
+        {query.trim() === ">"
+          ? "Type a command for the shell; what you ran before is listed here."
+          : `Nothing fits "${query}". A > before it runs it as a shell command.`}
+      </Text>
+    );
+  }
+  const first = Math.max(0, Math.min(at - Math.floor(rows / 2), matches.length - rows));
+  const title = Math.max(20, Math.floor(width * 0.45));
+  return matches.slice(first, first + rows).map((match, index) => (
+    <Row
+      key={match.id}
+      match={match}
+      selected={first + index === at}
+      title={title}
+      width={width}
+    />
+  ));
+}
+
+function Row(
+  { match, selected, title, width }: {
+    match: Match;
+    selected: boolean;
+    title: number;
+    width: number;
+  },
+): ReactNode {
+  const [mark, colour] = KINDS[match.kind];
+  const asleep = match.kind === "app" && match.detail === "asleep";
+  const detail = pad(plain(match.detail), Math.max(0, width - title - 14));
+  return (
+    <Text wrap="truncate">
+      <Text {...(selected ? { color: "cyan" } : {})} bold>{selected ? "▌" : " "}</Text>
+      <Text color={colour} dimColor={asleep}>{`${asleep ? "○" : mark} `}</Text>
+      <Highlighted text={plain(match.title)} at={match.matched} width={title} bold={selected} />
+      <Text dimColor>{`  ${detail}  ${match.kind.padStart(7)}`}</Text>
+    </Text>
+  );
+}
+
+/** A title with what was searched for in colour, cut and padded to `width`. */
+function Highlighted(
+  { text, at, width, bold }: {
+    text: string;
+    at: readonly number[];
+    width: number;
+    bold: boolean;
+  },
+): ReactNode {
+  const shown = truncate(text, width);
+  const rest = " ".repeat(Math.max(0, width - displayWidth(shown)));
+  const parts = useMemo(() => {
+    const marked = new Set(at);
+    const runs: { text: string; hit: boolean }[] = [];
+    for (let i = 0; i < shown.length; i++) {
+      const hit = marked.has(i) && shown[i] !== "…";
+      if (runs.at(-1)?.hit === hit) runs.at(-1)!.text += shown[i];
+      else runs.push({ text: shown[i]!, hit });
+    }
+    return runs;
+  }, [shown, at.join()]);
+  return (
+    <Text bold={bold}>
+      {parts.map(({ text, hit }, index) => (
+        <Text key={index} {...(hit ? { color: "cyan", underline: true } : {})}>{text}</Text>
+      ))}
+      {rest}
+    </Text>
+  );
+}
+
+function Form(
+  { mode, rows, width }: { mode: Mode & { name: "form" }; rows: number; width: number },
+): ReactNode {
+  const { entry, fields, at, problem } = mode;
+  const params = entry.params ?? [];
+  const label = Math.max(...params.map(({ name }) => displayWidth(name))) + 2;
+  const hint = ({ type, required, description }: typeof params[number]) =>
+    [type, required ? "must be given" : undefined, description].filter(Boolean).join(", ") ||
+    "text or JSON; empty to leave it out";
+  return (
+    <Box flexDirection="column" height={rows + 1}>
+      <Rule title={entry.title} width={width} />
+      <Text dimColor wrap="truncate">{plain(entry.detail)}</Text>
+      <Box height={1} />
+      <Box flexDirection="column" flexGrow={1} overflow="hidden">
+        {params.map((param, index) => (
+          <Box key={param.name} height={1}>
+            <Text bold color={index === at ? "cyan" : "gray"}>
+              {(index === at ? "▌" : " ") + pad(plain(param.name), label)}
+            </Text>
+            <Field field={fields[index]!} hint={plain(hint(param))} focus={index === at} />
+          </Box>
+        ))}
+        {problem !== null && <Text color="red" wrap="truncate">{plain(problem)}</Text>}
+      </Box>
+      <Keys keys={[["↵", "run"], ["Tab", "next"], ["Esc", "back"]]} />
+    </Box>
+  );
+}
+
+const STATES: Readonly<Record<Running["state"], [text: string, colour: string]>> = {
+  running: ["running", "cyan"],
+  done: ["done", "green"],
+  failed: ["failed", "red"],
+  cancelled: ["cancelled", "yellow"],
+};
+
+function Output(
+  { running, back, rows, width }: { running: Running; back: number; rows: number; width: number },
+): ReactNode {
+  useModel(running);
+  const { state, lines, percent, items, took } = running;
+  // The rule, the state, a gap and the keys.
+  const space = Math.max(1, rows - 3);
+  const last = Math.max(Math.min(space, lines.length), lines.length - back);
+  const [text, colour] = STATES[state];
+  const seconds = took === null ? "" : ` after ${(took / 1000).toFixed(1)} s`;
+  const bar = Math.max(10, Math.min(30, width - 40));
+  return (
+    <Box flexDirection="column" height={rows + 1}>
+      <Rule title={plain(running.title)} width={width} />
+      <Box height={1} gap={2}>
+        {(percent !== null || state === "running") && (
+          <Progress percent={state === "done" ? 100 : percent} width={bar} />
+        )}
+        <Text color={colour} wrap="truncate">{text + seconds}</Text>
+        {items > 0 && (
+          <Text dimColor wrap="truncate">{`${items} ${items === 1 ? "item" : "items"}`}</Text>
+        )}
+      </Box>
+      <Box flexDirection="column" height={space} overflow="hidden">
+        {lines.slice(Math.max(0, last - space), last).map((line, index) => (
+          <Text key={index} wrap="truncate">{line === "" ? " " : line}</Text>
+        ))}
+      </Box>
+      <Keys
+        keys={state === "running"
+          ? [["Esc", "cancel"], ["↑↓", "scroll"]]
+          : [["Esc", "back"], ["↑↓", "scroll"]]}
+      />
+    </Box>
+  );
+}

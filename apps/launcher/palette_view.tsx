@@ -1,0 +1,80 @@
+/** The palette on the terminal, kept up to date until it is left. */
+import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
+import { pause } from "../../lib/system/pause.ts";
+import { showScreen } from "../../lib/ui/screen.tsx";
+import type { StatusBar } from "../statusbar/contract.ts";
+import { Catalog } from "./catalog.ts";
+import { Palette, PaletteModel } from "./palette.tsx";
+import { stillRunning } from "./view.ts";
+
+/** Milliseconds between two looks at which apps run and what is installed. */
+const REFRESH = 2_000;
+
+/** Shows the palette until Esc, Ctrl-C or the signal. */
+export async function showPalette(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {
+  const left = new AbortController();
+  const ended = AbortSignal.any([signal, left.signal]);
+  const model = new PaletteModel();
+  const catalog = new Catalog(client, (problem) => tell(model, problem));
+  const tasks = [followStats(client, model, ended), followCatalog(catalog, model, ended)];
+  try {
+    await showScreen(
+      <Palette
+        model={model}
+        search={(query, limit) => catalog.search({ query, limit })}
+        launch={(id, params, signal) => catalog.launch(id, params, signal)}
+      />,
+      { signal },
+    );
+  } finally {
+    left.abort();
+    await Promise.all(tasks);
+  }
+  const running = stillRunning(await listApps(client));
+  if (running !== null) console.log(running);
+}
+
+function tell(model: PaletteModel, problem: string): void {
+  model.message = problem;
+  model.changed();
+}
+
+async function followStats(
+  client: NeverLiieIPC,
+  model: PaletteModel,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const bar = client.connect<StatusBar>("statusbar");
+      for await (const stats of bar.watch_stats({}, { signal })) model.show(stats);
+    } catch (error) {
+      if (signal.aborted) return;
+      // Stopped or crashed: say so, and wake it again; the start limit keeps this from racing.
+      tell(model, (error as Error).message);
+      await pause(1_000, signal).catch(() => {
+        // Left meanwhile; the loop sees it.
+      });
+    }
+  }
+}
+
+async function followCatalog(
+  catalog: Catalog,
+  model: PaletteModel,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await catalog.refresh(signal);
+      model.changed();
+      await pause(REFRESH, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      tell(model, (error as Error).message);
+      await pause(REFRESH, signal).catch(() => {
+        // Left meanwhile; the loop sees it.
+      });
+    }
+  }
+}

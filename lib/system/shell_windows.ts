@@ -1,0 +1,106 @@
+/** Calls into Windows' shell and registry that find and open programs, bound on first use. */
+
+const SHELL = {
+  ShellExecuteW: {
+    parameters: ["pointer", "buffer", "buffer", "pointer", "pointer", "i32"],
+    result: "pointer",
+  },
+} as const;
+
+const REGISTRY = {
+  RegOpenKeyExW: { parameters: ["pointer", "buffer", "u32", "u32", "buffer"], result: "i32" },
+  RegEnumKeyExW: {
+    parameters: [
+      ...["pointer", "u32", "buffer", "buffer"] as const,
+      ...["pointer", "pointer", "pointer", "pointer"] as const,
+    ],
+    result: "i32",
+  },
+  RegGetValueW: {
+    parameters: ["pointer", "pointer", "pointer", "u32", "pointer", "buffer", "buffer"],
+    result: "i32",
+  },
+  RegCloseKey: { parameters: ["pointer"], result: "i32" },
+} as const;
+
+// https://learn.microsoft.com/en-us/windows/win32/sysinfo/predefined-keys (sign-extended to 64 bits)
+const ROOTS = { user: 0xffffffff80000001n, machine: 0xffffffff80000002n } as const;
+const KEY_READ = 0x20019;
+/** REG_SZ and REG_EXPAND_SZ, which it expands: RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ. */
+const TEXT_VALUE = 0x6;
+const SW_SHOWNORMAL = 1;
+/** What ShellExecute returns for success is greater. */
+const SHELL_ERRORS = 32n;
+/** Characters: the longest name of a key, and the longest path with an extended prefix. */
+const NAME_LENGTH = 256;
+const PATH_LENGTH = 32_768;
+
+let shell: Deno.DynamicLibrary<typeof SHELL> | undefined;
+let registry: Deno.DynamicLibrary<typeof REGISTRY> | undefined;
+
+/**
+ * Opens a file as a double click would: runs a program, follows a shortcut.
+ * https://learn.microsoft.com/en-us/windows/win32/api/shellapi/nf-shellapi-shellexecutew
+ *
+ * @throws {Error} with the shell's number for what went wrong.
+ */
+export function openByShell(path: string): void {
+  shell ??= Deno.dlopen("shell32.dll", SHELL);
+  const answer = shell.symbols
+    .ShellExecuteW(null, wide("open"), wide(path), null, null, SW_SHOWNORMAL);
+  const code = Deno.UnsafePointer.value(answer);
+  if (code <= SHELL_ERRORS) throw new Error(`Cannot open "${path}": Windows shell error ${code}`);
+}
+
+/**
+ * The keys below `path` of the user's or the machine's part of the registry, each with its unnamed
+ * value where that is a text. Empty where there is no such key.
+ */
+export function registryTexts(root: keyof typeof ROOTS, path: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const key = openKey(Deno.UnsafePointer.create(ROOTS[root]), path);
+  if (key === null) return found;
+  registry ??= Deno.dlopen("advapi32.dll", REGISTRY);
+  const { RegEnumKeyExW, RegCloseKey } = registry.symbols;
+  try {
+    for (let index = 0;; index++) {
+      const name = new Uint16Array(NAME_LENGTH);
+      const length = new Uint32Array([NAME_LENGTH]);
+      if (RegEnumKeyExW(key, index, name, length, null, null, null, null) !== 0) return found;
+      const text = new TextDecoder("utf-16le").decode(name.subarray(0, length[0]!));
+      const value = unnamedText(key, text);
+      if (value !== null) found.set(text, value);
+    }
+  } finally {
+    RegCloseKey(key);
+  }
+}
+
+function openKey(parent: Deno.PointerValue, path: string): Deno.PointerValue {
+  registry ??= Deno.dlopen("advapi32.dll", REGISTRY);
+  const handle = new BigUint64Array(1);
+  const code = registry.symbols.RegOpenKeyExW(parent, wide(path), 0, KEY_READ, handle);
+  return code === 0 ? Deno.UnsafePointer.create(handle[0]!) : null;
+}
+
+function unnamedText(parent: Deno.PointerValue, name: string): string | null {
+  const key = openKey(parent, name);
+  if (key === null) return null;
+  const { RegGetValueW, RegCloseKey } = registry!.symbols;
+  try {
+    const text = new Uint16Array(PATH_LENGTH);
+    const bytes = new Uint32Array([text.byteLength]);
+    if (RegGetValueW(key, null, null, TEXT_VALUE, null, text, bytes) !== 0) return null;
+    // The length counts the closing zero.
+    const length = Math.max(0, bytes[0]! / 2 - 1);
+    return new TextDecoder("utf-16le").decode(text.subarray(0, length)) || null;
+  } finally {
+    RegCloseKey(key);
+  }
+}
+
+function wide(text: string): Uint16Array<ArrayBuffer> {
+  const units = new Uint16Array(text.length + 1);
+  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
+  return units;
+}

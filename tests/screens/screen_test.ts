@@ -1,0 +1,74 @@
+/** What lib/ui/screen.tsx does to a real terminal. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Terminal } from "../support/tmux.ts";
+
+const PROGRAM = [
+  ...[Deno.execPath(), "run", "-A"],
+  ...(import.meta.resolve("@std/path").startsWith("file:")
+    ? ["--import-map=lib/std/import_map.json"]
+    : []),
+  "tests/support/screen_program.tsx",
+];
+const ignore = Deno.build.os !== "linux";
+
+for (
+  const [name, key, code, said] of [
+    ["its signal", "q", 0, "after"],
+    ["an uncaught error", "t", 1, "an uncaught error"],
+    ["a rejection that nobody takes", "r", 1, "a rejection"],
+    ["Deno.exit", "x", 3, "before"],
+  ] as const
+) {
+  Deno.test({
+    name: `a screen gives the terminal back after ${name}`,
+    ignore,
+    async fn() {
+      await using terminal = await Terminal.open(PROGRAM);
+      await terminal.until("drawn 80x23 日本");
+      assertEquals(await terminal.figure("alternate_on"), "1");
+      await terminal.press(key);
+      const ended = await terminal.ended();
+      assertEquals(ended.code, code);
+      assertStringIncludes(ended.text, "before");
+      assertStringIncludes(ended.text, said);
+      assertEquals(await terminal.figure("alternate_on"), "0");
+      assertEquals(await terminal.figure("cursor_flag"), "1");
+    },
+  });
+}
+
+Deno.test({
+  name: "a screen takes keys, follows the size, and ends on SIGTERM",
+  ignore,
+  async fn() {
+    await using terminal = await Terminal.open(PROGRAM);
+    await terminal.until("drawn 80x23");
+    await terminal.type("a");
+    await terminal.until("got a");
+    await terminal.press("Enter");
+    await terminal.until("got Enter");
+    await terminal.resize(120, 40);
+    await terminal.until("drawn 120x39");
+    await terminal.resize(60, 10);
+    await terminal.until("drawn 60x9");
+    // deno-lint-ignore no-control-regex
+    assertMatch(await terminal.coloured(), /\x1b\[[0-9;]*32m/);
+    Deno.kill(await terminal.pid(), "SIGTERM");
+    const { code, text } = await terminal.ended();
+    assertEquals(code, 143);
+    assertStringIncludes(text, "after");
+  },
+});
+
+Deno.test({
+  name: "a screen has no colours where NO_COLOR is set",
+  ignore,
+  async fn() {
+    await using terminal = await Terminal.open(PROGRAM, { env: { NO_COLOR: "1" } });
+    await terminal.until("drawn 80x23");
+    // deno-lint-ignore no-control-regex
+    assert(!/\x1b\[[0-9;]*3[0-7]m/.test(await terminal.coloured()));
+    await terminal.press("q");
+    assertEquals((await terminal.ended()).code, 0);
+  },
+});
