@@ -1,5 +1,5 @@
 /** The launcher in a terminal: one prompt over all that can be run. */
-import { Box, Text, useApp, useInput } from "ink";
+import { Box, Text, useApp } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode, useMemo, useState } from "react";
 import type { HostStats } from "../statusbar/contract.ts";
@@ -13,15 +13,14 @@ import {
   useModel,
 } from "../../lib/ui/components.tsx";
 import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
-import { edit, Field, type TextField, textField } from "../../lib/ui/text_field.tsx";
-import type { Entry, EntryKind, LaunchEvent, Match } from "./contract.ts";
-import { paramsFrom } from "./form.ts";
-import { Running } from "./running.ts";
+import { useKeys } from "../../lib/ui/keys.ts";
+import { Field } from "../../lib/ui/text_field.tsx";
+import type { EntryKind, Match } from "./contract.ts";
+import { type FormMode, type PaletteActions, PaletteState } from "./palette_state.ts";
+import type { Running } from "./running.ts";
 
 /** Readings in the sparklines. */
 const HISTORY = 60;
-/** How many matches can be scrolled through. */
-const MATCHES = 200;
 
 /** What the palette shows of the machine and the mesh; whoever follows them calls `changed`. */
 export class PaletteModel extends Model {
@@ -42,93 +41,18 @@ export class PaletteModel extends Model {
   }
 }
 
-/** What the palette works with. */
-export interface PaletteProps {
-  model: PaletteModel;
-  search(query: string, limit: number): Match[];
-  launch(
-    id: string,
-    params: Record<string, unknown> | undefined,
-    signal: AbortSignal,
-  ): AsyncIterable<LaunchEvent>;
-}
-
-type Mode =
-  | { name: "search" }
-  | { name: "form"; entry: Entry; fields: TextField[]; at: number; problem: string | null }
-  | { name: "run"; running: Running; back: number };
-
 /** The whole palette. */
-export function Palette({ model, search, launch }: PaletteProps): ReactNode {
+export function Palette(
+  { model, search, launch }: Omit<PaletteActions, "leave"> & { model: PaletteModel },
+): ReactNode {
   const { exit } = useApp();
-  const [query, setQuery] = useState(textField());
-  const [selected, setSelected] = useState(0);
-  const [mode, setMode] = useState<Mode>({ name: "search" });
+  const [state] = useState(() => new PaletteState({ search, launch, leave: () => exit() }));
   useModel(model);
-  // Looked up at each drawing: what is installed and who runs may have changed as well.
-  const matches = mode.name === "search" ? search(query.text, MATCHES) : [];
-  const at = Math.min(selected, Math.max(0, matches.length - 1));
-
-  const run = (entry: Entry, params: Record<string, unknown> | undefined) => {
-    const running = new Running(entry.title);
-    setMode({ name: "run", running, back: 0 });
-    void running.follow((signal) => launch(entry.id, params, signal));
-  };
-  const choose = (entry: Match) => {
-    if (entry.params === undefined) return run(entry, undefined);
-    const fields = entry.params.map(() => textField());
-    setMode({ name: "form", entry, fields, at: 0, problem: null });
-  };
-
-  useInput((input, key) => {
-    if (key.ctrl && input === "c") {
-      if (mode.name === "run") mode.running.cancel();
-      exit();
-    } else if (mode.name === "search") {
-      if (key.escape) query.text === "" ? exit() : setQuery(textField());
-      else if (key.return) matches[at] && choose(matches[at]);
-      else if (key.upArrow) setSelected(Math.max(0, at - 1));
-      else if (key.downArrow) setSelected(Math.min(Math.max(0, matches.length - 1), at + 1));
-      else if (key.pageUp) setSelected(Math.max(0, at - 10));
-      else if (key.pageDown) setSelected(Math.min(Math.max(0, matches.length - 1), at + 10));
-      else {
-        const next = edit(query, input.replace(/[\r\n]+$/, ""), key);
-        if (next === null) return;
-        setQuery(next);
-        if (next.text !== query.text) setSelected(0);
-        // Typed before the palette was there, or faster than it draws: text and Enter in one piece.
-        if (/[\r\n]$/.test(input)) {
-          const [first] = search(next.text, 1);
-          if (first !== undefined) choose(first);
-        }
-      }
-    } else if (mode.name === "form") {
-      const { entry, fields } = mode;
-      const move = (by: number) =>
-        setMode({ ...mode, at: (mode.at + by + fields.length) % fields.length, problem: null });
-      if (key.escape) setMode({ name: "search" });
-      else if (key.upArrow || (key.tab && key.shift)) move(-1);
-      else if (key.downArrow || key.tab) move(1);
-      else if (key.return) {
-        try {
-          run(entry, paramsFrom(entry.params ?? [], fields.map(({ text }) => text)));
-        } catch (error) {
-          setMode({ ...mode, problem: (error as Error).message });
-        }
-      } else {
-        const next = edit(fields[mode.at]!, input, key);
-        if (next === null) return;
-        setMode({ ...mode, fields: fields.with(mode.at, next), problem: null });
-      }
-    } else if (key.escape) {
-      if (mode.running.state === "running") mode.running.cancel();
-      else setMode({ name: "search" });
-    } else if (key.return && mode.running.state !== "running") setMode({ name: "search" });
-    else if (key.upArrow) setMode({ ...mode, back: mode.back + 1 });
-    else if (key.downArrow) setMode({ ...mode, back: Math.max(0, mode.back - 1) });
-    else if (key.pageUp) setMode({ ...mode, back: mode.back + 10 });
-    else if (key.pageDown) setMode({ ...mode, back: Math.max(0, mode.back - 10) });
-  });
+  useModel(state);
+  useKeys((input, key) => state.press(input, key));
+  const { mode, query } = state;
+  const matches = mode.name === "search" ? state.matches() : [];
+  const at = Math.min(state.selected, Math.max(0, matches.length - 1));
 
   return (
     <FullScreen>
@@ -304,7 +228,7 @@ function Highlighted(
 }
 
 function Form(
-  { mode, rows, width }: { mode: Mode & { name: "form" }; rows: number; width: number },
+  { mode, rows, width }: { mode: FormMode; rows: number; width: number },
 ): ReactNode {
   const { entry, fields, at, problem } = mode;
   const params = entry.params ?? [];

@@ -26,8 +26,8 @@ const REGISTRY = {
 // https://learn.microsoft.com/en-us/windows/win32/sysinfo/predefined-keys (sign-extended to 64 bits)
 const ROOTS = { user: 0xffffffff80000001n, machine: 0xffffffff80000002n } as const;
 const KEY_READ = 0x20019;
-/** REG_SZ and REG_EXPAND_SZ, which it expands: RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ. */
-const TEXT_VALUE = 0x6;
+/** RRF_RT_REG_SZ; takes REG_EXPAND_SZ as well and expands it. */
+const TEXT_VALUE = 0x2;
 const SW_SHOWNORMAL = 1;
 /** What ShellExecute returns for success is greater. */
 const SHELL_ERRORS = 32n;

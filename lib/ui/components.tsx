@@ -92,16 +92,18 @@ export class Model {
 /** Milliseconds between two drawings of a model that changes all the time. */
 const FRAME = 66;
 
-/** Draws the component again after the model changed, at most some fifteen times a second. */
+/** Draws the component again after the model changed: at once, or within a frame of the last time. */
 export function useModel(model: Model): void {
   const [, draw] = useState(0);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let drawn = -Infinity;
     const end = model.listen(() => {
       timer ??= setTimeout(() => {
         timer = undefined;
+        drawn = performance.now();
         draw((count) => count + 1);
-      }, FRAME);
+      }, Math.max(0, drawn + FRAME - performance.now()));
     });
     return () => {
       clearTimeout(timer);

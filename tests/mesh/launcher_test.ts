@@ -106,7 +106,8 @@ meshTest("launcher starts a program that goes on by itself", async (mesh) => {
   const key = "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\App Paths\\painter-of-test.exe";
   if (WINDOWS) {
     const program = join(mesh.home, "painter.cmd");
-    await Deno.writeTextFile(program, `@echo painted> "${painted}"\r\n`);
+    // Its own folder, because cmd.exe reads the letters of this one in some other code page.
+    await Deno.writeTextFile(program, `@echo painted> "%~dp0painted"\r\n`);
     const added = await mesh.run(["reg", "add", key, "/ve", "/d", program, "/f"]);
     assertEquals(added.code, 0, added.stderr);
   }

@@ -106,7 +106,11 @@ if (Deno.build.os === "linux") {
     await terminal.until(/─{80}/);
     // deno-lint-ignore no-control-regex
     assert(!/\x1b\[[0-9;]*3[0-7]m/.test(await terminal.coloured()), "no colours");
-    await terminal.press("Escape", "Escape", "Escape");
+    await terminal.press("Escape");
+    await terminal.until("❯ > echo");
+    await terminal.press("Escape");
+    await terminal.until("Search programs");
+    await terminal.press("Escape");
     assertEquals((await terminal.ended()).code, 0);
   });
 

@@ -7,7 +7,10 @@ import type { Entry } from "../../apps/launcher/contract.ts";
 import { paramsFrom } from "../../apps/launcher/form.ts";
 import { rank } from "../../apps/launcher/rank.ts";
 import { percentOf, Running } from "../../apps/launcher/running.ts";
+import { PaletteState } from "../../apps/launcher/palette_state.ts";
 import { Usage } from "../../apps/launcher/usage.ts";
+import { splitInput } from "../../lib/ui/keys.ts";
+import { edit, type TextField, textField } from "../../lib/ui/text_field.tsx";
 import { temporaryHome } from "../support/unit_home.ts";
 
 const FILES = `# a comment
@@ -198,6 +201,77 @@ Deno.test("percentOf understands what streams say about how far they are", () =>
   assertEquals([null, 5, "x", {}, { done: 1, total: 0 }, { percent: NaN }].map(percentOf), [
     ...[null, null, null, null, null, null],
   ]);
+});
+
+const KEY = {
+  ...{ upArrow: false, downArrow: false, leftArrow: false, rightArrow: false, pageDown: false },
+  ...{ pageUp: false, home: false, end: false, return: false, escape: false, ctrl: false },
+  ...{ shift: false, tab: false, backspace: false, delete: false, meta: false, super: false },
+  ...{ hyper: false, capsLock: false, numLock: false },
+};
+
+Deno.test("splitInput takes keys apart that came in one piece", () => {
+  const names = splitInput("3\t日本\r", KEY).map(([text, { tab, return: enter }]) =>
+    tab ? "Tab" : enter ? "Enter" : text
+  );
+  assertEquals(names, ["3", "Tab", "日本", "Enter"]);
+  assertEquals(splitInput("x", { ...KEY, ctrl: true }), [["x", { ...KEY, ctrl: true }]]);
+});
+
+Deno.test("a text field is edited by letters, arrows and the shell's keys", () => {
+  const type = (start: TextField, ...keys: (string | Partial<typeof KEY> | [string])[]) =>
+    keys.reduce<TextField>((field, key) => {
+      const [input, pressed] = typeof key === "string"
+        ? [key, KEY]
+        : Array.isArray(key)
+        ? [key[0], { ...KEY, ctrl: true }]
+        : ["", { ...KEY, ...key }];
+      return edit(field, input, pressed) ?? field;
+    }, start);
+  assertEquals(type(textField(), "a日👨‍👩‍👧", { leftArrow: true }, { backspace: true }), {
+    text: "a👨‍👩‍👧",
+    cursor: 1,
+  });
+  assertEquals(type(textField("one two"), ["w"]).text, "one ");
+  assertEquals(type(textField("one two"), ["a"], { delete: true }, ["k"]).text, "");
+  assertEquals(type(textField("one"), { home: true }, "x", ["u"]), { text: "one", cursor: 0 });
+  assertEquals(type(textField(), "pasted\nlines\x1b[2J").text, "pasted lines [2J");
+  assertEquals(edit(textField("a"), "", { ...KEY, escape: true }), null);
+});
+
+Deno.test("the palette: prompt, form and run, by keys alone", async () => {
+  const launched: unknown[] = [];
+  let left = 0;
+  const state = new PaletteState({
+    search: (query) => rank(all, query, () => 0, 10),
+    // deno-lint-ignore require-yield
+    launch: async function* (id, params) {
+      await Promise.resolve();
+      launched.push([id, params]);
+    },
+    leave: () => left++,
+  });
+  const press = (input: string, key: Partial<typeof KEY> = {}) =>
+    state.press(input, { ...KEY, ...key });
+  press("f");
+  press("", { downArrow: true });
+  press("", { downArrow: true });
+  assertEquals([state.matches().length, state.selected], [2, 1]);
+  press("ir");
+  assertEquals(state.selected, 0);
+  press("", { return: true });
+  assertEquals(state.mode.name, "run");
+  while (state.mode.name === "run" && state.mode.running.state === "running") {
+    await Promise.resolve();
+  }
+  assertEquals(launched, [["program:Firefox", undefined]]);
+  press("", { escape: true });
+  assertEquals([state.mode.name, state.query.text], ["search", "fir"]);
+  press("", { escape: true });
+  assertEquals([state.query.text, left], ["", 0]);
+  press("", { escape: true });
+  press("c", { ctrl: true });
+  assertEquals(left, 2);
 });
 
 Deno.test("Running keeps output by lines, counts items, and ends once", async () => {
