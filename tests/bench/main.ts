@@ -111,7 +111,7 @@ async function main(args: readonly string[]): Promise<number> {
       const { key, title, versions } = environment;
       const measured = results.environments[key] = { title, versions, series: {}, notes: {} };
       const effort: Effort = request.full
-        ? { mode: "full", rounds: 11, round: 500 }
+        ? { mode: "full", rounds: 9, round: 300 }
         : { mode: "quick", rounds: 5, round: environment.windows ? 200 : 150 };
       await new Measuring(environment, control, effort, measured, progress).run();
     }

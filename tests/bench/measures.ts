@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { APP, type CompetitorKey, COMPETITORS, type Pair, startPair } from "./competitors.ts";
+import { type CompetitorKey, COMPETITORS, type Pair, startPair } from "./competitors.ts";
 import { type Control, ProgramError } from "./control.ts";
 import type { Environment } from "./environment.ts";
 import { PeerMissing } from "./packages.ts";
@@ -75,6 +75,7 @@ export class Measuring {
     if (why !== undefined) throw new Error(`Cannot measure the mesh: ${why}`);
     await this.#roundTrips();
     await this.#callsPerSecond();
+    await this.#promisedCalls();
     await this.#streams();
     await this.#slowStream();
     await this.#values();
@@ -172,6 +173,18 @@ export class Measuring {
       ["mesh", "floor", "transport", "netDeno", "netNode", "vscode"],
       ({ client }, count) => client.order("throughput", { count, inFlight: IN_FLIGHT }),
       (key, value) => add(this.#results, "calls per second", key, value),
+      500,
+    );
+  }
+
+  /** What a promise for each call costs a bare echo: the mesh cannot do without. */
+  async #promisedCalls(): Promise<void> {
+    const id = "calls per second, a promise each";
+    await this.#contest<number>(
+      id,
+      ["transport", "netDeno", "netNode"],
+      ({ client }, count) => client.order("promised", { count, inFlight: IN_FLIGHT }),
+      (key, value) => add(this.#results, id, key, value),
       500,
     );
   }
@@ -294,6 +307,8 @@ export class Measuring {
       "a program without the library",
       (args) => make([...args, "alone"]),
     );
+    // Compilers and collectors have work of their own after a start.
+    await empty.order("work", { pieces: 2_000 });
     const { client, server } = this.#mesh;
     const seen = await server.order<number>("busy", { milliseconds: 200 });
     if (seen < 100) {
@@ -321,14 +336,16 @@ export class Measuring {
     const app = this.#environment.deno("mesh_app.ts", { flags: ["--v8-flags=--expose-gc"] });
     const caller = this.#environment.deno("mesh_client.ts");
     const crowded = "crowded";
-    const server = stack.use(
-      await this.#control.start("the crowded app", (args) => app([...args, crowded])),
-    );
+    const start = async (name: string) =>
+      stack.use(await this.#control.start(`the ${name} app`, (args) => app([...args, name])));
+    const server = await start(crowded);
+    // As fresh as the other: an app that has done much runs at another speed.
+    const quiet = "quiet";
+    await start(quiet);
     const many = stack.use(
       await this.#control.start("the crowd", (args) => caller([...args, crowded])),
     );
     const { client } = this.#mesh;
-    await client.order("latency", { count: 500, target: crowded });
     await many.order("connect", { count: 20, target: crowded });
     await many.order("disconnect");
     const before = await server.order<{ resident: number; heap: number }>("memory");
@@ -339,16 +356,15 @@ export class Measuring {
     const per = (key: "resident" | "heap") => (after[key] - before[key]) / CROWD / 1024;
     add(this.#results, "memory per connection", "mesh", per("resident"));
     add(this.#results, "memory per connection", "heap", per("heap"));
-    const count = await repetitions(
-      (count) => client.order("latency", { count, target: crowded }),
-      100,
-      this.#effort.round,
-    );
+    const warm = (target: string) =>
+      repetitions((count) => client.order("latency", { count, target }), 100, this.#effort.round);
+    await warm(quiet);
+    const count = await warm(crowded);
     const turn = (competitor: string, target: string) => async () => {
       const { p50 } = await client.order<Percentiles>("latency", { count, target });
       add(this.#results, "crowded p50", competitor, p50);
     };
-    await this.#turns("crowded p50", { one: turn("one", APP), mesh: turn("mesh", crowded) });
+    await this.#turns("crowded p50", { one: turn("one", quiet), mesh: turn("mesh", crowded) });
   }
 
   async #registry(): Promise<void> {

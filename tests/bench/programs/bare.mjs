@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { latency, MESSAGE_BYTES } from "./loops.mjs";
+import { latency, MESSAGE_BYTES, throughput } from "./loops.mjs";
 
 export const ECHO = 1;
 export const SINK = 2;
@@ -167,6 +167,22 @@ export function bareClient(write) {
           };
           for (; sent < Math.min(inFlight, count); sent++) out.send(message);
         }),
+      /** The same with a promise for each call, as a program that awaits its calls has. */
+      promised: ({ count, inFlight }) => {
+        const waiting = [];
+        let at = 0;
+        arrived = () => {
+          const resolve = waiting[at++];
+          if (at === waiting.length) waiting.length = at = 0;
+          resolve();
+        };
+        const call = () =>
+          new Promise((resolve) => {
+            waiting.push(resolve);
+            out.send(message);
+          });
+        return throughput(call, count, inFlight);
+      },
       /** Written one after the other, as fast as they are taken; the end is the server's word. */
       values: async ({ size, count }) => {
         const bytes = sinkFrame(size);
