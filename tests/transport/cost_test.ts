@@ -182,6 +182,24 @@ costs("a cancel is one frame, and its answer one", async ({ client, near, far })
   assertEquals(answered.length, 2);
 });
 
+/** Counts how often statuses are looked at in memory: what spinning does. */
+async function countLooks(body: (looks: () => number) => Promise<void>): Promise<void> {
+  const plain = Atomics.load;
+  let looks = 0;
+  const counted = (words: Int32Array, index: number) => {
+    looks++;
+    return plain(words, index);
+  };
+  Atomics.load = counted as typeof plain;
+  try {
+    await body(() => looks);
+  } finally {
+    Atomics.load = plain;
+  }
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 if (WINDOWS) {
   costs("a call makes a bounded number of calls into the system", async ({ client }) => {
     const before = new Map(systemCalls);
@@ -194,24 +212,6 @@ if (WINDOWS) {
     const all = [...systemCalls.keys()].reduce((sum, name) => sum + made(name), 0);
     atMost(all, 800, "calls into kernel32 for 100 calls");
   });
-
-  /** Counts how often statuses are looked at in memory: what spinning does. */
-  async function countLooks(body: (looks: () => number) => Promise<void>): Promise<void> {
-    const plain = Atomics.load;
-    let looks = 0;
-    const counted = (words: Int32Array, index: number) => {
-      looks++;
-      return plain(words, index);
-    };
-    Atomics.load = counted as typeof plain;
-    try {
-      await body(() => looks);
-    } finally {
-      Atomics.load = plain;
-    }
-  }
-
-  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
   costs("an idle process stops looking for completions", async ({ client }) => {
     await countLooks(async (looks) => {
