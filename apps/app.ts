@@ -21,9 +21,9 @@ export interface App {
    */
   job?(client: NeverLiieIPC, args: string[], signal: AbortSignal): Promise<number>;
   /** What a terminal shows while the host runs, wherever it does. Ends with the signal. */
-  view?(client: NeverLiieIPC, signal: AbortSignal): Promise<void>;
+  view?(client: NeverLiieIPC, signal: AbortSignal): Promise<number | void>;
   /** What is shown once without a terminal; the app serves then unless this is given. */
-  glance?(client: NeverLiieIPC, signal: AbortSignal): Promise<void>;
+  glance?(client: NeverLiieIPC, signal: AbortSignal): Promise<number | void>;
 }
 
 /**
@@ -62,14 +62,15 @@ async function doJob(app: App, args: string[]): Promise<void> {
     Deno.exit(2);
   }
   const job = app.job;
-  Deno.exitCode = await asClient((client, signal) => job(client, args, signal));
+  // A job that reads keys still waits for one.
+  Deno.exit(await asClient((client, signal) => job(client, args, signal)));
 }
 
 async function show(app: App, glance: NonNullable<App["glance"]>): Promise<void> {
   const view = isScreen() ? app.view ?? glance : glance;
-  await asClient((client, signal) => view(client, signal));
+  const code = await asClient((client, signal) => view(client, signal));
   // A view that reads keys still waits for one.
-  Deno.exit(0);
+  Deno.exit(code ?? 0);
 }
 
 async function hostInSight(app: App): Promise<void> {

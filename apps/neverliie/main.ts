@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
+import { runFrontEnd } from "./front_end.ts";
 import { OutputClosed } from "./output.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
@@ -71,6 +72,18 @@ add("mcp [apps...]", "serve what apps offer as tools to an assistant (MCP, over 
   .option("--no-activate", "leave out apps that are not running")
   .action((apps, own) => commands.mcp(apps, flags(own)));
 
+program.command("terminal [args...]").description(
+  "sessions that outlive their window; see terminal --help",
+)
+  .allowUnknownOption().helpOption(false)
+  // Its arguments are the terminal's, "--json" among them: as they were given.
+  .action(async () => {
+    Deno.exitCode = await runFrontEnd(
+      "terminal",
+      Deno.args.slice(Deno.args.indexOf("terminal") + 1),
+    );
+  });
+
 const HELP = `
 Examples:
   neverliie list --json
@@ -79,6 +92,7 @@ Examples:
   neverliie stream terminal run @params.json
   neverliie types statusbar > statusbar.d.ts
   neverliie mcp scanner statusbar
+  neverliie terminal open --title build make -j8
 
 Exit codes: 0 done, 1 the app reports an error, 2 wrong usage, 3 unknown or not running,
 4 could not be started, 5 no answer in time, 6 no such method, 7 connection lost, 130 Ctrl-C`;

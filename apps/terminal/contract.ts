@@ -128,8 +128,11 @@ export type AttachEvent = AttachedEvent | ScreenEvent | OutputEvent | SessionExi
 
 /** Params of `input`. */
 export interface InputParams extends SessionParams {
-  /** What was typed, as a terminal sends it: Enter is "\r", Ctrl-C is "\x03". */
-  data: string;
+  /**
+   * What was typed, as a terminal sends it: Enter is "\r", Ctrl-C is "\x03". Bytes are for what is
+   * no text, such as old notations of the mouse's place.
+   */
+  data: string | Uint8Array;
 }
 
 /** Names a view. */

@@ -1,5 +1,4 @@
 /** The sessions of this process, and the methods by which others reach them. */
-import { basename } from "@std/path";
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { openPty } from "../../lib/pty/open.ts";
 import { checkRunParams, commandLine } from "./command_line.ts";
@@ -110,8 +109,10 @@ export class Sessions {
   }
 
   async input({ id, data }: InputParams): Promise<null> {
-    if (typeof data !== "string") throw new TypeError("Cannot type: data must be a text");
-    await this.#find(id).input(new TextEncoder().encode(data));
+    if (typeof data !== "string" && !(data instanceof Uint8Array)) {
+      throw new TypeError("Cannot type: data must be a text, or bytes");
+    }
+    await this.#find(id).input(typeof data === "string" ? new TextEncoder().encode(data) : data);
     return null;
   }
 
@@ -197,10 +198,4 @@ function environment(id: number, own: Record<string, string> = {}): Record<strin
     delete env[name];
   }
   return env;
-}
-
-/** What a session is called when nobody said: the program's name, not its path. */
-export function shortCommand(command: string): string {
-  const [program = "", ...rest] = command.split(" ");
-  return [basename(program), ...rest].join(" ");
 }

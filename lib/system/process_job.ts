@@ -33,7 +33,7 @@ export class JobTree implements ProcessTree {
   }
 
   /** Puts a program that was started just now into a job of its own. */
-  static around(child: Deno.ChildProcess): JobTree {
+  static around(child: Pick<Deno.ChildProcess, "pid" | "kill">): JobTree {
     const job = kernel32().CreateJobObjectW(null, null);
     if (job === null) throw failure("create a job object for", child.pid);
     const tree = new JobTree(job, child.pid);

@@ -1,14 +1,263 @@
 /**
- * Pseudo-consoles of Windows.
+ * Programs in pseudo-consoles.
+ *
+ * https://learn.microsoft.com/windows/console/creating-a-pseudoconsole-session
  *
  * @module
  */
 
-import type { Pty, PtyOptions } from "../pty.ts";
+import { quoteCommandLine } from "../../ipc/windows/command_line.ts";
+import { environmentBlock } from "../../ipc/windows/environment.ts";
+import {
+  addressOf,
+  dwordIn,
+  type Handle,
+  INVALID_HANDLE,
+  kernel32,
+  memory,
+  pointerIn,
+  wide,
+} from "../../ipc/windows/kernel32.ts";
+import {
+  describeError,
+  ERROR_DIRECTORY,
+  ERROR_FILE_NOT_FOUND,
+  ERROR_PATH_NOT_FOUND,
+  systemError,
+} from "../../ipc/windows/win32_error.ts";
+import { JobTree } from "../../system/process_job.ts";
+import type { Pty, PtyExit, PtyOptions } from "../pty.ts";
+import { ptyKernel32 } from "./kernel32.ts";
+import { PseudoConsole } from "./pseudo_console.ts";
+
+const CREATE_SUSPENDED = 0x4;
+const CREATE_UNICODE_ENVIRONMENT = 0x400;
+const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
+const STARTUPINFOEX_SIZE = 112;
+const STARTF_USESTDHANDLES = 0x100;
+const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
+const PROCESS_INFORMATION_SIZE = 24;
+
+const INFINITE = 0xffff_ffff;
+const WT_EXECUTEINWAITTHREAD = 0x4;
+const WT_EXECUTEONLYONCE = 0x8;
+const WAIT_CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
+
+/** Milliseconds that programs get to end when their console is closed. */
+const GRACE = 1_000;
 
 /** Starts a program in a pseudo-terminal; see {@link import("../open.ts").openPty}. */
-export function openWindowsPty(_options: PtyOptions): Pty {
-  throw new Deno.errors.NotSupported(
-    "Cannot open a session: pseudo-consoles are not written yet for Windows; use run",
-  );
+export function openWindowsPty(options: PtyOptions): Pty {
+  const command = commandLineOf(options);
+  const environment = environmentBlock([], options.env);
+  const screen = PseudoConsole.create(options.columns, options.rows);
+  let information: Uint8Array<ArrayBuffer>;
+  try {
+    information = start(command, environment, options, screen);
+  } catch (error) {
+    void closeConsole(screen);
+    throw error;
+  }
+  return new WindowsPty(screen, information);
 }
+
+/** @throws {Deno.errors.NotSupported} for a batch file. */
+function commandLineOf({ program, args, windowsRawArguments }: PtyOptions): string {
+  // Windows would start cmd.exe, which takes the arguments for commands of its own.
+  if (/\.(bat|cmd)[. ]*$/i.test(program)) {
+    throw new Deno.errors.NotSupported(
+      `Cannot run "${program}" with a list of arguments: a shell would read them; give one text`,
+    );
+  }
+  if (windowsRawArguments !== true) return quoteCommandLine([program, ...args]);
+  return [quoteCommandLine([program]), ...args].join(" ");
+}
+
+/**
+ * Starts it suspended and gives its PROCESS_INFORMATION: before its first instruction it is put
+ * into a job, so that nothing that it starts can be missed when the session is killed.
+ */
+function start(
+  command: string,
+  environment: Uint8Array<ArrayBuffer>,
+  { program, cwd }: PtyOptions,
+  screen: PseudoConsole,
+): Uint8Array<ArrayBuffer> {
+  const attributes = consoleAttribute(screen.handle);
+  const startup = memory(STARTUPINFOEX_SIZE);
+  const view = new DataView(startup.buffer);
+  view.setUint32(0, STARTUPINFOEX_SIZE, true);
+  // With no handles: without this flag a program whose starter's output is redirected, as that of a
+  // woken host is, would write there and not to its console.
+  view.setUint32(60, STARTF_USESTDHANDLES, true);
+  view.setBigUint64(104, addressOf(Deno.UnsafePointer.of(attributes)), true);
+  const information = memory(PROCESS_INFORMATION_SIZE);
+  const created = kernel32().CreateProcessW(
+    null,
+    wide(command),
+    null,
+    null,
+    0,
+    CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT,
+    environment,
+    wide(cwd),
+    startup,
+    information,
+  );
+  const error = created !== 0 ? 0 : kernel32().GetLastError();
+  kernel32().DeleteProcThreadAttributeList(attributes);
+  if (error !== 0) throw startError(program, cwd, error);
+  return information;
+}
+
+function consoleAttribute(handle: Deno.PointerObject): Uint8Array<ArrayBuffer> {
+  const size = memory(8);
+  // Fails by design: this call asks for the size.
+  kernel32().InitializeProcThreadAttributeList(null, 1, 0, size);
+  const list = memory(dwordIn(size));
+  if (kernel32().InitializeProcThreadAttributeList(list, 1, 0, size) === 0) {
+    throw systemError("Cannot prepare a process", kernel32().GetLastError());
+  }
+  const updated = ptyKernel32().UpdateProcThreadAttribute(
+    list,
+    0,
+    PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE,
+    handle,
+    8n,
+    null,
+    null,
+  );
+  if (updated === 0) throw systemError("Cannot prepare a process", kernel32().GetLastError());
+  return list;
+}
+
+function startError(program: string, cwd: string, code: number): Error {
+  if (code === ERROR_FILE_NOT_FOUND || code === ERROR_PATH_NOT_FOUND) {
+    return new Deno.errors.NotFound(
+      `Cannot run "${program}": there is no such program; check its name and PATH`,
+    );
+  }
+  if (code === ERROR_DIRECTORY) {
+    return new Deno.errors.NotFound(
+      `Cannot run "${program}" in "${cwd}": there is no such folder (${describeError(code)})`,
+    );
+  }
+  return systemError(`Cannot run "${program}"`, code);
+}
+
+class WindowsPty implements Pty {
+  readonly pid: number;
+  readonly exit: Promise<PtyExit>;
+  readonly #screen: PseudoConsole;
+  readonly #job: JobTree;
+  #reading: Promise<unknown> = Promise.resolve();
+  #ended = false;
+  #closing: Promise<void> | null = null;
+
+  constructor(screen: PseudoConsole, information: Uint8Array<ArrayBuffer>) {
+    this.#screen = screen;
+    this.pid = dwordIn(information, 16);
+    const process = pointerIn(information, 0)!;
+    const thread = pointerIn(information, 8)!;
+    const kill = () => void ptyKernel32().TerminateProcess(process, 1);
+    try {
+      this.#job = JobTree.around({ pid: this.pid, kill });
+      this.exit = ended(process).then((code) => {
+        this.#ended = true;
+        // Or its output would never end.
+        void this.#screen.end();
+        return { code, signal: null };
+      });
+    } catch (error) {
+      kill();
+      kernel32().CloseHandle(process);
+      void closeConsole(screen);
+      throw error;
+    } finally {
+      ptyKernel32().ResumeThread(thread);
+      kernel32().CloseHandle(thread);
+    }
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    if (this.#closing !== null) return null;
+    const reading = this.#screen.output.read();
+    this.#reading = reading.catch(closedMeanwhile);
+    const bytes = await reading;
+    return this.#closing === null ? bytes : null;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#closing === null) return this.#screen.input.write(bytes);
+    return Promise.reject(new Deno.errors.BrokenPipe("Cannot type: the terminal is closed"));
+  }
+
+  resize(columns: number, rows: number): void {
+    if (!this.#ended && this.#closing === null) this.#screen.resize(columns, rows);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const console = closeConsole(this.#screen, this.#reading);
+    if (this.#ended) this.#job.release();
+    else {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await Promise.race([this.exit, new Promise((resolve) => timer = setTimeout(resolve, GRACE))]);
+      clearTimeout(timer);
+      await this.#job.end();
+      await this.exit;
+    }
+    await console;
+  }
+}
+
+/** Ends the console, reads what it still has to say, and closes the pipes. */
+async function closeConsole(
+  screen: PseudoConsole,
+  reading: Promise<unknown> = Promise.resolve(),
+): Promise<void> {
+  const drained = (async () => {
+    await reading;
+    while (await screen.output.read() !== null);
+  })();
+  drained.catch(closedMeanwhile);
+  await screen.end();
+  await screen.output.close();
+  await Promise.allSettled([drained]);
+  await screen.input.close();
+}
+
+/** The exit code of a process, once it has one; takes the handle over. */
+function ended(process: Handle): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const callback = Deno.UnsafeCallback.threadSafe(WAIT_CALLBACK, () => resolve());
+  const wait = memory(8);
+  const registered = kernel32().RegisterWaitForSingleObject(
+    wait,
+    process,
+    callback.pointer,
+    null,
+    INFINITE,
+    WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE,
+  );
+  if (registered === 0) {
+    const error = kernel32().GetLastError();
+    callback.close();
+    throw systemError("Cannot wait for a process", error);
+  }
+  return promise.then(async () => {
+    const code = memory(4);
+    const known = kernel32().GetExitCodeProcess(process, code) !== 0;
+    // Off this thread: it waits for a running callback, which needs this thread to finish.
+    await kernel32().UnregisterWaitEx(pointerIn(wait), Deno.UnsafePointer.create(INVALID_HANDLE));
+    callback.close();
+    kernel32().CloseHandle(process);
+    return known ? dwordIn(code) : 1;
+  });
+}
+
+/** A read that the closing of its pipe ended has nobody left to tell. */
+function closedMeanwhile(): void {}

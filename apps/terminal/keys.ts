@@ -1,0 +1,66 @@
+/** Telling keys for the session from keys for the front end. */
+
+/** What a key after the command key asks for. */
+export type KeyCommand = "detach" | "kill" | "redraw" | "help" | "none";
+
+/** A piece of what was typed. */
+export type Typed =
+  | { type: "input"; bytes: Uint8Array }
+  /** The command key was pressed: a hint may be shown. */
+  | { type: "prefix" }
+  | { type: "command"; command: KeyCommand };
+
+/** Ctrl-\ as terminals send it: plain, and in the two notations that programs can turn on. */
+// deno-lint-ignore no-control-regex
+const PREFIX = /\x1c|\x1b\[27;5;92~|\x1b\[92;5u/;
+const COMMANDS: Readonly<Record<string, KeyCommand>> = {
+  d: "detach",
+  k: "kill",
+  r: "redraw",
+  "?": "help",
+};
+
+/** How the command key is written for people. */
+export const PREFIX_NAME = "Ctrl-\\";
+
+/** Takes what a terminal sends apart. */
+export class Keys {
+  #commanding = false;
+
+  /** What the bytes mean, in order. Twice the command key types it once. */
+  *take(bytes: Uint8Array): Generator<Typed, void, void> {
+    // A character for a byte, so that places in the text are places in the bytes.
+    let rest = latin1(bytes);
+    let at = 0;
+    while (rest !== "") {
+      if (this.#commanding) {
+        this.#commanding = false;
+        const again = PREFIX.exec(rest);
+        const length = again?.index === 0 ? again[0].length : 1;
+        if (again?.index === 0) yield { type: "input", bytes: Uint8Array.of(0x1c) };
+        // Ctrl held on from the command key counts as the letter alone, as people's fingers do.
+        const key = rest.charCodeAt(0) < 27
+          ? String.fromCharCode(rest.charCodeAt(0) + 96)
+          : rest[0]!.toLowerCase();
+        yield { type: "command", command: again?.index === 0 ? "none" : COMMANDS[key] ?? "none" };
+        at += length;
+        rest = rest.slice(length);
+        continue;
+      }
+      const found = PREFIX.exec(rest);
+      const length = found?.index ?? rest.length;
+      if (length > 0) yield { type: "input", bytes: bytes.subarray(at, at + length) };
+      if (found === null) return;
+      this.#commanding = true;
+      yield { type: "prefix" };
+      at += length + found[0].length;
+      rest = rest.slice(length + found[0].length);
+    }
+  }
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}
