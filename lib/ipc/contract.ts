@@ -18,14 +18,14 @@ export type Streamed<Item> =
   | Promise<AsyncIterable<Item> | Generator<Item>>;
 
 /** What the handler gets as params: what the schema makes of them. */
-type HandlerParams<Options> = Options extends { readonly params: infer S extends StandardSchema }
-  ? SchemaOutput<S>
+export type HandlerParams<Options> = Options extends
+  { readonly params: infer S extends StandardSchema } ? SchemaOutput<S>
   // deno-lint-ignore no-explicit-any -- without a schema, handlers declare their own params
   : any;
 
 /** What the handler may answer: what the schema takes. */
-type HandlerAnswer<Options> = Options extends { readonly result: infer S extends StandardSchema }
-  ? SchemaInput<S> | Promise<SchemaInput<S>>
+export type HandlerAnswer<Options> = Options extends
+  { readonly result: infer S extends StandardSchema } ? SchemaInput<S> | Promise<SchemaInput<S>>
   : Options extends { readonly item: infer S extends StandardSchema } ? Streamed<SchemaInput<S>>
   : unknown;
 
@@ -41,13 +41,13 @@ export type HandlersFor<Schemas extends ContractSchemas> = {
 };
 
 /** What the caller passes: what the schema takes. */
-type CallerParams<Options> = Options extends { readonly params: infer S extends StandardSchema }
-  ? [params: SchemaInput<S>]
+export type CallerParams<Options> = Options extends
+  { readonly params: infer S extends StandardSchema } ? [params: SchemaInput<S>]
   : [];
 
 /** What the caller gets: what the schema makes of the answer. */
-type CallerAnswer<Options> = Options extends { readonly item: infer S extends StandardSchema }
-  ? AsyncIterable<SchemaOutput<S>>
+export type CallerAnswer<Options> = Options extends
+  { readonly item: infer S extends StandardSchema } ? AsyncIterable<SchemaOutput<S>>
   : Options extends { readonly result: infer S extends StandardSchema } ? Promise<SchemaOutput<S>>
   : Options extends { readonly kind: "stream" } ? AsyncIterable<unknown>
   : Promise<unknown>;
@@ -57,11 +57,13 @@ type CallerAnswer<Options> = Options extends { readonly item: infer S extends St
  *
  * @example
  * ```ts
- * import type { ContractOf, StandardSchema } from "@neverliie/ipc";
+ * import type { ContractOf } from "@neverliie/ipc";
+ * import { z } from "zod";
  *
- * declare const text: StandardSchema<string>; // of zod, valibot, arktype or another library
- * type Greeter = ContractOf<{ greet: { params: typeof text; result: typeof text } }>;
- * // { greet(params: string): Promise<string> }
+ * const contract = { greet: { params: z.object({ name: z.string() }), result: z.string() } };
+ * type Greeter = ContractOf<typeof contract>;
+ * const greeter: Greeter = { greet: ({ name }) => Promise.resolve(`Hello, ${name}!`) };
+ * await greeter.greet({ name: "Ada" });
  * ```
  */
 export type ContractOf<Schemas extends ContractSchemas> = {
@@ -72,10 +74,35 @@ export type ContractOf<Schemas extends ContractSchemas> = {
 
 /** What {@link exposeContract} needs of a process on the mesh. */
 export interface Exposing {
+  /** As {@link NeverLiieIPC.expose}. */
   expose(method: string, handler: Handler, options?: ExposeOptions): void;
 }
 
-/** Exposes every method of a contract. @throws {TypeError} as {@link NeverLiieIPC.expose}. */
+/**
+ * Exposes every method of a contract. @throws {TypeError} as {@link NeverLiieIPC.expose}.
+ *
+ * @example
+ * ```ts
+ * import { type ContractOf, exposeContract, NeverLiieIPC, RemoteError } from "@neverliie/ipc";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { z } from "zod";
+ *
+ * const contract = {
+ *   square: { params: z.object({ of: z.number() }), result: z.number() },
+ * };
+ * await using app = await NeverLiieIPC.open("calculator", { launch: false });
+ * exposeContract(app, contract, { square: ({ of }) => of * of });
+ *
+ * await using client = await NeverLiieIPC.client();
+ * const calculator = client.connect<ContractOf<typeof contract>>("calculator");
+ * assertEquals(await calculator.square({ of: 7 }), 49);
+ * await assertRejects(
+ *   () => client.call("calculator", "square", { of: "seven" }),
+ *   RemoteError,
+ *   'Cannot call "square": params.of: ',
+ * );
+ * ```
+ */
 export function exposeContract<Schemas extends ContractSchemas>(
   ipc: Exposing,
   schemas: Schemas,

@@ -21,14 +21,33 @@ export const ErrorCode = {
   RequestCancelled: -32800,
 } as const;
 
-/** The error a handler threw in another process: its message and code, never its stack. */
+/**
+ * The error a handler threw in another process: its message and code, never its stack.
+ *
+ * @example
+ * ```ts
+ * import { NeverLiieIPC, RemoteError } from "@neverliie/ipc";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * await using app = await NeverLiieIPC.open("vault", { launch: false });
+ * app.expose("open", () => {
+ *   throw new RemoteError("the vault is locked", 423, { until: "09:00" });
+ * });
+ * await using client = await NeverLiieIPC.client();
+ * const error = await assertRejects(() => client.call("vault", "open"), RemoteError);
+ * assertEquals((error as RemoteError).code, 423);
+ * assertEquals((error as RemoteError).data, { until: "09:00" });
+ * ```
+ */
 export class RemoteError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name: string = "RemoteError";
   /** The code on the wire: the handler's own `error.code` where it was an integer, else -32603. */
   readonly code: number;
   /** The handler's own `error.data`, where it gave one. */
   readonly data: unknown;
 
+  /** An error as a handler may throw it: `code` and `data` (JSON) reach the caller. */
   constructor(message: string, code: number, data?: unknown) {
     super(message);
     this.code = code;
@@ -38,8 +57,10 @@ export class RemoteError extends Error {
 
 /** The target answered, but has no such method. */
 export class MethodNotFoundError extends RemoteError {
+  /** The class, as `error.name` tells it. */
   override readonly name = "MethodNotFoundError";
 
+  /** Code -32601. */
   constructor(message: string) {
     super(message, ErrorCode.MethodNotFound);
   }
@@ -47,8 +68,10 @@ export class MethodNotFoundError extends RemoteError {
 
 /** A limit refused the request, here or at the peer; the message says which and what to do. */
 export class LimitExceededError extends RemoteError {
+  /** The class, as `error.name` tells it. */
   override readonly name = "LimitExceededError";
 
+  /** Code as {@link ErrorCode} has it, with what the limit is. */
   constructor(message: string, data?: unknown) {
     super(message, ErrorCode.LimitExceeded, data);
   }
@@ -62,22 +85,26 @@ export class LimitExceededError extends RemoteError {
 
 /** Nobody of that name runs, and no registered program can be started under it. */
 export class TargetUnknownError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name = "TargetUnknownError";
 }
 
 /** The target is known but does not run, and the call asked not to start it. */
 export class TargetNotRunningError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name = "TargetNotRunningError";
 }
 
 /** The target was started but ended or stayed silent, or may not be started. */
 export class TargetStartError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name: string = "TargetStartError";
   /** The exit code, where the program ended before it answered. */
   readonly exitCode: number | null;
   /** The last lines it wrote to its log in this start, without a trailing line break. */
   readonly log: string;
 
+  /** `log` is the end of what the program wrote. */
   constructor(message: string, exitCode: number | null = null, log = "") {
     super(message);
     this.exitCode = exitCode;
@@ -87,10 +114,12 @@ export class TargetStartError extends Error {
 
 /** The target was started too often in too short a time; {@link until} says when it may be again. */
 export class StartLimitError extends TargetStartError {
+  /** The class, as `error.name` tells it. */
   override readonly name = "StartLimitError";
   /** When the next start is allowed. */
   readonly until: Date;
 
+  /** `until` is when the next start is allowed. */
   constructor(message: string, until: Date) {
     super(message);
     this.until = until;
@@ -99,10 +128,12 @@ export class StartLimitError extends TargetStartError {
 
 /** The peer went away (or broke the protocol) before it answered. */
 export class ConnectionLostError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name = "ConnectionLostError";
   /** Whether the peer cannot have seen the request: then it may be made again without harm. */
   readonly unsent: boolean;
 
+  /** `unsent` tells that the peer cannot have seen the request. */
   constructor(message: string, unsent = false) {
     super(message);
     this.unsent = unsent;
@@ -111,10 +142,12 @@ export class ConnectionLostError extends Error {
 
 /** This process asked to be an app that already runs. */
 export class AlreadyRunningError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name = "AlreadyRunningError";
   /** The process that runs, where it answered. */
   readonly pid: number | null;
 
+  /** `pid` is the process that runs, where it answered. */
   constructor(message: string, pid: number | null) {
     super(message);
     this.pid = pid;

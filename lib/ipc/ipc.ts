@@ -37,10 +37,11 @@ import { WorkerPool } from "./worker_pool.ts";
  * nameless client ({@link NeverLiieIPC.client}).
  *
  * @example
- * ```ts ignore
- * await using ipc = await NeverLiieIPC.open("statusbar");
- * ipc.expose("get_stats", () => readStats());
- * await ipc.closed;
+ * ```ts
+ * import { NeverLiieIPC } from "@neverliie/ipc";
+ * await using ipc = await NeverLiieIPC.open("clock", { launch: false });
+ * ipc.expose("now", () => Date.now());
+ * await ipc.close(); // a program that serves awaits ipc.closed instead
  * ```
  */
 export class NeverLiieIPC implements AsyncDisposable {
@@ -210,6 +211,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     return this.#closing ??= this.#leave();
   }
 
+  /** What `await using` calls: {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -19,6 +19,7 @@ export type Params = { readonly [name: string]: unknown } | readonly unknown[];
 export interface TraceContext {
   /** Such as `00-<32 hex digits>-<16 hex digits>-01`. */
   traceparent?: string;
+  /** What vendors add to it. */
   tracestate?: string;
 }
 

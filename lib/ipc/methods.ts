@@ -58,10 +58,13 @@ export interface ExposeOptions {
 
 /** A method as `$/describe` tells it. */
 export interface MethodDescription {
+  /** Its name, by which it is called. */
   name: string;
+  /** Whether it answers with one result or with a stream of items. */
   kind: "call" | "stream";
   /** The params' names in their order. */
   params?: readonly string[];
+  /** One sentence, where the app gave one. */
   description?: string;
   /** The JSON Schemas of what goes in and what comes out, as far as the app gave them. */
   schemas?: MethodJsonSchemas;

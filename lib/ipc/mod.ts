@@ -2,19 +2,22 @@
  * A mesh of desktop programs without a broker: programs find, wake and call each other over named
  * pipes (Windows) and Unix sockets (Linux, macOS), as scripts and as executables.
  *
- * @example An app
- * ```ts ignore
+ * @example An app and a caller. (Here in one process; the caller may be any process of the user.)
+ * ```ts
  * import { NeverLiieIPC } from "@neverliie/ipc";
+ * import { assertEquals } from "@std/assert";
  *
- * await using ipc = await NeverLiieIPC.open("greeter");
- * ipc.expose("greet", ({ name }) => `Hello, ${name}!`);
- * await ipc.closed;
- * ```
+ * await using app = await NeverLiieIPC.open("greeter", {
+ *   launch: false, // a program leaves this out, and is started when it sleeps
+ * });
+ * app.expose("greet", ({ name }) => `Hello, ${name}!`, { params: ["name"] });
+ * app.expose("count", async function* ({ to }) {
+ *   for (let i = 1; i <= to; i++) yield i;
+ * });
  *
- * @example A caller: the greeter is started when it sleeps
- * ```ts ignore
- * await using ipc = await NeverLiieIPC.client();
- * console.log(await ipc.call("greeter", "greet", { name: "you" }));
+ * await using client = await NeverLiieIPC.client();
+ * assertEquals(await client.call("greeter", "greet", { name: "Ada" }), "Hello, Ada!");
+ * assertEquals(await Array.fromAsync(client.stream("greeter", "count", { to: 3 })), [1, 2, 3]);
  * ```
  *
  * @module
@@ -29,10 +32,19 @@ export {
   PROTOCOL_VERSION,
 } from "./options.ts";
 export { DEFAULT_TIMEOUT } from "./timer.ts";
-export type { CallOptions, Remote, StreamCallOptions } from "./remote.ts";
+export type { AnyMethod, CallOptions, ParametersWithOptions, Remote } from "./remote.ts";
+export type { StreamCallOptions } from "./remote.ts";
 export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
 export { type ContractOf, exposeContract, type HandlerFor, type HandlersFor } from "./contract.ts";
-export type { ContractSchemas, Streamed } from "./contract.ts";
+export type {
+  CallerAnswer,
+  CallerParams,
+  ContractSchemas,
+  Exposing,
+  HandlerAnswer,
+  HandlerParams,
+  Streamed,
+} from "./contract.ts";
 export type {
   JsonSchema,
   JsonSchemaConverter,
@@ -67,5 +79,6 @@ export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registr
 export { missingPart, type RegistryEntry } from "./registry_entry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
-export type { Params } from "./message.ts";
+export type { Params, TraceContext } from "./message.ts";
+export type { FrameLimits } from "./codec.ts";
 export { checkAppName } from "./name.ts";

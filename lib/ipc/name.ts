@@ -21,7 +21,7 @@ const DEVICE_NAME = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
  *
  * @example
  * ```ts
- * import { checkAppName } from "./mod.ts";
+ * import { checkAppName } from "@neverliie/ipc";
  * checkAppName("statusbar");
  * ```
  */

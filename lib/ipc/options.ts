@@ -56,7 +56,9 @@ export interface OpenOptions extends ClientOptions {
 
 /** What `$/describe` answers. */
 export interface AppDescription {
+  /** The app's name; `null` for a client. */
   name: string | null;
+  /** Its process. */
   pid: number;
   /** Of the app, where it told one. */
   version: string | null;
@@ -66,6 +68,7 @@ export interface AppDescription {
   deno: string;
   /** How it is started again; `null` where it cannot be. */
   launch: LaunchCommand | null;
+  /** What it exposes, in the order of exposure. */
   methods: MethodDescription[];
 }
 

@@ -18,11 +18,18 @@ import { DEFAULT_TIMEOUT } from "./timer.ts";
  * caller has left, everything asked of it rejects with {@link ConnectionLostError}.
  *
  * @example
- * ```ts ignore
- * ipc.expose("delete_all", async (_params, { caller }) => {
- *   if (!await caller.call("confirm", { question: "Delete everything?" })) return 0;
- *   return await deleteAll();
+ * ```ts
+ * import { NeverLiieIPC } from "@neverliie/ipc";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using app = await NeverLiieIPC.open("store", { launch: false });
+ * app.expose("delete_all", async (_params, { caller }) => {
+ *   return await caller.call("confirm", { question: "Delete everything?" }) ? "deleted" : "kept";
  * });
+ *
+ * await using client = await NeverLiieIPC.client();
+ * client.expose("confirm", () => false);
+ * assertEquals(await client.call("store", "delete_all"), "kept");
  * ```
  */
 export class Peer {

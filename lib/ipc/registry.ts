@@ -29,6 +29,7 @@ type Entries = Record<string, unknown>;
 
 /** The registry's file is not fit to start programs from; the message says why. */
 export class RegistryRefusedError extends Error {
+  /** The class, as `error.name` tells it. */
   override readonly name = "RegistryRefusedError";
 }
 
@@ -37,12 +38,29 @@ const SIZE_MAX = 16 << 20;
 /** Longest wait for another process that writes, in milliseconds. */
 const LOCK_TIMEOUT = 20_000;
 
-/** Access to one mesh's registry file. */
+/**
+ * Access to one mesh's registry file.
+ *
+ * @example
+ * ```ts
+ * import { openHome, ownLaunchCommand, Registry } from "@neverliie/ipc";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const registry = new Registry(await openHome());
+ * await registry.set("editor", { type: "binary", cmd: [Deno.execPath()], cwd: Deno.cwd() });
+ * const { apps } = await registry.read();
+ * assertEquals(apps.get("editor")?.cmd, [Deno.execPath()]);
+ * ```
+ */
 export class Registry {
   readonly #home: Home;
   readonly #report: (problem: string) => void;
 
-  /** @param report is told what was wrong and what was done about it; stderr by default. */
+  /**
+   * Access to the registry of `home`.
+   *
+   * @param report is told what was wrong and what was done about it; stderr by default.
+   */
   constructor(home: Home, report: (problem: string) => void = (text) => console.error(text)) {
     this.#home = home;
     this.#report = report;

@@ -25,10 +25,12 @@ export interface StreamCallOptions extends CallOptions {
   itemTimeout?: number | undefined;
 }
 
+/** Any method of a contract. */
 // deno-lint-ignore no-explicit-any -- stands for every parameter list
-type AnyMethod = (...args: any[]) => unknown;
+export type AnyMethod = (...args: any[]) => unknown;
 
-type ParametersWithOptions<M extends AnyMethod, O> = Parameters<M> extends [] ? [
+/** A method's own parameters, and behind them how the call is made. */
+export type ParametersWithOptions<M extends AnyMethod, O> = Parameters<M> extends [] ? [
     params?: Record<string, never>,
     options?: O,
   ]

@@ -11,9 +11,11 @@ import type { LaunchCommand } from "./launch_command.ts";
 
 /** One app of the registry and whether it answers. */
 export interface AppStatus extends LaunchCommand {
+  /** The app's name. */
   name: string;
   /** The pipe name or socket path. */
   address: string;
+  /** Whether a process holds its name. */
   running: boolean;
   /** Its process while it runs; `null` also when it is too busy to tell. */
   pid: number | null;
@@ -22,7 +24,17 @@ export interface AppStatus extends LaunchCommand {
 /** Milliseconds that a running app has to answer a ping before it counts as not running. */
 const PING_TIMEOUT = 2_000;
 
-/** Every registered app in the order of names. Starts none of them. */
+/**
+ * Every registered app in the order of names. Starts none of them.
+ *
+ * @example
+ * ```ts
+ * import { listApps, NeverLiieIPC } from "@neverliie/ipc";
+ *
+ * await using client = await NeverLiieIPC.client();
+ * for (const { name, running, pid } of await listApps(client)) console.log(name, running, pid);
+ * ```
+ */
 export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise<AppStatus[]> {
   const { apps } = await ipc.registry.read();
   const names = [...apps.keys()].sort();

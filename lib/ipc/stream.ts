@@ -39,10 +39,21 @@ export interface StreamOptions {
  * `return` or an error cancels the handler at once, and so do {@link cancel} and the signal.
  *
  * @example
- * ```ts ignore
- * for await (const step of ipc.stream("scanner", "deep_scan", { folder: "." })) {
- *   if (step.done > 100) break; // the scan ends
+ * ```ts
+ * import { NeverLiieIPC } from "@neverliie/ipc";
+ *
+ * await using app = await NeverLiieIPC.open("ticker", { launch: false });
+ * const ended = Promise.withResolvers<void>();
+ * app.expose("ticks", async function* (_params, { signal }) {
+ *   signal.addEventListener("abort", () => ended.resolve());
+ *   for (let n = 1; !signal.aborted; n++) yield n;
+ * });
+ *
+ * await using client = await NeverLiieIPC.client();
+ * for await (const n of client.stream<number>("ticker", "ticks")) {
+ *   if (n === 1_000) break; // the handler's signal fires
  * }
+ * await ended.promise;
  * ```
  */
 export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDisposable {
@@ -70,6 +81,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
+  /** The stream itself: it can be read once. */
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -100,6 +112,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     this.#at = 0;
   }
 
+  /** What `await using` calls: {@link cancel}. */
   [Symbol.asyncDispose](): Promise<void> {
     this.cancel();
     return Promise.resolve();

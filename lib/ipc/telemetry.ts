@@ -186,8 +186,10 @@ function spanOptions(
   method: string,
   root: boolean,
 ): SpanOptions {
-  const service = app === null ? {} : { "rpc.service": app };
-  return { kind, root, attributes: { "rpc.system": "jsonrpc", ...service, "rpc.method": method } };
+  const attributes: SpanOptions["attributes"] = { "rpc.system": "jsonrpc" };
+  if (app !== null) attributes["rpc.service"] = app;
+  attributes["rpc.method"] = method;
+  return { kind, root, attributes };
 }
 
 function end(span: Span, error: unknown): void {

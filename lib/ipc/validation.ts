@@ -20,6 +20,7 @@ export interface MethodSchemas {
 export interface ValidationIssue {
   /** Keys and indices that lead to it; empty for the value itself. */
   path: (string | number)[];
+  /** What is wrong, for people. */
   message: string;
 }
 

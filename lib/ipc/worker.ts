@@ -41,7 +41,7 @@ const AHEAD = 256;
  *
  * @example
  * ```ts ignore
- * // hash_worker.ts
+ * // hash_worker.ts: runs in a thread, not by itself
  * serveWorker(async function* ({ files }: { files: string[] }, { signal }) {
  *   for (const file of files) {
  *     signal.throwIfAborted();
