@@ -178,7 +178,7 @@ async function spawn(
     );
   }
   try {
-    return platform.spawn({
+    return await platform.spawn({
       command: [...entry.cmd, ...entry.args ?? []],
       cwd: entry.cwd,
       env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1", OTEL_SERVICE_NAME: app },

@@ -7,7 +7,6 @@
  * @module
  */
 
-import { parse } from "@std/jsonc";
 import { basename, dirname, join } from "@std/path";
 import type { Home } from "./home.ts";
 import { ProcessLock } from "./lock.ts";
@@ -74,10 +73,10 @@ export class Registry {
   /** Reads the registry. One that cannot be parsed is set aside, reported, and counts as empty. */
   async read(): Promise<RegistrySnapshot> {
     const text = await this.#readText();
-    let entries = parseEntries(text);
+    let entries = await parseEntries(text);
     if (entries === null) {
       await this.#change(() => false);
-      entries = parseEntries(await this.#readText()) ?? emptyEntries();
+      entries = await parseEntries(await this.#readText()) ?? emptyEntries();
     }
     const apps = new Map<string, RegistryEntry>();
     const problems = new Map<string, string>();
@@ -188,14 +187,14 @@ export class Registry {
       LOCK_TIMEOUT,
     );
     const text = await this.#readText();
-    let entries = parseEntries(text);
+    let entries = await parseEntries(text);
     if (entries === null) {
       const aside = await this.#setAside();
       this.#report(`"${this.path}" is not a registry: kept as "${aside}" and begun anew`);
       entries = emptyEntries();
     }
     if (!change(entries)) return;
-    if (hasComments(text)) {
+    if (await hasComments(text)) {
       const copy = `${this.path}.bak`;
       await this.#write(copy, text);
       this.#report(`"${this.path}" had comments: a copy with them is in "${copy}"`);
@@ -234,13 +233,17 @@ export class Registry {
 }
 
 /** The entries in `text`; `null` when it is not a JSONC object. Nothing at all is an empty one. */
-function parseEntries(text: string): Entries | null {
+async function parseEntries(text: string): Promise<Entries | null> {
   if (text.trim() === "") return emptyEntries();
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch {
-    return null;
+  let value = parseJson(text);
+  if (value === undefined) {
+    // Loaded only for a file that a person has edited: it costs as much as the whole library.
+    const { parse } = await import("@std/jsonc");
+    try {
+      value = parse(text);
+    } catch {
+      return null;
+    }
   }
   const record = asRecord(value);
   return record === null ? null : Object.assign(emptyEntries(), record);
@@ -252,12 +255,16 @@ function emptyEntries(): Entries {
 }
 
 /** Whether rewriting `text` would lose comments of a person who edited it. */
-function hasComments(text: string): boolean {
-  if (text.trim() === "") return false;
+async function hasComments(text: string): Promise<boolean> {
+  if (text.trim() === "" || parseJson(text) !== undefined) return false;
+  return await parseEntries(text) !== null;
+}
+
+/** The value of plain JSON, `undefined` where it is none. */
+function parseJson(text: string): unknown {
   try {
-    JSON.parse(text);
-    return false;
+    return JSON.parse(text);
   } catch {
-    return parseEntries(text) !== null;
+    return undefined;
   }
 }

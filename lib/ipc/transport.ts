@@ -129,7 +129,7 @@ export interface Platform {
    *
    * @throws {Deno.errors.NotFound} when the program does not exist.
    */
-  spawn(options: SpawnOptions): SpawnedProcess;
+  spawn(options: SpawnOptions): Promise<SpawnedProcess>;
   /** The exact arguments this process was started with, the program first. */
   commandLine(): string[];
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { parentPort, workerData } from "node:worker_threads";
 import { toWireError, type WireError } from "./errors.ts";
 import type { CallContext } from "./methods.ts";
 import { iteratorOf } from "./request.ts";
@@ -55,6 +54,7 @@ const AHEAD = 256;
 export function serveWorker<P = unknown>(
   handler: (params: P, context: WorkerContext) => unknown,
 ): void {
+  const { parentPort, workerData } = threads();
   if (parentPort === null) throw new TypeError("Cannot serve: this module is not run as a worker");
   const port = parentPort;
   const { method, cancelled } = workerData as ThreadData;
@@ -102,6 +102,20 @@ export function serveWorker<P = unknown>(
       send({ type: "error", error: toWireError(thrown) });
     }
   }
+}
+
+/**
+ * Node's module, not imported: every program loads this file, and only a thread needs that one. Not
+ * later either: what is sent to a thread before it listens is lost.
+ *
+ * @see https://nodejs.org/api/process.html#processgetbuiltinmoduleid
+ */
+function threads(): typeof import("node:worker_threads") {
+  type Threads = typeof import("node:worker_threads");
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(id: "node:worker_threads"): Threads };
+  };
+  return process.getBuiltinModule("node:worker_threads");
 }
 
 /** The controller's signal, which also looks at the flag that the main thread sets. */

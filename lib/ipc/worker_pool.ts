@@ -10,9 +10,8 @@
  * @module
  */
 
-// Node's worker threads rather than the Web's: a Web Worker that was terminated in the middle of a
-// computation keeps the whole process from ending (seen with Deno 2.9.5).
-import { Worker } from "node:worker_threads";
+// Loaded with the first thread: most programs have none.
+import type { Worker } from "node:worker_threads";
 import { RemoteError } from "./errors.ts";
 import type { News, Order, ThreadData } from "./worker.ts";
 
@@ -25,6 +24,7 @@ const IDLE_MAX = 1;
 export class WorkerPool {
   readonly #idle = new Map<string, Thread[]>();
   readonly #all = new Set<Thread>();
+  #closed = false;
 
   /**
    * Runs the module's handler; resolves to its value, or to an async iterable where it streams.
@@ -32,8 +32,13 @@ export class WorkerPool {
    * @param module the module's URL
    * @param method told to the handler
    */
-  run(module: string, method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
-    const thread = this.#idle.get(module)?.pop() ?? this.#create(module, method);
+  async run(
+    module: string,
+    method: string,
+    params: unknown,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const thread = this.#idle.get(module)?.pop() ?? await this.#create(module, method);
     const done = (reusable: boolean) => this.#giveBack(module, thread, reusable);
     return new Task(thread, done).start(params, signal);
   }
@@ -45,13 +50,20 @@ export class WorkerPool {
 
   /** Ends all threads. */
   close(): void {
+    this.#closed = true;
     for (const thread of this.#all) thread.end();
     this.#all.clear();
     this.#idle.clear();
   }
 
-  #create(module: string, method: string): Thread {
-    const thread = new Thread(module, method);
+  async #create(module: string, method: string): Promise<Thread> {
+    // Node's worker threads rather than the Web's: a Web Worker that was terminated in the middle
+    // of a computation keeps the whole process from ending (seen with Deno 2.9.5).
+    const { Worker } = await import("node:worker_threads");
+    if (this.#closed) throw new TypeError("Cannot start a thread: this process leaves the mesh");
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: ThreadData = { method, cancelled: cancelled.buffer };
+    const thread = new Thread(new Worker(new URL(module), { workerData }), cancelled);
     this.#all.add(thread);
     return thread;
   }
@@ -78,13 +90,14 @@ export class WorkerPool {
 /** One thread, seen from the main thread. */
 class Thread {
   readonly #worker: Worker;
-  readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
+  /** One word, shared with the thread. */
+  readonly #cancelled: Int32Array;
   onNews: (news: News) => void = () => {};
   onFailure: (error: Error) => void = () => {};
 
-  constructor(module: string, method: string) {
-    const workerData: ThreadData = { method, cancelled: this.#cancelled.buffer };
-    this.#worker = new Worker(new URL(module), { workerData });
+  constructor(worker: Worker, cancelled: Int32Array) {
+    this.#worker = worker;
+    this.#cancelled = cancelled;
     this.#worker.on("message", (news: News) => this.onNews(news));
     // The module cannot be loaded, or threw outside its handler: the thread is of no more use.
     this.#worker.on("error", (error: Error) => this.onFailure(error));

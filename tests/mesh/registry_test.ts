@@ -19,12 +19,13 @@ meshTest("processes registering at once: an entry each", async (mesh) => {
   // Their output goes to a file: each pipe of a child keeps one of Deno's few threads on Windows.
   const logFile = join(mesh.home, "all.log");
   for (const name of names) {
-    platform().spawn({
+    const program = await platform().spawn({
       command: [...fixtureCommand(), "--name", name],
       cwd: mesh.home,
       env: { NEVERLIIE_HOME: mesh.home },
       logFile,
-    }).release();
+    });
+    program.release();
   }
   await until(async () => (await mesh.ipc.registry.read()).apps.size === names.length);
   const { apps, problems } = await mesh.ipc.registry.read();

@@ -1,6 +1,6 @@
 /** Platform.spawn and Platform.commandLine, seen from the processes that they concern. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import type { Platform, Transport } from "../../lib/ipc/transport.ts";
 import { unixPlatform } from "../../lib/ipc/unix/platform.ts";
@@ -80,7 +80,7 @@ async function run(
   env: Record<string, string> = {},
 ): Promise<{ code: number; log: string; command: string[] }> {
   const line = command(...args);
-  const process = platform.spawn({ command: line, cwd: path, env, logFile });
+  const process = await platform.spawn({ command: line, cwd: path, env, logFile });
   let code: number | null;
   while ((code = process.exitCode()) === null) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -157,7 +157,7 @@ behaviour("a program waits as long as its listener does, and ends by itself afte
 ) => {
   const { path, logFile, address } = folder;
   const ready = await platform.listen(address);
-  const process = platform.spawn({
+  const process = await platform.spawn({
     command: command("serve", address, `${address}s`),
     cwd: path,
     env: {},
@@ -186,34 +186,34 @@ async function answer(transport: Transport): Promise<string> {
   return text;
 }
 
-behaviour("a program that does not exist is NotFound, by name", ({ path, logFile }) => {
+behaviour("a program that does not exist is NotFound, by name", async ({ path, logFile }) => {
   for (const program of [join(path, "no such program"), "neverliie-no-such-program"]) {
-    assertThrows(
+    await assertRejects(
       () => platform.spawn({ command: [program], cwd: path, env: {}, logFile }),
       Deno.errors.NotFound,
       program,
     );
   }
-  return Promise.resolve();
 });
 
 if (WINDOWS) {
-  behaviour("a batch file is refused: a shell would read its arguments", ({ path, logFile }) => {
-    for (const program of ["x.bat", "x.CMD", "x.cmd. "]) {
-      assertThrows(
-        () => platform.spawn({ command: [program, "a"], cwd: path, env: {}, logFile }),
-        Deno.errors.NotSupported,
-      );
-    }
-    return Promise.resolve();
-  });
+  behaviour(
+    "a batch file is refused: a shell would read its arguments",
+    async ({ path, logFile }) => {
+      for (const program of ["x.bat", "x.CMD", "x.cmd. "]) {
+        await assertRejects(
+          () => platform.spawn({ command: [program, "a"], cwd: path, env: {}, logFile }),
+          Deno.errors.NotSupported,
+        );
+      }
+    },
+  );
 
-  behaviour("a folder that does not exist is NotADirectory", ({ path, logFile }) => {
-    assertThrows(
+  behaviour("a folder that does not exist is NotADirectory", async ({ path, logFile }) => {
+    await assertRejects(
       () => platform.spawn({ command: command(), cwd: join(path, "no such"), env: {}, logFile }),
       Deno.errors.NotADirectory,
       "no such",
     );
-    return Promise.resolve();
   });
 }

@@ -40,7 +40,7 @@ switch (role) {
     const [address, logFile] = args as [string, string];
     const own = platform.commandLine();
     const command = [...own.slice(0, own.indexOf("parent")), "child", address];
-    platform.spawn({ command, cwd: Deno.cwd(), env: {}, logFile }).release();
+    (await platform.spawn({ command, cwd: Deno.cwd(), env: {}, logFile })).release();
     break;
   }
   case "child": {

@@ -4,20 +4,27 @@
  * @module
  */
 
-// Deno.Command can pipe, inherit or drop a child's output, but not send it to a file.
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { constants } from "node:os";
-import process from "node:process";
 import type { SpawnedProcess, SpawnOptions } from "../transport.ts";
 
-/** Starts a program in a session of its own, its output appended to a log. */
-export function spawnDetached({ command, cwd, env, logFile }: SpawnOptions): SpawnedProcess {
+/**
+ * Starts a program in a session of its own, its output appended to a log. By Node's modules:
+ * Deno.Command can pipe, inherit or drop a child's output, but not send it to a file. They are
+ * loaded here, because most programs never start another, and they double the time to start.
+ */
+export async function spawnDetached(options: SpawnOptions): Promise<SpawnedProcess> {
+  const { command, cwd, env, logFile } = options;
   const [program, ...args] = command;
   if (program === undefined) throw new TypeError("Cannot start a program: the command is empty");
   if (!Deno.statSync(program).isFile) {
     throw new Deno.errors.NotFound(`Cannot start "${program}": it is not a file`);
   }
+  const [{ spawn }, { closeSync, openSync }, { constants }, { default: process }] = await Promise
+    .all([
+      import("node:child_process"),
+      import("node:fs"),
+      import("node:os"),
+      import("node:process"),
+    ]);
   const log = openSync(logFile, "a", 0o600);
   try {
     const child = spawn(program, args, {

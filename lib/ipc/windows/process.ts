@@ -65,7 +65,8 @@ const KILLED = 137;
  * @throws {Deno.errors.NotADirectory} when the working directory does not exist
  * @throws {Deno.errors.NotSupported} for a batch file
  */
-export function spawnProcess(options: SpawnOptions): SpawnedProcess {
+// deno-lint-ignore require-await -- as the other system does, which loads what it needs first
+export async function spawnProcess(options: SpawnOptions): Promise<SpawnedProcess> {
   const program = options.command[0] ?? "";
   const commandLine = quoteCommandLine(options.command);
   // What comes from the registry has been checked already; nobody else gets to a shell either.
