@@ -5,7 +5,7 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
-import { interopEnvironment } from "./lab/interop.ts";
+import { checkPython, interopEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
 import {
@@ -20,7 +20,7 @@ import {
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
 /** The suites that run on this system, from scripts; each is a folder. */
-const SUITES = ["unit", "transport", "mesh", "screens", "interop", "chaos"];
+const SUITES = ["unit", "transport", "mesh", "screens", "interop", "python", "examples", "chaos"];
 
 const HELP = `deno task test [--quiet] [PART …] [-- FILE … OPTION …]
 
@@ -49,8 +49,10 @@ function localPart(name: string): Part {
   return {
     name,
     folders: [`tests/${name}`],
-    prepare: async (test) =>
-      localTest({ ...test, env: { ...test.env, ...await interopEnvironment(test.files) } }),
+    prepare: async (test) => {
+      if (name === "python") await checkPython();
+      return localTest({ ...test, env: { ...test.env, ...await interopEnvironment(test.files) } });
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 /**
- * What the interop suite is told of foreign programs: variables of its environment.
+ * Foreign programs: what the interop suite is told of them, and which are there.
  *
  * @module
  */
 import { join } from "@std/path";
-import { type Lab } from "./lab.ts";
+import { LeftOut } from "../support/test_part.ts";
+import type { Lab } from "./lab.ts";
 import { npmPackage, VSCODE_JSONRPC, WINDOWS_NODE } from "./npm_package.ts";
 import { pathInLab, windowsPath } from "./session.ts";
 
@@ -33,4 +34,15 @@ export async function interopEnvironment(
     [NODE]: windowsPath(pathInLab(wine, node)),
     [JSONRPC]: windowsPath(pathInLab(wine, jsonrpc)),
   };
+}
+
+/** @throws {LeftOut} where the examples in Python cannot run. */
+export async function checkPython(): Promise<void> {
+  if (Deno.build.os === "windows") throw new LeftOut("the examples in Python open Unix sockets");
+  try {
+    await new Deno.Command("python3", { args: ["--version"], stdout: "null" }).output();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new LeftOut("python3 is not on PATH");
+  }
 }
