@@ -5,20 +5,20 @@
  * @module
  */
 
-import { type Packed, packedList, places } from "./bytes.ts";
+import type { Packed } from "./bytes.ts";
 import { ErrorCode, LimitExceededError, toWireError } from "./errors.ts";
 import { type Limits, refusal } from "./limits.ts";
 import {
-  asRecord,
+  argument,
   isRequestId,
   type NotificationMessage,
-  type Params,
   type RequestId,
   type RequestMessage,
 } from "./message.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "./peer.ts";
 import { IncomingRequest, iteratorOf } from "./request.ts";
+import { failure, page, success } from "./response.ts";
 import { StreamSource } from "./stream_source.ts";
 
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
@@ -41,6 +41,8 @@ export class Answers {
   #running = 0;
   #reportedDrop = false;
   #nextToken = 1;
+  /** Why this side leaves, once it does. */
+  #leaving: string | null = null;
   #ended = false;
 
   /**
@@ -87,7 +89,9 @@ export class Answers {
   /** Takes a request of the peer. */
   onRequest(message: RequestMessage): void {
     const { id, method, params } = message;
-    if (this.#requests.has(id) || this.#waitingPages.has(id)) {
+    if (this.#leaving !== null) {
+      this.#refuseLeaving(id);
+    } else if (this.#requests.has(id) || this.#waitingPages.has(id)) {
       this.refuse(id, ErrorCode.InvalidRequest, `the id ${JSON.stringify(id)} is in use`);
     } else if (method === "$/enumerator/next") {
       void this.#nextPage(id, argument(params, "token"));
@@ -111,6 +115,12 @@ export class Answers {
     this.#fail(id, { code, message });
   }
 
+  /** Answers that this side leaves, and has not begun what was asked. */
+  #refuseLeaving(id: RequestId | null): void {
+    const message = this.#leaving ?? "";
+    this.#fail(id, { code: ErrorCode.Leaving, message, data: { begun: false } });
+  }
+
   /** Answers that a limit refuses what the peer asked or sent. */
   refuseBy(limit: keyof Limits, message: string, id: RequestId | null = null): void {
     this.#fail(id, refusal(limit, message));
@@ -120,6 +130,14 @@ export class Answers {
   abort(): void {
     for (const request of [...this.#requests.values(), ...this.#notifications]) request.abort();
     for (const token of [...this.#streams.keys()]) this.#abortStream(token);
+  }
+
+  /** This side leaves. What the peer waits for is answered by why, and so is what it asks from now. */
+  leave(why: string): void {
+    this.#leaving = why;
+    this.abort();
+    // For whoever waits for nothing just now: a stream's reader between two pages, say.
+    this.#refuseLeaving(null);
   }
 
   /** The session has ended: nothing more can be sent. */
@@ -134,7 +152,9 @@ export class Answers {
   ): Promise<void> {
     const { id, method } = request;
     request.onAbort(() => {
-      if (this.#take(id)) this.refuse(id, ErrorCode.RequestCancelled, `"${method}" was cancelled`);
+      if (!this.#take(id)) return;
+      if (this.#leaving !== null) this.refuse(id, ErrorCode.Leaving, this.#leaving);
+      else this.refuse(id, ErrorCode.RequestCancelled, `"${method}" was cancelled`);
     });
     this.#running++;
     try {
@@ -211,7 +231,10 @@ export class Answers {
     try {
       const { values, finished } = await stream.source.page();
       if (finished) this.#streams.delete(token as RequestId);
-      if (!this.#ended) {
+      if (this.#leaving !== null && stream.source.aborted) {
+        // Not "finished": its reader must not take what came so far for all there is.
+        this.refuse(id, ErrorCode.Leaving, this.#leaving);
+      } else if (!this.#ended) {
         const { text, parts } = page(values);
         this.#send(success(id, { text: `{${text},"finished":${finished}}`, parts }), parts);
       }
@@ -260,25 +283,13 @@ export class Answers {
   #fail(id: RequestId | null, error: ReturnType<typeof toWireError>): void {
     if (this.#ended) return;
     try {
-      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error }), []);
+      this.#send(failure(id, error), []);
     } catch {
       // Only the data can be at fault: message and code are always JSON, and short.
       const { code, message } = error;
-      this.#send(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }), []);
+      this.#send(failure(id, { code, message }), []);
     }
   }
-}
-
-/** The JSON of a response. */
-function success(id: RequestId | null, { text, parts }: Packed, mark = ""): string {
-  const bytes = places(parts, "result");
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}${mark}${bytes}}`;
-}
-
-/** The member `values` of a page. */
-function page(items: readonly Packed[]): Packed {
-  const { text, parts } = packedList(items, "values");
-  return { text: `"values":${text}`, parts };
 }
 
 /** Told to end before it began; what it makes of that has nobody to go to. */
@@ -286,9 +297,4 @@ function ignoreUnstarted(): void {}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
-}
-
-/** The one argument of a protocol method: by name, or first by position. */
-function argument(params: Params | undefined | null, name: string): unknown {
-  return Array.isArray(params) ? params[0] : asRecord(params)?.[name];
 }

@@ -8,13 +8,7 @@
 import { Answers, type Dispatch } from "./answers.ts";
 import { pack, type Packed, places, takesBytes } from "./bytes.ts";
 import { BYTES_TYPE, FrameDecoder, FrameError } from "./codec.ts";
-import {
-  ConnectionLostError,
-  ErrorCode,
-  LimitExceededError,
-  readWireError,
-  RemoteError,
-} from "./errors.ts";
+import { ConnectionLostError, ErrorCode, readWireError, RemoteError } from "./errors.ts";
 import { FrameDeadline } from "./frame_deadline.ts";
 import { DEFAULT_LIMITS, type Limits, READ_PAUSE, SMALL_MESSAGE } from "./limits.ts";
 import {
@@ -43,7 +37,7 @@ export interface ConnectionOptions {
 }
 
 /** Milliseconds that the last answers have to leave before the transport is closed over them. */
-const CLOSE_LIMIT = 1_000;
+const CLOSE_LIMIT = 2_000;
 
 /** A live session. Every call made on it settles, at the latest when the session ends. */
 export class Connection {
@@ -149,11 +143,14 @@ export class Connection {
 
   /**
    * Ends the session: handlers of the peer's calls are aborted, their answers and all that was
-   * sent so far still leave (within a second), own pending calls reject. Calling it again is
+   * sent so far still leave (within two seconds), own pending calls reject. Calling it again is
    * harmless.
+   *
+   * @param why told to the peer, whose calls and streams end by it; otherwise they are cancelled
    */
-  async close(): Promise<void> {
-    this.#answers.abort();
+  async close(why?: string): Promise<void> {
+    if (why === undefined) this.#answers.abort();
+    else if (this.#lost === null) this.#answers.leave(why);
     if (this.#lost === null) await this.#outbox.drained(CLOSE_LIMIT);
     this.#end(null);
     await this.#transport.close();
@@ -289,8 +286,7 @@ export class Connection {
     if (this.#lost !== null) return;
     this.#lost = why ?? new ConnectionLostError("the connection was closed");
     this.#deadline.end();
-    const refused = this.#complaint instanceof LimitExceededError ? this.#complaint : null;
-    this.#pending.end(this.#lost.message, refused?.limit === "connections" ? refused : null);
+    this.#pending.end(this.#lost.message, this.#complaint);
     this.#answers.end();
     this.#ended.resolve(why);
   }

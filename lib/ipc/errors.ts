@@ -15,6 +15,8 @@ export const ErrorCode = {
   UnknownStream: -32001,
   /** This peer is answered nothing, as a matter of policy: see elevation.ts. */
   Refused: -32003,
+  /** The app leaves the mesh; `data.begun` is `false` where it never looked at the request. */
+  Leaving: -32004,
   /** A limit of the peer refused the request; `data.limit` names it. */
   LimitExceeded: -32005,
   /** The request was cancelled by its caller. */
@@ -186,6 +188,10 @@ export function toWireError(thrown: unknown): WireError {
 /** The error a caller sees for an error on the wire. */
 export function fromWireError(wire: WireError): Error {
   switch (wire.code) {
+    case ErrorCode.Leaving: {
+      const { begun } = (wire.data ?? {}) as { begun?: unknown };
+      return new ConnectionLostError(wire.message, begun === false);
+    }
     case ErrorCode.MethodNotFound:
       return new MethodNotFoundError(wire.message);
     case ErrorCode.RequestCancelled:

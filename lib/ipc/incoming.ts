@@ -64,9 +64,9 @@ export class Incoming {
     }
   }
 
-  /** Ends all sessions; what was answered still leaves. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#connections].map((connection) => connection.close()));
+  /** Ends all sessions, telling peers `why`; what was answered still leaves. */
+  async close(why: string): Promise<void> {
+    await Promise.all([...this.#connections].map((connection) => connection.close(why)));
   }
 
   #serve(transport: Transport): void {

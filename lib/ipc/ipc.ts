@@ -208,7 +208,7 @@ export class NeverLiieIPC implements AsyncDisposable {
    * reject, and the name is free. Calling it again returns the same promise.
    */
   close(): Promise<void> {
-    return this.#closing ??= this.#leave();
+    return this.#close("it ended");
   }
 
   /** What `await using` calls: {@link close}. */
@@ -231,11 +231,15 @@ export class NeverLiieIPC implements AsyncDisposable {
       : this.#telemetry.outgoing(target, method, send, ended);
   }
 
-  async #leave(): Promise<void> {
+  #close(why: string): Promise<void> {
+    return this.#closing ??= this.#leave(`"${this.name}" left the mesh: ${why}`);
+  }
+
+  async #leave(why: string): Promise<void> {
     this.#ignoreSignals?.();
     try {
       await this.#listener?.close();
-      await Promise.all([this.#targets.close(), this.#incoming.close()]);
+      await Promise.all([this.#targets.close(), this.#incoming.close(why)]);
       this.#workers?.close();
     } finally {
       this.#lock?.release();
@@ -251,8 +255,8 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#listener = listener;
     await this.#register(name);
     if (this.#options.handleSignals !== false) {
-      this.#ignoreSignals = onStopSignal(async (exitCode) => {
-        await this.close();
+      this.#ignoreSignals = onStopSignal(async (exitCode, signal) => {
+        await this.#close(`it got ${signal}`);
         Deno.exit(exitCode);
       });
     }
@@ -286,7 +290,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       const { version = null } = this.#options;
       return describeProcess(this.name, version, this.#launch, this.#methods.describe());
     },
-    leave: () => this.close(),
+    leave: () => this.#close("it was asked to shut down"),
     onSecondInstance: (event) => this.#options.onSecondInstance?.(event),
     report: (problem) => this.#report(problem),
   };

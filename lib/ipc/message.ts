@@ -118,3 +118,8 @@ export function pageOf(result: unknown, marked: boolean): StreamPage {
   }
   return { values: [result] };
 }
+
+/** The one argument of a protocol method: by name, or first by position. */
+export function argument(params: Params | undefined | null, name: string): unknown {
+  return Array.isArray(params) ? params[0] : asRecord(params)?.[name];
+}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ConnectionLostError } from "./errors.ts";
+import { ConnectionLostError, LimitExceededError } from "./errors.ts";
 import type { RequestId, TraceContext } from "./message.ts";
 import { checkDuration, TIMER_MAX } from "./timer.ts";
 
@@ -109,12 +109,19 @@ export class PendingCalls {
     this.#unsent.length = 0;
   }
 
-  /** Settles all calls: the session has ended, or was `refused` before it began. */
-  end(why: string, refused: Error | null): void {
+  /**
+   * Settles all calls: the session has ended.
+   *
+   * @param said what the peer said of the session before it ended it
+   */
+  end(why: string, said: Error | null): void {
     clearTimeout(this.#timer);
+    const refused = said instanceof LimitExceededError && said.limit === "connections";
+    // All that it had begun was answered before it said that it leaves.
+    const unbegun = said instanceof ConnectionLostError && said.unsent;
     for (const { method, sent, settle } of this.#calls.values()) {
-      const lost = new ConnectionLostError(`Cannot finish "${method}": ${why}`, !sent);
-      settle(null, refused ?? lost);
+      const message = `Cannot finish "${method}": ${why}`;
+      settle(null, refused ? said : new ConnectionLostError(message, unbegun || !sent));
     }
     this.#calls.clear();
   }

@@ -10,12 +10,14 @@ const STOP_SIGNALS: readonly [Deno.Signal, number][] = Deno.build.os === "window
   ? [["SIGINT", 130], ["SIGBREAK", 131], ["SIGHUP", 129]]
   : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
 
-/** Calls `stop` with an exit code at the first such request; returns the way to stop listening. */
-export function onStopSignal(stop: (exitCode: number) => void): () => void {
+/** Calls `stop` at the first such request, with its exit code; returns the way to stop listening. */
+export function onStopSignal(
+  stop: (exitCode: number, signal: Deno.Signal) => void,
+): () => void {
   const listeners = STOP_SIGNALS.map(([signal, exitCode]) => {
     const listener = () => {
       ignore();
-      stop(exitCode);
+      stop(exitCode, signal);
     };
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);

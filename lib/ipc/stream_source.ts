@@ -26,6 +26,7 @@ export class StreamSource {
   /** Characters and bytes in {@link #items}. */
   #size = 0;
   #finished = false;
+  #aborted = false;
   #failure: { thrown: unknown } | null = null;
   #wakeReader: (() => void) | null = null;
   #wakeProducer: (() => void) | null = null;
@@ -70,10 +71,16 @@ export class StreamSource {
     return all;
   }
 
+  /** Whether it was ended early, so that what was paged out is not all there would have been. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
   /** Ends the stream early: no further item is taken from the handler's iterator. */
   abort(): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#aborted = true;
     this.#items = [];
     this.#wakeReader?.();
     this.#wakeProducer?.();

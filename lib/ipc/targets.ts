@@ -58,6 +58,8 @@ export class Targets {
       } catch (error) {
         const again = error instanceof ConnectionLostError && error.unsent;
         if (!again || performance.now() > deadline) throw error;
+        // One that leaves refuses what comes until it has closed the connection.
+        if (connection.open) await pauseFor(5, signal);
       }
     }
   }

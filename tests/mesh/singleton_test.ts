@@ -161,28 +161,6 @@ meshTest(
   },
 );
 
-if (!WINDOWS) {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    meshTest(
-      `${signal} ends a host gracefully: its streams end, its socket is gone`,
-      async (mesh) => {
-        const { child, pid, ended } = await mesh.serve(fixtureCommand());
-        const stream = mesh.ipc.stream("fixture", "wait_after_one", { id: "x" });
-        await stream.next();
-        const pending = stream.next().catch((error) => error);
-        child.kill(signal);
-        assertEquals((await pending).name, "ConnectionLostError");
-        assertEquals((await ended).code, signal === "SIGINT" ? 130 : 143);
-        await gone(pid);
-        assertEquals(
-          [...Deno.readDirSync(mesh.ipc.home.runtime)].filter((e) => e.name.endsWith(".sock")),
-          [],
-        );
-      },
-    );
-  }
-}
-
 meshTest(
   "an address that another program has taken is named, and not served beside it",
   async (mesh) => {

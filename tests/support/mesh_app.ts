@@ -140,6 +140,19 @@ ipc.expose("remember_caller", (_params, { caller }) => {
   remembered = caller;
 });
 ipc.expose("call_remembered", ({ method }: { method: string }) => remembered!.call(method));
+/** Windows: what Ctrl-C does. The console tells all of its processes: just this one. */
+ipc.expose("press_ctrl_c", () => {
+  const kernel32 = Deno.dlopen(
+    "kernel32.dll",
+    {
+      SetConsoleCtrlHandler: { parameters: ["pointer", "i32"], result: "i32" },
+      GenerateConsoleCtrlEvent: { parameters: ["u32", "u32"], result: "i32" },
+    } as const,
+  ).symbols;
+  // A process group of its own, as a woken program has, begins with Ctrl-C switched off.
+  kernel32.SetConsoleCtrlHandler(null, 0);
+  return kernel32.GenerateConsoleCtrlEvent(0, 0) !== 0;
+});
 ipc.expose("die", () => Deno.exit(3));
 const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);

@@ -73,7 +73,7 @@ Deno.test("Incoming tells an unelevated peer why an elevated app runs none of it
       assertEquals(error.code, ErrorCode.Refused);
     }
     assertEquals(handled, served ? 2 : 0);
-    await incoming.close();
+    await incoming.close("the test is over");
     await client.ended;
   }
 });
@@ -129,5 +129,5 @@ Deno.test("an elevated process neither calls an unelevated app nor hands over to
   assertEquals(heard, []);
   await Promise.all([targets.close(), listener.close()]);
   await accepting;
-  await incoming.close();
+  await incoming.close("the test is over");
 });

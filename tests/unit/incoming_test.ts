@@ -40,7 +40,7 @@ Deno.test("Incoming reports a row of failed accepts once, and that it is over", 
   ]);
   const clients = [ours, second].map((transport) => new Connection(transport));
   for (const client of clients) assertEquals((await client.call("x")).result, "answered");
-  await incoming.close();
+  await incoming.close("the test is over");
   for (const client of clients) assert(await client.ended !== null);
 });
 

@@ -1,0 +1,108 @@
+/** How an app leaves: whoever asks it to, its peers learn why, and nothing of it stays behind. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { ConnectionLostError } from "../../lib/ipc/mod.ts";
+import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { gone, meshTest, type TestMesh, WINDOWS } from "../support/mesh.ts";
+
+/** A way to make the app leave, and what its peers are told. */
+interface Ending {
+  name: string;
+  told: string;
+  request(mesh: TestMesh, pid: number): unknown;
+}
+
+const endings: Ending[] = [{
+  name: "$/shutdown",
+  told: "it was asked to shut down",
+  request: (mesh) => mesh.ipc.call("fixture", "$/shutdown"),
+}];
+if (WINDOWS) {
+  // Wine delivers Ctrl-C. At Ctrl-Break it stops the program that it was meant for, and only a
+  // console window can send its closing: both reach the app by the same listeners as Ctrl-C, which
+  // is all that can be said of them here.
+  endings.push({
+    name: "Ctrl-C",
+    told: "it got SIGINT",
+    request: (mesh) => mesh.ipc.call("fixture", "press_ctrl_c").catch(lost),
+  });
+} else {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    endings.push({
+      name: signal,
+      told: `it got ${signal}`,
+      request: (_mesh, pid) => Deno.kill(pid, signal),
+    });
+  }
+}
+
+/** It may be gone before its answer leaves. */
+function lost(error: unknown): void {
+  if (!(error instanceof ConnectionLostError)) throw error;
+}
+
+for (const { name, told, request } of endings) {
+  meshTest(`${name}: streams and calls end by why, nothing stays behind`, async (mesh) => {
+    await mesh.register();
+    const { ipc } = mesh;
+    const pid = await ipc.call<number>("fixture", "pid");
+    const why = `"fixture" left the mesh: ${told}`;
+    // One stream is waited for, one is not being read just now; one call hangs.
+    const waiting = ipc.stream("fixture", "wait_after_one", { id: "waiting" });
+    const resting = ipc.stream<number>("fixture", "endless");
+    for (const stream of [waiting, resting]) await stream.next();
+    const ended = [
+      assertRejects(() => waiting.next(), ConnectionLostError, why),
+      assertRejects(
+        () => ipc.call("fixture", "hang", { id: "hanging" }, { timeout: 60_000 }),
+        ConnectionLostError,
+        why,
+      ),
+    ];
+    await ipc.call("fixture", "happened", { event: "hanging started" });
+    await request(mesh, pid);
+    await Promise.all(ended);
+    // The items that had arrived come first; the end is never taken for the stream's own.
+    await assertRejects(
+      async () => {
+        for await (const _item of resting);
+      },
+      ConnectionLostError,
+      why,
+    );
+    await gone(pid);
+    assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile("fixture", "lock")), false);
+    const left = [...Deno.readDirSync(ipc.home.runtime)].map((entry) => entry.name);
+    assertEquals(left.filter((file) => file.endsWith(".sock")), []);
+  });
+}
+
+meshTest("answers that are on their way when an app leaves arrive whole", async (mesh) => {
+  await mesh.register();
+  const { ipc } = mesh;
+  const text = "0123456789".repeat(100_000);
+  for (let round = 0; round < 3; round++) {
+    const pid = await ipc.call<number>("fixture", "pid");
+    const options = { timeout: 60_000 };
+    // Answered in the turn before the one in which the app leaves.
+    const [echo] = await Promise.all([
+      ipc.call("fixture", "echo", { text }, options),
+      ipc.call("fixture", "$/shutdown", {}, options),
+    ]);
+    assertEquals((echo as { text: string }).text === text, true);
+    await gone(pid);
+  }
+});
+
+meshTest("a call that reaches an app as it leaves is made to the next one", async (mesh) => {
+  await mesh.register();
+  const { ipc } = mesh;
+  const first = await ipc.call<number>("fixture", "pid");
+  await ipc.call("fixture", "$/shutdown");
+  // Refused unbegun or unsent, on the old connection or a new one: never an error.
+  const pids = await Promise.all(
+    Array.from({ length: 20 }, () => ipc.call<number>("fixture", "pid", {}, { timeout: 60_000 })),
+  );
+  const [second] = pids.filter((pid) => pid !== first);
+  assertEquals(pids.every((pid) => pid === first || pid === second), true);
+});
