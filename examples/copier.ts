@@ -1,5 +1,5 @@
 /** An app that copies files and tells how far it is. A cancelled copy leaves nothing behind. */
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 
 /** What a caller hears of, in bytes. */
 export interface Progress {

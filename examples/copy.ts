@@ -1,6 +1,6 @@
 /** A front end of the copier: `copy.ts FROM TO`. Ctrl-C cancels. */
 import { resolve } from "node:path";
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 import type { Progress } from "./copier.ts";
 
 const [from, to] = Deno.args;

@@ -1,5 +1,5 @@
 /** Calls the greeter, wherever it is: `greet.ts [NAME]`. */
-import { NeverLiieIPC, TargetUnknownError } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC, TargetUnknownError } from "@neverliie/ipc";
 
 await using ipc = await NeverLiieIPC.client();
 try {

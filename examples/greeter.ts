@@ -1,6 +1,6 @@
 /** An app: greets, now or later, and counts. Run it once; from then on callers wake it. */
 import { setTimeout as pause } from "node:timers/promises";
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 
 await using ipc = await NeverLiieIPC.open("greeter");
 

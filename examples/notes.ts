@@ -1,5 +1,5 @@
 /** An app that keeps notes, and asks the app `search` for those with a word in them. */
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 import type { Note, Search } from "./notes_contract.ts";
 
 const notes: Note[] = [];

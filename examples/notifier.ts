@@ -3,7 +3,7 @@
  * one that runs shows that: `notifier.ts "Build done"`. Other programs call `post`, and those that
  * want to show messages themselves read `watch`.
  */
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 
 interface Message {
   time: string;

@@ -1,5 +1,5 @@
 /** An app that computes in a thread: it answers others meanwhile, and a cancel ends the loop. */
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 
 await using ipc = await NeverLiieIPC.open("primes");
 ipc.exposeWorker("below", import.meta.resolve("./primes_worker.ts"), { params: ["limit"] });

@@ -1,5 +1,5 @@
 /** The thread of primes.ts: how many primes there are below a limit. */
-import { serveWorker } from "../lib/ipc/mod.ts";
+import { serveWorker } from "@neverliie/ipc";
 
 serveWorker(({ limit }: { limit: number }, { signal }) => {
   let found = 0;

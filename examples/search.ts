@@ -1,5 +1,5 @@
 /** An app that finds notes by their words. It learns them from the app `notes` when it is woken. */
-import { NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { NeverLiieIPC } from "@neverliie/ipc";
 import type { Note, Notes } from "./notes_contract.ts";
 
 const idsByWord = new Map<string, Set<number>>();

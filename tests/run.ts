@@ -5,7 +5,7 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
-import { checkPython, interopEnvironment } from "./lab/interop.ts";
+import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
 import {
@@ -50,8 +50,10 @@ function localPart(name: string): Part {
     name,
     folders: [`tests/${name}`],
     prepare: async (test) => {
-      if (name === "python") await checkPython();
-      return localTest({ ...test, env: { ...test.env, ...await interopEnvironment(test.files) } });
+      const foreign = name === "python"
+        ? await pythonEnvironment()
+        : await interopEnvironment(test.files);
+      return localTest({ ...test, env: { ...test.env, ...foreign } });
     },
   };
 }

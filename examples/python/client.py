@@ -65,16 +65,17 @@ class Peer:
                 self.send(method="$/enumerator/abort", params={"token": token})
 
 
-greeter = Peer("greeter")
-print(greeter.call("greet", {"name": "Python"}))
-print(sum(greeter.stream("count", {"to": 1000})))
-numbers = greeter.stream("count", {"to": 1_000_000_000})
-print(next(numbers), next(numbers))
-numbers.close()  # the handler ends
-late = greeter.request("greet_later", ["Python", 60_000])
-greeter.cancel(late)
-try:
-    greeter.result(late)
-except RuntimeError as error:
-    print(*error.args)
-print(greeter.call("greet", ["again"]))
+if __name__ == "__main__":
+    greeter = Peer("greeter")
+    print(greeter.call("greet", {"name": "Python"}))
+    print(sum(greeter.stream("count", {"to": 1000})))
+    numbers = greeter.stream("count", {"to": 1_000_000_000})
+    print(next(numbers), next(numbers))
+    numbers.close()  # the handler ends
+    late = greeter.request("greet_later", ["Python", 60_000])
+    greeter.cancel(late)
+    try:
+        greeter.result(late)
+    except RuntimeError as error:
+        print(*error.args)
+    print(greeter.call("greet", ["again"]))

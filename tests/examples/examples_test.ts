@@ -61,6 +61,22 @@ meshTest("examples: a copy that its caller leaves has left no part behind", asyn
   assert(!(await left()).includes("to"), "it was not copied to its end");
 });
 
+meshTest("examples: Ctrl-C in copy cancels the copy", async (mesh) => {
+  await register(mesh, "copier");
+  const from = join(mesh.home, "from");
+  await Deno.writeFile(from, new Uint8Array(0));
+  // So much that it cannot be copied before the signal is heard; it takes no room on the disk.
+  await Deno.truncate(from, 2 ** 35);
+  const command = [...scriptCommand("examples/copy.ts"), from, join(mesh.home, "to")];
+  const copy = await mesh.serve(command);
+  copy.child.kill("SIGINT");
+  const { code, stderr } = await copy.ended;
+  assertEquals([code, stderr], [130, "cancelled\n"]);
+  await until(async () =>
+    !(await Array.fromAsync(Deno.readDir(mesh.home))).some(({ name }) => name.startsWith("to"))
+  );
+});
+
 meshTest(
   "examples: primes computes in a thread, answers meanwhile, and is cancelled",
   async (mesh) => {

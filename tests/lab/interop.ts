@@ -36,8 +36,12 @@ export async function interopEnvironment(
   };
 }
 
-/** @throws {LeftOut} where the examples in Python cannot run. */
-export async function checkPython(): Promise<void> {
+/**
+ * The variables for the tests of programs in Python.
+ *
+ * @throws {LeftOut} where those cannot run.
+ */
+export async function pythonEnvironment(): Promise<Record<string, string>> {
   if (Deno.build.os === "windows") throw new LeftOut("the examples in Python open Unix sockets");
   try {
     await new Deno.Command("python3", { args: ["--version"], stdout: "null" }).output();
@@ -45,4 +49,6 @@ export async function checkPython(): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new LeftOut("python3 is not on PATH");
   }
+  // It would leave compiled modules in the checkout.
+  return { PYTHONDONTWRITEBYTECODE: "1" };
 }

@@ -1,8 +1,9 @@
-/** Clients in Python, written from docs/protocol.md with its standard library alone. */
+/** Programs in Python, written from docs/protocol.md with its standard library alone. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { meshTest, scriptCommand, type TestMesh } from "../support/mesh.ts";
+import { listApps, MethodNotFoundError, pidOf } from "../../lib/ipc/mod.ts";
+import { gone, kill, meshTest, scriptCommand, type TestMesh, until } from "../support/mesh.ts";
 
 const folder = fromFileUrl(new URL("../../examples/python/", import.meta.url));
 
@@ -32,4 +33,27 @@ meshTest("Python calls with one line, and reads one", async (mesh) => {
     '{"jsonrpc":"2.0","id":1,"result":"Hello, Zoë!"}\n',
   );
   assertStringIncludes((await lines("nope")).stdout, '"code":-32601');
+});
+
+meshTest("an app in Python is woken, called, listed and stopped", async (mesh) => {
+  const python = await mesh.run(["python3", "-c", "import sys; print(sys.executable)"]);
+  await mesh.ipc.registry.set("shouter", {
+    type: "binary",
+    cmd: [python.stdout.trim(), `${folder}app.py`, "shouter"],
+    cwd: mesh.home,
+  });
+  assertEquals(await mesh.ipc.call("shouter", "shout", { text: "Grüße" }), "GRÜSSE");
+  await assertRejects(() => mesh.ipc.call("shouter", "nope"), MethodNotFoundError);
+  const [shouter] = await listApps(mesh.ipc);
+  const { pid } = await mesh.ipc.call<{ pid: number }>("shouter", "$/ping");
+  assertEquals([shouter?.name, shouter?.running, shouter?.pid], ["shouter", true, pid]);
+  const second = await mesh.run(["python3", `${folder}app.py`, "shouter"]);
+  assertEquals([second.code, second.stderr], [1, "shouter runs already\n"]);
+  kill(pid);
+  await gone(pid);
+  await until(async () => await pidOf(mesh.ipc, "shouter") !== pid);
+  // It takes the place of the socket that the killed one left.
+  assertEquals(await mesh.ipc.call("shouter", "shout", { text: "again" }), "AGAIN");
+  const again = await mesh.ipc.call<{ pid: number }>("shouter", "$/ping");
+  await mesh.stop("shouter", again.pid);
 });
