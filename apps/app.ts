@@ -89,6 +89,9 @@ async function hostInSight(app: App): Promise<void> {
         // Stopped from elsewhere: the view ends with its host.
         if (!closed.signal.aborted) throw error;
       });
+      // Left by a key: who started it by hand ends it so. A view that reads keys still waits for one.
+      await ipc.close();
+      Deno.exit();
     } else {
       console.log(`${app.name} is serving as process ${Deno.pid}. Ctrl-C ends it; see --help`);
     }
@@ -100,6 +103,7 @@ async function hostInSight(app: App): Promise<void> {
       if (app.view !== undefined) await app.view(client, signal);
       else console.log(message);
     });
+    Deno.exit();
   }
 }
 

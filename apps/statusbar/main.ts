@@ -1,8 +1,8 @@
 import { HostReader } from "../../lib/system/host.ts";
 import { runApp } from "../app.ts";
-import type { WatchStatsParams } from "./contract.ts";
+import type { NotifyParams, WatchStatsParams } from "./contract.ts";
 import { watchStats } from "./stats.ts";
-import { showLine } from "./view.ts";
+import { Notices } from "./notices.ts";
 
 const reader = new HostReader();
 
@@ -18,8 +18,10 @@ await runApp({
   name: "statusbar",
   help: `Usage: statusbar [--host]
 
-Gives out this machine's figures: get_stats, watch_stats.
-In a terminal it shows them in one line; Ctrl-C ends it. --host serves without a view.`,
+Gives out this machine's figures (get_stats, watch_stats) and shows what apps have to say (notify).
+In a terminal it is one line at its edge, with the notices in what is left: arrows choose one, x
+cancels its task, d dismisses it, q or Ctrl-C ends the bar. --host serves without a view.
+statusbar.jsonc in the home says what the line shows; docs/statusbar.md tells how.`,
   serve(ipc) {
     ipc.expose("get_stats", (_params, { signal }) => reader.read(signal), {
       params: [],
@@ -35,6 +37,28 @@ In a terminal it shows them in one line; Ctrl-C ends it. --host serves without a
         description: "the same figures now and every interval milliseconds (1000 by default)",
       },
     );
+    const notices = new Notices((app, method, params) => ipc.call(app, method, params));
+    void ipc.closed.then(() => notices.clear());
+    ipc.expose("notify", (params: NotifyParams) => notices.notify(params), {
+      params: ["text", "level", "ttl", "progress", "id", "cancel"],
+      description: "shows a notice, or changes the one of that id; progress is 0 to 1",
+    });
+    ipc.expose("dismiss", ({ id }: { id: string }) => notices.dismiss(id), {
+      params: ["id"],
+      description: "takes a notice away",
+    });
+    ipc.expose("cancel_notice", ({ id }: { id: string }) => notices.cancel(id), {
+      params: ["id"],
+      description: "ends the task that a notice tells of",
+    });
+    ipc.expose("watch_notices", (_params, { signal }) => notices.watch(signal), {
+      params: [],
+      kind: "stream",
+      description: "the notices now and after each change, the newest first",
+    });
   },
-  view: showLine,
+  async view(client, signal) {
+    const { showBar } = await import("./bar_view.tsx");
+    await showBar(client, signal);
+  },
 });

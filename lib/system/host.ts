@@ -2,7 +2,9 @@
 import { abortable } from "./abortable.ts";
 import { type BatteryStats, readBattery } from "./battery.ts";
 import { type CpuInfo, CpuMeter, readCpuInfo } from "./cpu.ts";
+import { type DiskStats, readDisk } from "./disk.ts";
 import { type MemoryStats, readMemory } from "./memory.ts";
+import { type NetworkStats, TrafficMeter } from "./network.ts";
 import { pause } from "./pause.ts";
 
 /** What a status bar shows. All of it is JSON. */
@@ -18,6 +20,10 @@ export interface HostStats {
   memory: MemoryStats;
   /** Null on a machine without a battery. */
   battery: BatteryStats | null;
+  /** Bytes over the network; null where nobody tells. */
+  network: NetworkStats | null;
+  /** The volume of the system; null where nobody tells. */
+  disk: DiskStats | null;
 }
 
 /** Shorter spans hold too few of the system's clock ticks to say anything. */
@@ -31,6 +37,7 @@ const LONGEST_SPAN = 90_000;
  */
 export class HostReader {
   #meter: CpuMeter;
+  readonly #traffic = new TrafficMeter();
   #cpu: CpuInfo | undefined;
   #sampledAt = -Infinity;
   #percent: number | null = null;
@@ -58,6 +65,8 @@ export class HostReader {
       cpu: { percent: this.#percent, ...(this.#cpu ??= readCpuInfo()) },
       memory: readMemory(),
       battery,
+      network: this.#traffic.sample(),
+      disk: readDisk(),
     };
   }
 

@@ -13,6 +13,8 @@ const stats: HostStats = {
   cpu: { percent: 37.5, cores: 8, model: "Some CPU" },
   memory: { total: 16 * GIB, used: 4 * GIB, available: 12 * GIB },
   battery: { percent: 85, charging: true, secondsLeft: null },
+  network: { received: 5000, sent: 3000, receivedRate: 2048, sentRate: 512 },
+  disk: { path: "/", total: 100 * GIB, used: 40 * GIB, available: 55 * GIB },
 };
 
 const model: DashboardModel = {

@@ -1,0 +1,149 @@
+/**
+ * Configuration files: JSON with comments, checked against a schema, problems told with line and
+ * column.
+ *
+ * @module
+ */
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
+import { dirname, join } from "@std/path";
+import * as v from "valibot";
+
+/** What is wrong with a configuration, and where. */
+export interface ConfigProblem {
+  /** From 1. */
+  line: number;
+  /** From 1, in UTF-16 units. */
+  column: number;
+  message: string;
+}
+
+/** A configuration as far as it can be used. */
+export interface Config<T> {
+  value: T;
+  problems: ConfigProblem[];
+}
+
+/** A schema whose every member has a default, so that `{}` is the default configuration. */
+export type ConfigSchema = v.GenericSchema<unknown, unknown>;
+
+/**
+ * Reads a configuration. What breaks the schema is told, and the defaults are used as a whole: a
+ * file is taken as it is or not at all.
+ */
+export function parseConfig<Schema extends ConfigSchema>(
+  text: string,
+  schema: Schema,
+): Config<v.InferOutput<Schema>> {
+  const defaults = (problems: ConfigProblem[]) => ({ value: v.parse(schema, {}), problems });
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, {
+    allowTrailingComma: true,
+    allowEmptyContent: true,
+  });
+  if (errors.length > 0) {
+    return defaults(errors.map(({ error, offset }) => ({
+      ...positionAt(text, offset),
+      message: words(printParseErrorCode(error)),
+    })));
+  }
+  if (tree === undefined) return defaults([]); // Nothing but comments.
+  if (tree.type !== "object") {
+    const message = "must be an object, in { }";
+    return defaults([{ ...positionAt(text, tree.offset), message }]);
+  }
+  const result = v.safeParse(schema, getNodeValue(tree));
+  if (result.success) return { value: result.output, problems: [] };
+  return defaults(result.issues.map((issue) => problemOf(text, tree, issue)));
+}
+
+/** A line for people: "statusbar.jsonc:3:5: interval must be at least 250". */
+export function describeProblem(file: string, { line, column, message }: ConfigProblem): string {
+  return `${file}:${line}:${column}: ${message}`;
+}
+
+function problemOf(text: string, tree: Node, issue: v.BaseIssue<unknown>): ConfigProblem {
+  const path = (issue.path ?? []).map((item) => item.key as string | number);
+  const last = issue.path?.at(-1);
+  const unknown = last?.type === "object" && last.origin === "key" && issue.expected === "never";
+  // A missing member has no place of its own; what should hold it has.
+  let node: Node | undefined;
+  for (let length = path.length; node === undefined && length >= 0; length--) {
+    node = findNodeAtLocation(tree, path.slice(0, length));
+  }
+  // At its name, which is what has to go.
+  if (unknown && node?.parent?.type === "property") node = node.parent;
+  const name = path.join(".");
+  const message = unknown ? `unknown key "${path.at(-1)}"` : `${name}: ${issue.message}`;
+  return { ...positionAt(text, node?.offset ?? 0), message: name === "" ? issue.message : message };
+}
+
+function positionAt(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return { line: before.length, column: before.at(-1)!.length + 1 };
+}
+
+/** "CommaExpected" as "comma expected". */
+function words(code: string): string {
+  return code.replaceAll(/(?<!^)([A-Z])/g, " $1").toLowerCase();
+}
+
+/** Milliseconds between two looks at the file. */
+const LOOK = 500;
+
+/**
+ * A configuration and every new one after the file was saved, until the signal is aborted. A file
+ * that is not there is an empty one. The file is looked at twice a second: that also sees files
+ * that editors replace, on network drives and under Wine.
+ */
+export async function* watchConfig<Schema extends ConfigSchema>(
+  path: string,
+  schema: Schema,
+  signal: AbortSignal,
+): AsyncGenerator<Config<v.InferOutput<Schema>>, void, void> {
+  let last: string | null = null;
+  while (!signal.aborted) {
+    const text = await readText(path);
+    if (text !== last) {
+      last = text;
+      yield parseConfig(text, schema);
+    }
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, LOOK);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
+
+/**
+ * Puts a schema where editors find it: `schemas/<name>.schema.json` in the folder of the
+ * configuration, which names it by `"$schema"`. Writes only what is new.
+ */
+export async function installSchema(folder: string, name: string, schema: unknown): Promise<void> {
+  const path = join(folder, "schemas", `${name}.schema.json`);
+  const text = JSON.stringify(schema, null, 2) + "\n";
+  if (await readText(path) === text) return;
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.writeTextFile(path, text);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    // Not there, or just being replaced: Windows refuses then, and the next look finds it.
+    if (error instanceof Deno.errors.NotFound || Deno.build.os === "windows") return "";
+    throw error;
+  }
+}
