@@ -130,7 +130,7 @@ Deno.test("a configuration's problems name line, column and what is wrong", () =
     problems('{"segments": [{"type": "cpu", "colour": "pink"}]}')[0]!,
     "f:1:41: segments.0.colour: must be black",
   );
-  assertEquals(problems("{,}")[0], "f:1:2: property name expected");
+  assertEquals(problems("{,}")[0], "f:1:2: value expected");
   assertEquals(problems("[]"), ["f:1:1: must be an object, in { }"]);
   assertEquals(problems(""), []);
   assertEquals(problems("// nothing\n"), []);
