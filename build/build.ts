@@ -9,12 +9,13 @@ import { ensureDir, exists } from "@std/fs";
 import { type Program, PROGRAMS } from "../apps/programs.ts";
 import { VERSION } from "../apps/version.ts";
 import { CHECKOUT, CompileError, compileProgram, RuntimeMissingError } from "./compile.ts";
-import { hashOfInputs, sha256OfFile } from "./hash.ts";
+import { hashOfInputs } from "./hash.ts";
 import {
   type BuiltProgram,
   MANIFEST,
   type Manifest,
   readManifest,
+  sha256OfFile,
   writeManifest,
 } from "./manifest.ts";
 import { Progress } from "./progress.ts";

@@ -119,8 +119,10 @@ function bundlingMap(): string {
 
 /**
  * Makes JavaScript without imports of packages, from modules and all that they import; what they
- * share is loaded once. Names are kept, for the sake of errors and stack traces. The running Deno
- * does it, whichever compiles.
+ * share is loaded once. The running Deno does it, whichever compiles.
+ *
+ * Not minified: the bundler of Deno 2.7 and 2.9 then takes a `using` of a value that is used once for
+ * a plain name and never disposes of it, so that locks stay held.
  *
  * @param folder gets a file for each module, named after it, and what they share
  * @returns the modules' files
@@ -134,7 +136,7 @@ export async function bundleModules(
   try {
     await Deno.writeTextFile(map, bundlingMap());
     const { success, said } = await runDeno([
-      ...["bundle", "--quiet", "--no-check", "--platform=deno", "--minify", "--keep-names"],
+      ...["bundle", "--quiet", "--no-check", "--platform=deno"],
       ...["--node-modules-dir=none", `--config=${join(CHECKOUT, "deno.json")}`],
       ...[`--import-map=${map}`, `--external=${DEVTOOLS}`, `--outdir=${folder}`],
       ...(modules.length > 1 ? ["--code-splitting"] : []),

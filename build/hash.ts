@@ -1,22 +1,12 @@
 /**
- * SHA-256 of files, and of everything that a program is made from.
+ * A hash of everything that a program is made from.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { fromFileUrl, relative } from "@std/path";
+import { sha256OfFile } from "./manifest.ts";
 import { CHECKOUT, CompileError, type Compiler, moduleFlags, runDeno } from "./compile.ts";
-
-/** SHA-256 of a file, in hex. Reads it piece by piece: executables are large. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(1 << 20);
-  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
-    hash.update(buffer.subarray(0, read));
-  }
-  return hash.digest("hex");
-}
 
 /** What `deno info --json` tells of a graph, as far as it is used here. */
 export interface ModuleGraph {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { join } from "@std/path";
 
 /** The manifest's file name. */
@@ -53,4 +54,15 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   const programs = manifest.programs.toSorted((a, b) => a.name < b.name ? -1 : 1);
   const text = JSON.stringify({ ...manifest, programs }, null, 2) + "\n";
   await Deno.writeTextFile(join(folder, MANIFEST), text);
+}
+
+/** SHA-256 of a file, in hex. Reads it piece by piece: executables are large. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(1 << 20);
+  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
+    hash.update(buffer.subarray(0, read));
+  }
+  return hash.digest("hex");
 }

@@ -3,13 +3,13 @@
  * show that they work; here: the manifest, what Windows shows of a program, and building again.
  */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { basename, dirname, join } from "@std/path";
+import { basename, dirname, join, toFileUrl } from "@std/path";
 // @ts-types="../../build/resedit.d.ts"
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
 import { buildAll, type BuildRequest, type BuildResult, jobsFor } from "../../build/build.ts";
-import { RuntimeMissingError } from "../../build/compile.ts";
+import { bundleModules, RuntimeMissingError } from "../../build/compile.ts";
 import { readManifest } from "../../build/manifest.ts";
 import { archiveTarget } from "../../build/archive.ts";
 import { TARGETS } from "../../build/targets.ts";
@@ -181,6 +181,35 @@ if (Deno.build.os !== "windows" && EXECUTABLES !== null) {
       await Deno.remove(out, { recursive: true });
     }
   });
+}
+
+Deno.test({
+  name: "build: a bundle disposes of what is used once",
+  // Bundling fetches the bundler, which deno.exe under Wine cannot.
+  ignore: Deno.build.os === "windows",
+  fn: disposes,
+});
+
+async function disposes() {
+  const folder = await Deno.makeTempDir({ prefix: "neverliie-bundle-test-" });
+  try {
+    const module = join(folder, "program.ts");
+    await Deno.writeTextFile(
+      module,
+      `let disposed = 0;
+      const open = () => ({ ask: () => true, [Symbol.dispose]: () => disposed++ });
+      const ask = () => {
+        using resource = open();
+        return resource.ask();
+      };
+      export const found = [ask(), disposed];`,
+    );
+    const [bundle] = await bundleModules([module], join(folder, "out"));
+    const { found } = await import(toFileUrl(bundle!).href);
+    assertEquals(found, [true, 1]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 Deno.test("build: as many compilers run as processors and memory allow", () => {

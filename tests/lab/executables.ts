@@ -5,7 +5,10 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { PROGRAMS } from "../../apps/programs.ts";
+import { VERSION } from "../../apps/version.ts";
 import { type CompileOptions, compileProgram } from "../../build.ts";
+import { bundleModules, compileModule } from "../../build/compile.ts";
+import { readManifest, sha256OfFile, writeManifest } from "../../build/manifest.ts";
 import { buildAll, type BuildRequest } from "../../build/build.ts";
 import { executableName } from "../../build/targets.ts";
 import { type Lab, TARGETS, VERSIONS } from "./lab.ts";
@@ -74,5 +77,48 @@ export async function buildTestPrograms(
     const options = { entry: join(support, name), permissions, include, output, target };
     await (lab === null ? compileProgram(options) : compileForLab(lab, options));
   }
+  await buildNextVersion(lab, folder, target);
   return folder;
+}
+
+/** The version that {@linkcode buildNextVersion} makes. */
+export const NEXT_VERSION = "99.0.0-next";
+
+/**
+ * Builds the status bar once more, as a later version, into `next` of the folder, with a manifest:
+ * what tests upgrade to.
+ */
+async function buildNextVersion(lab: Lab | null, folder: string, target: string): Promise<void> {
+  const next = join(folder, "next");
+  const stage = await Deno.makeTempDir({ prefix: "neverliie-next-" });
+  try {
+    const entry = join(checkout, "apps", "statusbar", "main.ts");
+    const [bundle] = await bundleModules([entry], stage);
+    const text = await Deno.readTextFile(bundle!);
+    const changed = text.replace(`version: "${VERSION}"`, `version: "${NEXT_VERSION}"`);
+    if (changed === text) throw new Error("Cannot make another version: there is none in it");
+    await Deno.writeTextFile(bundle!, changed);
+    const output = join(next, executableName("statusbar", target));
+    const { permissions } = PROGRAMS["statusbar"]!;
+    const options = { entry, output, target, permissions };
+    const tools = lab === null ? null : labCompiler(lab);
+    const denort = tools?.denort.get(target);
+    await compileModule(bundle!, ["--no-config"], {
+      ...options,
+      ...(tools === null ? {} : { deno: tools.compiler!.deno, env: tools.compiler!.env }),
+      ...(denort === undefined ? {} : { denort }),
+    });
+  } finally {
+    await Deno.remove(stage, { recursive: true });
+  }
+  const manifest = (await readManifest(folder))!;
+  const file = executableName("statusbar", target);
+  const built = manifest.programs.find(({ name }) => name === "statusbar")!;
+  const sha256 = await sha256OfFile(join(next, file));
+  const { size } = await Deno.stat(join(next, file));
+  await writeManifest(next, {
+    ...manifest,
+    version: NEXT_VERSION,
+    programs: [{ ...built, sha256, size }],
+  });
 }
