@@ -71,12 +71,14 @@ export function describe(app: string, options: CallFlags): Promise<void> {
   return withMesh(async (ipc) => {
     const about = await ipc.call<AppDescription>(app, "$/describe", {}, callOptions(options));
     if (options.json) return print(about, true);
-    const { name, pid, version, protocol, deno, launch, methods } = about;
+    const { name, pid, version, protocol, deno, launch, permissions, methods } = about;
     writeLine(
       `${name}${version === null ? "" : ` ${version}`}, process ${pid}, ` +
         `protocol ${protocol}, Deno ${deno}`,
     );
-    writeLine(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}\n`);
+    writeLine(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}`);
+    // (An app in another language, or of an older version, tells none.)
+    writeLine(`needs at least: ${permissions?.join(" ") ?? "not told"}\n`);
     writeLine(table(
       ["METHOD", "KIND", "PARAMETERS", "DESCRIPTION"],
       methods.map((method) => [

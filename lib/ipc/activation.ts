@@ -259,8 +259,9 @@ function findOnPath(program: string): string | null {
 function isDirectory(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
+  } catch (error) {
+    // What cannot be looked at may well be there: starting in it will tell.
+    return !(error instanceof Deno.errors.NotFound);
   }
 }
 

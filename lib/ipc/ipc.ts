@@ -19,6 +19,7 @@ import { type ExposeOptions, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
 import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
 import { plainResult } from "./peer.ts";
+import { permissionFlags } from "./permissions.ts";
 import { platform } from "./platform.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { Registry } from "./registry.ts";
@@ -287,8 +288,10 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #protocol: ProtocolHost = {
     identify: () => ({ name: this.name, pid: Deno.pid }),
     describe: () => {
+      const { name, home } = this;
       const { version = null } = this.#options;
-      return describeProcess(this.name, version, this.#launch, this.#methods.describe());
+      const flags = permissionFlags(home, name, this.#context.platform, this.#launch !== null);
+      return describeProcess(name, version, this.#launch, flags, this.#methods.describe());
     },
     leave: () => this.#close("it was asked to shut down"),
     onSecondInstance: (event) => this.#options.onSecondInstance?.(event),

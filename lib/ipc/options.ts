@@ -68,6 +68,8 @@ export interface AppDescription {
   deno: string;
   /** How it is started again; `null` where it cannot be. */
   launch: LaunchCommand | null;
+  /** The flags of `deno run` that it needs to serve; what its handlers do comes on top. */
+  permissions: string[];
   /** What it exposes, in the order of exposure. */
   methods: MethodDescription[];
 }
@@ -77,8 +79,9 @@ export function describeProcess(
   name: string | null,
   version: string | null,
   launch: LaunchCommand | null,
+  permissions: string[],
   methods: MethodDescription[],
 ): AppDescription {
   const { pid, version: { deno } } = Deno;
-  return { name, pid, version, protocol: PROTOCOL_VERSION, deno, launch, methods };
+  return { name, pid, version, protocol: PROTOCOL_VERSION, deno, launch, permissions, methods };
 }

@@ -109,6 +109,13 @@ export interface Platform {
    * Never so on Unix, where such a process runs as another user and so has another mesh.
    */
   elevated(): boolean;
+  /**
+   * The permission flags that this system's pipes or sockets take.
+   *
+   * @param address where the program listens; `null` where it does not
+   * @param woken whether the program reads its own command line, by {@link commandLine}
+   */
+  permissionFlags(address: string | null, woken: boolean): string[];
   /** A stable identity of the user this process runs as: a numeric uid or a SID (`S-1-5-…`). */
   userId(): string;
   /**

@@ -12,6 +12,7 @@ const app = (name: string, ...methods: Partial<MethodDescription>[]): AppDescrip
   protocol: 1,
   deno: "2.9.5",
   launch: null,
+  permissions: [],
 });
 
 const types: [schema: JsonSchema, type: string][] = [

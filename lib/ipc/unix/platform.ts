@@ -42,6 +42,14 @@ export const unixPlatform: Platform = {
 
   programFault: (program) => isAbsolute(program) ? null : "it is not an absolute path",
 
+  permissionFlags: (address, woken) => [
+    "--allow-sys=uid",
+    // (A comma of the path itself is written twice.)
+    ...(address === null ? [] : [`--allow-net=unix:${address.replaceAll(",", ",,")}`]),
+    // The C library alone cannot be allowed: where it lies is not for a program to know.
+    ...(woken ? ["--allow-ffi"] : []),
+  ],
+
   elevated: () => false,
   userId: () => String(Deno.uid()),
   listen: (address) => Promise.resolve(listenOnSocket(address)),

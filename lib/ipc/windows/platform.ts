@@ -19,6 +19,7 @@ export const windowsPlatform: Platform = {
   address: (_runtimeDirectory, key, app) => `\\\\.\\pipe\\NeverLiie_${app}_${key}`,
   ownershipFault,
   programFault,
+  permissionFlags: () => ["--allow-ffi"],
   elevated: isElevated,
   userId: currentUserSid,
   listen: (address) => PipeListener.open(address),
