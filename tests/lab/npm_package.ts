@@ -40,6 +40,7 @@ export async function npmPackage({ name, version, integrity }: PinnedPackage): P
   const cache = local === undefined ? labFolder() : join(local, "neverliie");
   const folder = join(cache, "packages", `${name}-${version}`);
   if (await exists(folder)) return folder;
+  console.log(`fetching ${name}@${version} with npm`);
   await Deno.mkdir(dirname(folder), { recursive: true });
   const temporary = await Deno.makeTempDir({ dir: dirname(folder), prefix: `.${name}-` });
   try {
