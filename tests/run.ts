@@ -7,6 +7,7 @@ import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
 import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
+import { keepRecords } from "./support/records_folder.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
 import {
   LeftOut,
@@ -28,12 +29,12 @@ Runs the tests and ends with "N passed, N failed". Parts:
 
   ${SUITES.join(", ")}
                  on this system, programs as scripts
-  compiled       the mesh, compiled and interop suites on executables of this system
+  compiled       the mesh, compiled, interop and chaos suites on executables of this system
   windows        all of the following, by the Windows lab (deno task lab)
-  windows-transport, windows-mesh, windows-interop
+  windows-transport, windows-mesh, windows-interop, windows-chaos
                  inside deno.exe under Wine, programs as scripts
   windows-compiled
-                 the mesh, compiled and interop suites on executables for Windows, under Wine
+                 the mesh, compiled, interop and chaos suites on executables for Windows, under Wine
 
 All of them unless named. After "--": test files (only parts that have them run), and options for
 "deno test" such as --filter=NAME.
@@ -113,7 +114,8 @@ async function run(part: Part, test: TestArguments, quiet: boolean): Promise<Par
   } catch (error) {
     if (error instanceof LeftOut) return error;
     console.error(error);
-    return { name: part.name, passed: 0, failed: 1, milliseconds: performance.now() - start };
+    const milliseconds = performance.now() - start;
+    return { name: part.name, passed: 0, failed: 1, milliseconds, records: [] };
   }
 }
 
@@ -146,6 +148,8 @@ async function main(args: string[]): Promise<number> {
       continue;
     }
     results.push(result);
+    const whole = request.files.length === 0 && request.options.length === 0;
+    if (whole && result.failed === 0) await keepRecords(checkout, result);
     const { passed, failed, milliseconds } = result;
     console.log(`== ${part.name}: ${passed} passed, ${failed} failed, ${seconds(milliseconds)}\n`);
   }

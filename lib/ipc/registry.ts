@@ -186,6 +186,7 @@ export class Registry {
       join(this.#home.runtime, ".registry.lock"),
       LOCK_TIMEOUT,
     );
+    this.#removeLeftovers();
     const text = await this.#readText();
     let entries = await parseEntries(text);
     if (entries === null) {
@@ -221,6 +222,19 @@ export class Registry {
         // What failed is told below; a file that was never made cannot be removed.
       });
       throw new Error(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** Whoever has the lock is the only writer: a temporary file that is there is a killed one's. */
+  #removeLeftovers(): void {
+    for (const { name } of Deno.readDirSync(this.#home.path)) {
+      if (!/^\.registry\.json.*\.tmp$/.test(name)) continue;
+      try {
+        Deno.removeSync(join(this.#home.path, name));
+      } catch (error) {
+        // It costs its place only.
+        this.#report(`Cannot remove "${name}", left by a killed process: ${error}`);
+      }
     }
   }
 

@@ -24,7 +24,7 @@ const checkout = fromFileUrl(new URL("../..", import.meta.url));
 /** Names the folder of the executables that a compiled suite drives instead of scripts. */
 const EXECUTABLES = "NEVERLIIE_TEST_EXECUTABLES";
 
-const COMPILED = ["tests/mesh", "tests/compiled", INTEROP];
+const COMPILED = ["tests/mesh", "tests/compiled", INTEROP, "tests/chaos"];
 
 /** The suites on executables of this system, made by the lab's compiler or else by this Deno. */
 export function compiledParts(lab: Lab | null): Part[] {
@@ -62,7 +62,7 @@ export function windowsParts(lab: Lab | null): Part[] {
     folders: [`tests/${suite}`],
     prepare: (test) => underWine(lab, test, false),
   });
-  return [scripts("transport"), scripts("mesh"), scripts("interop"), {
+  return [scripts("transport"), scripts("mesh"), scripts("interop"), scripts("chaos"), {
     name: "windows-compiled",
     folders: COMPILED,
     prepare: (test) => underWine(lab, test, true),

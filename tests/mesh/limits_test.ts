@@ -9,6 +9,7 @@ import {
 } from "../../lib/ipc/mod.ts";
 import { meshTest, type TestMesh, until } from "../support/mesh.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { record } from "../support/record.ts";
 
 /** The fixture, asleep, with limits of its own. */
 function register(mesh: TestMesh, limits: Partial<Limits>): Promise<void> {
@@ -141,7 +142,10 @@ meshTest(
     }
     const during = await mesh.ipc.call<Usage>("fixture", "usage");
     const grown = (during.rss - before.rss) / 2 ** 20;
-    console.log(`memory for a peer that reads nothing of 400 MiB: ${grown.toFixed(1)} MiB`);
+    record("a peer that reads nothing", {
+      "MiB asked for": 400,
+      "MiB that the server grew by, resident": Math.round(grown),
+    });
     assert(grown < 100, `${grown} MiB`);
     // It reads at last: every request has one answer, a result or a refusal.
     let results = 0;
@@ -152,5 +156,55 @@ meshTest(
     }
     assert(results > 0);
     await deaf.close();
+  },
+);
+
+meshTest(
+  "limits: consumers that stop reading their streams pause the producers, and nobody else",
+  async (mesh) => {
+    await mesh.register();
+    interface Usage {
+      rss: number;
+    }
+    const before = await mesh.ipc.call<Usage>("fixture", "usage");
+    const params = { size: 64 << 10, to: 1e9 };
+    // Some read an item and no more; one does not even read what its connection brings.
+    const streams = Array.from(
+      { length: 20 },
+      () => mesh.ipc.stream("fixture", "large_items", params),
+    );
+    for (const stream of streams) {
+      assertEquals((await stream.next()).done, false);
+    }
+    const deaf = await RawClient.dial(mesh.ipc.home.address("fixture"));
+    for (let id = 0; id < 20; id++) {
+      await deaf.send({ jsonrpc: "2.0", id, method: "large_items", params });
+    }
+    for (let i = 0; i < 200; i++) {
+      assertEquals(
+        await mesh.ipc.call("fixture", "add", [i, 1]),
+        i + 1,
+      );
+    }
+    const one = await mesh.ipc.call<Usage>("fixture", "usage");
+    for (let i = 0; i < 200; i++) {
+      assertEquals(
+        await mesh.ipc.call("fixture", "add", [i, 1]),
+        i + 1,
+      );
+    }
+    const during = await mesh.ipc.call<Usage>("fixture", "usage");
+    const grown = Math.round((during.rss - before.rss) / 2 ** 20);
+    record("streams that nobody reads", {
+      streams: 40,
+      "MiB for all of them, resident": grown,
+      "MiB more after 200 further calls": Math.round((during.rss - one.rss) / 2 ** 20),
+    });
+    // At most a page of 1 MiB waits for each at the producer, and one is on its way.
+    assert(grown < 256, `${grown} MiB`);
+    // Whoever reads on gets what comes next.
+    assertEquals((await streams[0]!.next()).done, false);
+    await deaf.close();
+    for (const stream of streams) stream.cancel();
   },
 );

@@ -66,6 +66,11 @@ export function fixtureCommand(type: LaunchCommand["type"] = MODE): string[] {
     : [executable("mesh_app")];
 }
 
+/** The command that starts the app that puts load on others (load_app.ts). */
+export function loadCommand(): string[] {
+  return MODE === "script" ? scriptCommand("tests/support/load_app.ts") : [executable("load_app")];
+}
+
 /** The command that starts a program of the suite, with its own permissions. */
 export function suiteCommand(name: string, type: LaunchCommand["type"] = MODE): string[] {
   return type === "script"
@@ -107,6 +112,12 @@ export class TestMesh {
       args: named,
       ...rest,
     });
+  }
+
+  /** Registers an app that puts load on others (load_app.ts), asleep. */
+  async registerLoad(name: string): Promise<void> {
+    const entry = { type: MODE, cmd: loadCommand(), cwd: this.home, args: ["--name", name] };
+    await this.ipc.registry.set(name, entry);
   }
 
   /** Starts a program in this mesh, as a person or another program would. */
@@ -235,8 +246,12 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** A test on a mesh of its own, named after what it shows and how programs are started. */
-export function meshTest(name: string, body: (mesh: TestMesh) => Promise<void>): void {
+/** A test on a mesh of its own, with a time limit in milliseconds, named after what it shows and how programs are started. */
+export function meshTest(
+  name: string,
+  body: (mesh: TestMesh) => Promise<void>,
+  { limit = WATCHDOG }: { limit?: number } = {},
+): void {
   Deno.test({
     name: `${WINDOWS ? "windows" : Deno.build.os} ${MODE}: ${name}`,
     async fn() {
@@ -244,7 +259,7 @@ export function meshTest(name: string, body: (mesh: TestMesh) => Promise<void>):
       const ipc = await NeverLiieIPC.client({ home });
       const mesh = new TestMesh(ipc.home.path, ipc);
       try {
-        await withLimit(name, body(mesh));
+        await withLimit(name, body(mesh), limit);
       } finally {
         await withLimit(name, mesh.end());
         removeFolder(ipc.home.runtime);
@@ -255,11 +270,11 @@ export function meshTest(name: string, body: (mesh: TestMesh) => Promise<void>):
 }
 
 /** Waits for `work`, but no longer than the watchdog allows. */
-async function withLimit(name: string, work: Promise<void>): Promise<void> {
+async function withLimit(name: string, work: Promise<void>, limit = WATCHDOG): Promise<void> {
   let watchdog: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `"${name}" took over ${WATCHDOG} ms`;
-    watchdog = setTimeout(() => reject(new Error(message)), WATCHDOG);
+    const message = `"${name}" took over ${limit} ms`;
+    watchdog = setTimeout(() => reject(new Error(message)), limit);
   });
   try {
     await Promise.race([work, late]);

@@ -1,6 +1,6 @@
 /**
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
- * (`fixture` by default), `--limits JSON`, and `crash` or `silent` for a program that never serves.
+ * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, and `crash` or `silent` for a program that never serves.
  */
 
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
@@ -9,6 +9,8 @@ import { processUsage } from "./process_usage.ts";
 
 const nameAt = Deno.args.indexOf("--name");
 const name = nameAt < 0 ? "fixture" : Deno.args[nameAt + 1]!;
+const pidFileAt = Deno.args.indexOf("--pid-file");
+if (pidFileAt >= 0) Deno.writeTextFileSync(Deno.args[pidFileAt + 1]!, String(Deno.pid));
 const limitsAt = Deno.args.indexOf("--limits");
 const limits = limitsAt < 0 ? {} : JSON.parse(Deno.args[limitsAt + 1]!);
 

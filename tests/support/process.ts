@@ -29,6 +29,16 @@ export function isAlive(pid: number): boolean {
     kernel32.CloseHandle(handle);
     return alive;
   }
+  if (Deno.build.os === "linux") {
+    try {
+      // The state stands behind the program's name, which may hold anything.
+      return !/\) [ZX] [^)]*$/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+    } catch (error) {
+      const ended = error instanceof Deno.errors.NotFound || /os error 3\b/.test(`${error}`);
+      if (!ended) throw error;
+      return false;
+    }
+  }
   const { stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] })
     .outputSync();
   const state = new TextDecoder().decode(stdout).trim();

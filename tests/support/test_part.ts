@@ -4,6 +4,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
+import { recordsIn, type TestRecord } from "./record.ts";
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -61,6 +62,8 @@ export interface PartResult {
   /** At least one where the part crashed, hung or ended without counting. */
   readonly failed: number;
   readonly milliseconds: number;
+  /** The figures that its tests left. */
+  readonly records: readonly TestRecord[];
 }
 
 /** How {@linkcode runPart} shows what a part prints. */
@@ -135,7 +138,8 @@ export async function runPart(
   const counted = countTests(output, success && !hangs);
   if (quiet && counted.failed > 0) console.log(failures(output));
   if (hangs) console.log(`${name}: ended, because it printed nothing for ${silence / 1000} s`);
-  return { name, ...counted, milliseconds: performance.now() - start };
+  const records = recordsIn(output.replaceAll(COLOURS, "").replaceAll("\r", ""));
+  return { name, ...counted, milliseconds: performance.now() - start, records };
 }
 
 /** The part of the output that tells about failures; all of it where nothing marks them. */
