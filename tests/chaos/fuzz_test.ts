@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { EXECUTABLES, meshTest, until, WINDOWS } from "../support/mesh.ts";
 import { fuzzCodec } from "../support/fuzz_codec.ts";
-import { sessions } from "../support/fuzz_frames.ts";
+import { honestSessions, sessions } from "../support/fuzz_frames.ts";
 import { attackAll } from "../support/fuzz_server.ts";
 import type { Called } from "../support/load_app.ts";
 import type { ProcessUsage } from "../support/process_usage.ts";
@@ -48,6 +48,14 @@ meshTest("fuzz: a live server answers or drops, and the calls of others go on", 
     mesh.ipc.call<Called>("bystander", "load", { target: "fixture", callers: 1, most }, wait);
   await mesh.ipc.call("bystander", "connect", { target: "fixture", count: 1 });
   const quiet = await call(2_000);
+  const during = async (attack: () => Promise<unknown>) => {
+    const calling = call(1e9);
+    await attack();
+    await mesh.ipc.call("bystander", "stop_calling");
+    return await calling;
+  };
+  const fair = honestSessions(SEED, SESSIONS);
+  const honest = await during(() => attackAll(address, fair, WIDTH));
 
   await using cleanup = new AsyncDisposableStack();
   const idle = await Promise.all(
@@ -56,11 +64,9 @@ meshTest("fuzz: a live server answers or drops, and the calls of others go on", 
   let over = false;
   const slow = Array.from({ length: SLOW }, (_, i) => sendSlowly(address, i, () => over));
   const drawn = sessions(SEED + 1, SESSIONS);
-  const bystander = call(1e9);
-  const frames = await attackAll(address, drawn, WIDTH);
-  await mesh.ipc.call("bystander", "stop_calling");
-  const meanwhile = await bystander;
-  assertEquals([quiet.failed, meanwhile.failed], [0, 0]);
+  let frames = 0;
+  const meanwhile = await during(async () => frames = await attackAll(address, drawn, WIDTH));
+  assertEquals([quiet.failed, honest.failed, meanwhile.failed], [0, 0, 0]);
   assert(meanwhile.calls > 0);
   over = true;
   const drops = (await Promise.all(slow)).reduce((sum, count) => sum + count, 0);
@@ -82,10 +88,11 @@ meshTest("fuzz: a live server answers or drops, and the calls of others go on", 
     "calls of a bystander meanwhile": meanwhile.calls,
     "of which failed": meanwhile.failed,
     "slow headers dropped": drops,
-    "median ms without": quiet.median,
-    "median ms meanwhile": meanwhile.median,
-    "p99 ms without": quiet.p99,
-    "p99 ms meanwhile": meanwhile.p99,
+    "median ms of a call, alone": quiet.median,
+    "median ms beside as many honest requests": honest.median,
+    "median ms beside hostile frames": meanwhile.median,
+    "p99 ms beside as many honest requests": honest.p99,
+    "p99 ms beside hostile frames": meanwhile.p99,
     "live KiB before": before.live >> 10,
     "live KiB after": after.live >> 10,
     "resident MiB before": before.rss >> 20,

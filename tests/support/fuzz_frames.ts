@@ -177,6 +177,17 @@ export function sessions(seed: number, count: number): FuzzSession[] {
   return fc.sample(session, { seed, numRuns: count });
 }
 
+/** As many frames on as many connections, but valid requests alone: what hostile ones compare to. */
+export function honestSessions(seed: number, count: number): FuzzSession[] {
+  const frames = fc.array(request, { minLength: 20, maxLength: 80, size: "max" });
+  const honest = frames.map((frames): FuzzSession => ({
+    frames,
+    end: { kind: "order" },
+    cuts: [],
+  }));
+  return fc.sample(honest, { seed, numRuns: count });
+}
+
 /** All bytes of a session; what ends it included. */
 export function bytesOf({ frames, end }: FuzzSession): Uint8Array {
   const parts = frames.map(({ bytes }) => bytes);
