@@ -13,6 +13,8 @@ export interface App {
   name: string;
   /** Printed for `--help`. */
   help: string;
+  /** Those of the arguments that are not meant for a program that the app runs; all by default. */
+  ownArguments?(args: readonly string[]): readonly string[];
   /** Exposes the app's methods. */
   serve(ipc: NeverLiieIPC): void;
   /**
@@ -33,7 +35,8 @@ export interface App {
  */
 export async function runApp(app: App): Promise<void> {
   const args = [...Deno.args];
-  if (args.includes("--help") || args.includes("-h")) {
+  const own = app.ownArguments?.(args) ?? args;
+  if (own.includes("--help") || own.includes("-h")) {
     console.log(app.help);
     return;
   }

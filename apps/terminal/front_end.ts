@@ -1,6 +1,6 @@
 /** The terminal's own command line. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
+import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
 import { attach, checkPlace } from "./attach.ts";
 import type { OpenParams, SessionInfo } from "./contract.ts";
 import { hasTerminal } from "./raw_terminal.ts";
@@ -32,6 +32,15 @@ Without arguments: attach where there is a session, else open. Without a termina
 
 In a session, Ctrl-\\ is the command key. After it: d detach, k kill, r redraw, ? these keys,
 Ctrl-\\ the key itself. The exit code is the session's own, and 0 after detaching.`;
+
+const WORDS: readonly string[] = ["open", "attach", "list", "kill", "run"];
+
+/** The arguments up to the program that is to be run: what is behind it is its own. */
+export function ownArguments(args: readonly string[]): readonly string[] {
+  const word = WORDS.includes(args[0] ?? "") ? 1 : 0;
+  const program = args.findIndex((arg, at) => at >= word && !arg.startsWith("-"));
+  return program < 0 ? args : args.slice(0, program);
+}
 
 /** Does what `args` ask for. Returns the exit code; 2 for what cannot be asked for. */
 export async function frontEnd(
@@ -201,7 +210,7 @@ export function table(
   ]);
   const all = [["ID", "TITLE", "SIZE", "AGE", "VIEWS", "STATE", "COMMAND"], ...rows];
   const widths = all[0]!.map((_, column) =>
-    Math.max(...all.map((row) => [...row[column]!].length))
+    Math.max(...all.map((row) => displayWidth(row[column]!)))
   );
   widths[1] = Math.min(widths[1]!, 24);
   return all.map((row) =>

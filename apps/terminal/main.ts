@@ -1,12 +1,13 @@
 import { runApp } from "../app.ts";
 import type { RunParams } from "./contract.ts";
-import { firstSight, frontEnd, HELP } from "./front_end.ts";
+import { firstSight, frontEnd, HELP, ownArguments } from "./front_end.ts";
 import { runCommand } from "./run.ts";
 import { Sessions } from "./sessions.ts";
 
 await runApp({
   name: "terminal",
   help: HELP,
+  ownArguments,
   serve(ipc) {
     ipc.expose("run", (params: RunParams, { signal }) => runCommand(params, signal), {
       params: ["command", "cwd", "env", "stdin"],

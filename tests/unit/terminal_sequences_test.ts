@@ -1,5 +1,7 @@
-/** Escape sequences on their way between sessions, views and keyboards. */
-import { assertEquals } from "@std/assert";
+/** The terminal without a terminal: escape sequences, keys, arguments, the list. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { find, ownArguments, table } from "../../apps/terminal/front_end.ts";
+import type { SessionInfo } from "../../apps/terminal/contract.ts";
 import { Keys } from "../../apps/terminal/keys.ts";
 import { type Codes, Pen } from "../../apps/terminal/pen.ts";
 import { QueryFilter } from "../../apps/terminal/queries.ts";
@@ -109,4 +111,57 @@ Deno.test("Keys tells input from commands, in every notation of the command key"
   assertEquals(take("\x1c\x1c"), [["prefix"], "\x1c", ["none"]]);
   assertEquals(take("\x1cx"), [["prefix"], ["none"]]);
   assertEquals(take("\x1c\x04"), [["prefix"], ["detach"]]);
+});
+
+Deno.test("ownArguments ends where the program's own begin", () => {
+  assertEquals(ownArguments(["--help"]), ["--help"]);
+  assertEquals(ownArguments(["open", "--help"]), ["open", "--help"]);
+  assertEquals(ownArguments(["open", "-d", "vim", "--help"]), ["open", "-d"]);
+  assertEquals(ownArguments(["ls", "--help"]), []);
+  assertEquals(ownArguments(["run", "ls", "-h"]), ["run"]);
+});
+
+const session = (own: Partial<SessionInfo>): SessionInfo => ({
+  id: 1,
+  title: "one",
+  command: "/bin/sh",
+  cwd: "/",
+  pid: 1,
+  columns: 80,
+  rows: 24,
+  views: 0,
+  opened: "2026-01-01T00:00:00.000Z",
+  ended: null,
+  code: null,
+  signal: null,
+  ...own,
+});
+
+Deno.test("the list is aligned by columns, cut to the width, and tells how sessions ended", () => {
+  const ended = "2026-01-01T00:01:00.000Z";
+  const sessions = [
+    session({ title: "漢字 \x1b[31mred" }),
+    session({ id: 12, views: 2, ended, code: 3 }),
+    session({ id: 13, ended, code: 137, signal: "SIGKILL", command: "x".repeat(200) }),
+  ];
+  const lines = table(sessions, Date.parse(ended), 80);
+  assertEquals(
+    lines.slice(0, 3),
+    [
+      "ID  TITLE     SIZE   AGE         VIEWS  STATE           COMMAND",
+      "1   漢字 red  80x24  1 min 0 s  0      running         /bin/sh",
+      "12  one       80x24  1 min 0 s  2      ended, code 3   /bin/sh",
+    ].map((line) => line.replace("AGE         ", "AGE        ")),
+  );
+  assertEquals(lines[3]!.length, 80);
+  assertEquals(lines[3]!.endsWith("x…"), true);
+});
+
+Deno.test("a session is found by its id, else by its title", () => {
+  const sessions = [session({ id: 1, title: "2" }), session({ id: 2 }), session({ id: 3 })];
+  assertEquals(find(sessions, "2").id, 2);
+  assertEquals(find(sessions.slice(0, 1), "2").id, 1);
+  assertThrows(() => find(sessions, "one"), TypeError, "2, 3 have this title");
+  assertThrows(() => find(sessions, "four"), TypeError, "there are 1, 2, 3");
+  assertThrows(() => find([], "four"), TypeError, "there is none");
 });
