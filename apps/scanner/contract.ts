@@ -4,23 +4,36 @@
 export interface DeepScanParams {
   /** The folder to scan, absolute or relative to the scanner's own working folder. */
   folder: string;
+  /**
+   * "files" (unless given): a step for each file. "progress": ten steps a second, which is what a
+   * view wants and many times as fast.
+   */
+  steps?: "files" | "progress";
+  /** How many of the largest files and folders the last step tells, 0..1000; 0 unless given. */
+  top?: number;
+  /** Whether to look for files of the same content; false unless given. */
+  duplicates?: boolean;
 }
 
 /**
  * One step of a scan. The tree is walked twice: first to count ("counting", a step now and then),
- * then to read ("scanning", one step for each file and for each error); the last step has
- * `finished: true` and the totals.
+ * then to read ("scanning", one step for each file and for each error). Where duplicates are looked
+ * for, files of the same size are read ("hashing"). The last step has `finished: true` and the
+ * totals.
  */
 export interface ScanStep {
-  phase: "counting" | "scanning";
+  phase: "counting" | "scanning" | "hashing";
   /**
    * What the step is about, relative to the scanned folder: the file just read, the file or folder
    * that could not be read, while counting the folder just counted; "" in the last step.
    */
   file: string;
-  /** Files dealt with so far; 0 while counting. */
+  /** Files dealt with so far in this phase; 0 while counting. */
   done: number;
-  /** Files in all: counted so far while counting, fixed from then on unless more appear. */
+  /**
+   * Files in all: counted so far while counting, fixed from then on unless more appear. While
+   * hashing, the files whose content has to be read.
+   */
   total: number;
   /** Bytes in the files so far. */
   bytes: number;
@@ -30,6 +43,44 @@ export interface ScanStep {
   error: string | null;
   /** Whether this is the last step. */
   finished: boolean;
+  /** Files a second in this phase; in steps of "progress". */
+  rate?: number;
+  /** In the last step, where `top` or `duplicates` asked for it. */
+  summary?: ScanSummary;
+}
+
+/** A file or a folder, and its size. */
+export interface Sized {
+  /** Relative to the scanned folder; "" is the folder itself. */
+  path: string;
+  /** Bytes; of a folder, all that is below it. */
+  bytes: number;
+}
+
+/** Files of the same content. */
+export interface DuplicateGroup {
+  /** Bytes of each of them. */
+  bytes: number;
+  /** SHA-256 of the content, in hex. */
+  hash: string;
+  /** Two or more, sorted, relative to the scanned folder. */
+  files: string[];
+}
+
+/** What a scan came to. */
+export interface ScanSummary {
+  /** Folders, the scanned one included. */
+  folders: number;
+  seconds: number;
+  /** Files a second, counting included and hashing not. */
+  rate: number;
+  /** The largest first. */
+  largestFiles: Sized[];
+  largestFolders: Sized[];
+  /** What could be freed first; at most 1000 groups. */
+  duplicates: DuplicateGroup[];
+  /** Bytes that would be freed by keeping one of each group, also of groups beyond the 1000. */
+  duplicateBytes: number;
 }
 
 /** The methods of the app "scanner". */

@@ -6,17 +6,28 @@ import { scanFolder } from "./view.ts";
 /** {@link DeepScanParams} for assistants; the handler checks them itself. */
 const DEEP_SCAN_PARAMS = {
   type: "object",
-  properties: { folder: { type: "string", description: "the folder's path" } },
+  properties: {
+    folder: { type: "string", description: "the folder's path" },
+    steps: { type: "string", enum: ["files", "progress"], description: "files or progress" },
+    top: { type: "integer", description: "how many of the largest to tell" },
+    duplicates: { type: "boolean", description: "true to compare files of one size" },
+  },
   required: ["folder"],
 };
 
 await runApp({
   name: "scanner",
-  help: `Usage: scanner FOLDER
+  help: `Usage: scanner FOLDER [--top N] [--duplicates] [--json]
        scanner [--host]
 
-Walks FOLDER and everything below it and tells how many files and bytes there are; Ctrl-C ends the
-scan. Without FOLDER it serves deep_scan to the mesh.`,
+Walks FOLDER and everything below it and tells how many files and bytes there are, and what is
+largest; Esc or Ctrl-C ends the scan. Without FOLDER it serves deep_scan to the mesh.
+
+  --top N        how many of the largest files and folders to show; 5 unless given
+  --duplicates   also find files of the same content, by their hashes
+  --json         print the last step as JSON: totals and summary
+
+Exit codes: 0 done, 1 something could not be read, 2 wrong usage, 130 cancelled`,
   serve(ipc) {
     ipc.expose("deep_scan", (params: DeepScanParams, { signal }) => deepScan(params, signal), {
       jsonSchema: { params: DEEP_SCAN_PARAMS },

@@ -1,11 +1,12 @@
-/** A scan seen from a terminal. */
+/** A scan asked for on the command line. */
 import { resolve } from "@std/path";
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { bar, formatBytes, truncate } from "../../lib/ui/text.ts";
+import { wantsColour } from "../../lib/ui/colour.ts";
+import { parseArguments, type ScanRequest } from "./arguments.ts";
 import type { Scanner, ScanStep } from "./contract.ts";
+import { report } from "./report.ts";
 
-/** Milliseconds between two drawings of the progress. */
-const DRAW_INTERVAL = 50;
+const INTERRUPTED = 130;
 
 /** Has the scanner walk the folder in `args`, and shows how far it is. Returns the exit code. */
 export async function scanFolder(
@@ -13,44 +14,52 @@ export async function scanFolder(
   args: string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const [folder, ...rest] = args;
-  if (folder === undefined || rest.length > 0) {
-    console.error(`Cannot scan ${args.length} folders: give one`);
+  let request: ScanRequest;
+  try {
+    request = parseArguments(args);
+  } catch (error) {
+    console.error(`scanner: ${(error as Error).message}`);
     return 2;
   }
-  const live = Deno.stderr.isTerminal();
-  const draw = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
-  let drawn = 0;
-  let last: ScanStep | null = null;
-  try {
-    // The scanner's own working folder is another one.
-    const steps = client.connect<Scanner>("scanner").deep_scan({ folder: resolve(folder) }, {
-      signal,
-    });
-    for await (const step of steps) {
-      last = step;
-      if (step.error !== null) {
-        console.error(`${live ? "\r\x1b[2K" : ""}Cannot read "${step.file}": ${step.error}`);
-      }
-      if (live && performance.now() - drawn > DRAW_INTERVAL) {
-        drawn = performance.now();
-        draw(`\r\x1b[2K${truncate(progressLine(step), Deno.consoleSize().columns - 1)}`);
-      }
-    }
-  } finally {
-    if (live && drawn > 0) draw("\r\x1b[2K");
+  const { top, duplicates, json } = request;
+  // The scanner's own working folder is another one.
+  const folder = resolve(request.folder);
+  const scan = (signal: AbortSignal) =>
+    client.connect<Scanner>("scanner")
+      .deep_scan({ folder, steps: "progress", top, duplicates }, { signal, timeout: Infinity });
+  const failed: string[] = [];
+  const onError = ({ file, error }: ScanStep) => failed.push(`Cannot read "${file}": ${error}`);
+  const last = await follow(scan, folder, onError, signal);
+  for (const line of failed) console.error(line);
+  if (last === null) {
+    console.error("The scan was cancelled");
+    return INTERRUPTED;
   }
-  if (last === null) return 1;
-  console.log(
-    `${last.done} files, ${formatBytes(last.bytes)}` +
-      (last.errors > 0 ? `, ${last.errors} could not be read` : ""),
-  );
+  if (json) console.log(JSON.stringify(last));
+  else {
+    const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 120;
+    console.log(report(last, { duplicates, columns, colour: wantsColour() }).join("\n"));
+  }
   return last.errors > 0 ? 1 : 0;
 }
 
-/** How far a scan is, in one line. */
-export function progressLine({ phase, file, done, total, bytes }: ScanStep): string {
-  if (phase === "counting") return `counting: ${total} files so far  ${file}`;
-  const percent = total === 0 ? 100 : done / total * 100;
-  return `${bar(percent, 20)} ${done}/${total} files  ${formatBytes(bytes)}  ${file}`;
+/** The last step; null where the scan was cancelled. Shows the progress where there is a screen. */
+async function follow(
+  scan: (signal: AbortSignal) => AsyncIterable<ScanStep>,
+  folder: string,
+  onError: (step: ScanStep) => void,
+  signal: AbortSignal,
+): Promise<ScanStep | null> {
+  const screen = Deno.stdout.isTerminal() && Deno.stdin.isTerminal() &&
+    Deno.env.get("TERM") !== "dumb";
+  if (screen) {
+    const { followScan } = await import("./progress_view.tsx");
+    return await followScan(folder, scan, onError, signal);
+  }
+  let last: ScanStep | null = null;
+  for await (const step of scan(signal)) {
+    last = step;
+    if (step.error !== null) onError(step);
+  }
+  return last;
 }

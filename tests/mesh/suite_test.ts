@@ -93,6 +93,15 @@ meshTest("scanner walks a real tree and stops when cancelled", async (mesh) => {
   for await (const step of mesh.ipc.stream<ScanStep>("scanner", "deep_scan", { folder })) {
     if (step.done > 10) break;
   }
+  Deno.writeTextFileSync(join(folder, "one", "again ü"), "1234567");
+  const asked = { folder, steps: "progress", top: 1, duplicates: true };
+  const surveyed = await Array.fromAsync(mesh.ipc.stream<ScanStep>("scanner", "deep_scan", asked));
+  const { summary, done } = surveyed.at(-1)!;
+  assertEquals([done, summary!.largestFolders], [302, [{ path: "", bytes: 1514 }]]);
+  assertEquals(
+    summary!.duplicates.find(({ bytes }) => bytes === 7)?.files,
+    [join("one", "again ü"), join("two", "three", "Grüße.txt")],
+  );
   const missing = await mesh.ipc.stream("scanner", "deep_scan", { folder: join(folder, "no") })
     .next().catch((error) => error);
   assertStringIncludes(missing.message, "no");
