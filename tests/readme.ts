@@ -1,6 +1,6 @@
 /**
- * Walks through README.md: runs the commands of its fenced blocks marked "```sh walkthrough" in
- * the checkout, one by one, in a home of their own. A line "#=> text" below a command says what
+ * Walks through README.md and docs/tour.md: runs the commands of their fenced blocks marked
+ * "```sh walkthrough" in the checkout, one by one, for each file in a home of its own. A line "#=> text" below a command says what
  * its output must contain; a command must end with 0. `deno` in a command is the running one.
  *
  * @module
@@ -10,6 +10,9 @@ import { delimiter } from "node:path";
 import { fromFileUrl, join } from "@std/path";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
+
+/** What is walked through. */
+const FILES = ["README.md", "docs/tour.md"];
 
 /** The longest that one command may take, in milliseconds. */
 const TIMEOUT = 5 * 60_000;
@@ -57,10 +60,11 @@ async function run(
   return { output, problem: code === 0 ? undefined : `exit code ${code}` };
 }
 
-/** Walks through, and tells what went wrong. */
-async function main(): Promise<string[]> {
-  const steps = walkthrough(await Deno.readTextFile(join(checkout, "README.md")));
-  if (steps.length === 0) return ['Cannot find a block marked "```sh walkthrough" in README.md'];
+/** Walks through one file, and tells what went wrong. */
+async function walk(file: string): Promise<string[]> {
+  const steps = walkthrough(await Deno.readTextFile(join(checkout, file)));
+  if (steps.length === 0) return [`Cannot find a block marked "\`\`\`sh walkthrough" in ${file}`];
+  console.log(`== ${file}`);
   const home = await Deno.makeTempDir({ prefix: "walkthrough-" });
   const bin = join(home, "bin");
   await Deno.mkdir(bin);
@@ -74,9 +78,9 @@ async function main(): Promise<string[]> {
   try {
     for (const { command, expected } of steps) {
       const { output, problem } = await run(command, env);
-      if (problem !== undefined) problems.push(`"${command}": ${problem}`);
+      if (problem !== undefined) problems.push(`${file}: "${command}": ${problem}`);
       for (const text of expected.filter((text) => !output.includes(text))) {
-        problems.push(`"${command}": its output does not contain "${text}"`);
+        problems.push(`${file}: "${command}": its output does not contain "${text}"`);
       }
     }
   } finally {
@@ -94,7 +98,8 @@ async function main(): Promise<string[]> {
 }
 
 if (import.meta.main) {
-  const problems = await main();
+  const problems: string[] = [];
+  for (const file of FILES) problems.push(...await walk(file));
   for (const problem of problems) console.error(problem);
   Deno.exit(problems.length > 0 ? 1 : 0);
 }

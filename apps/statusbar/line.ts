@@ -107,7 +107,7 @@ function pieces(segment: Segment, figures: BarFigures, scale: number): Piece[] {
     return [
       ...label(segment.type === "cpu" ? "CPU" : "Mem"),
       ...(columns === 0 ? [] : [{ text: line, ...style }]),
-      { text: percent === null ? "   ?" : `${Math.round(percent)}%`.padStart(4), ...style },
+      { text: percent === null ? "    ?" : `${Math.round(percent)}%`.padStart(5), ...style },
     ];
   }
   if (segment.type === "network") return networkPieces(stats, label("Net"), colour);

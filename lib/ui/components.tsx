@@ -22,7 +22,7 @@ export function Spark(
       <Text color={loadColour(last)}>
         {sparkline(shown, 100).padStart(width)}
       </Text>
-      <Text bold>{last === null ? "  ?" : `${Math.round(last)}%`.padStart(4)}</Text>
+      <Text bold>{last === null ? "    ?" : `${Math.round(last)}%`.padStart(5)}</Text>
     </Text>
   );
 }

@@ -28,3 +28,10 @@ Deno.test("walkthrough takes the marked blocks, command by command", () => {
   ]);
   assertEquals(walkthrough("# Title"), []);
 });
+
+Deno.test("every shell command of the tour is run", async () => {
+  const tour = await Deno.readTextFile(new URL("../../docs/tour.md", import.meta.url));
+  const blocks = [...tour.replaceAll("\r", "").matchAll(/^```(sh.*)$/gm)].map(([, mark]) => mark);
+  assertEquals([...new Set(blocks)], ["sh walkthrough"]);
+  assertEquals(walkthrough(tour).length > 10, true);
+});

@@ -57,10 +57,10 @@ const notice = (text: string, progress: number | null = null): Notice => (
 );
 
 Deno.test("barLine shows every segment where there is room, coloured by level", () => {
-  const { text, pieces } = line(120);
+  const { text, pieces } = line(124);
   assertEquals(
     text,
-    "15:04:05  CPU        ▁▅█ 95%  Mem        ▃▃▃ 25%  Net ↓ 1.4M ↑  12B  Disk 75%  " +
+    "15:04:05  CPU        ▁▅█  95%  Mem        ▃▃▃  25%  Net ↓ 1.4M ↑  12B  Disk 75%  " +
       "Bat 15% 1 h 30 min left  ● 1/2 ✗ scanner",
   );
   const colourOf = (part: string) => pieces.find(({ text }) => text.includes(part))?.colour;
@@ -98,7 +98,7 @@ Deno.test("barLine follows the configuration's order, labels, colours and separa
         { "type": "cpu", "label": "P", "spark": 0, "alarm": 99 },],
     }`,
   );
-  assertEquals(text, "● 1/2 ✗ scanner | 2026-01-02 03:04 pm | P  95%");
+  assertEquals(text, "● 1/2 ✗ scanner | 2026-01-02 03:04 pm | P   95%");
   assertEquals(pieces.find(({ text }) => text.startsWith("2026"))?.colour, "#ff8800");
   assertEquals(pieces.at(-1)?.colour, "yellow");
   const disks = '{"segments": [{"type": "disk", "path": "/home", "label": "Home"}, ' +
