@@ -51,7 +51,7 @@ export async function compileForLab(
 /**
  * Builds every program of the suite as `deno task build` does, and every fixture program of the
  * tests: `tests/support/<name>_app.ts` becomes `<name>_app` with the modules
- * `tests/support/*_worker.ts` in it. Without a lab, the running Deno compiles.
+ * `tests/support/*_worker.ts` in it, and `<name>_view.ts` `<name>_view`. Without a lab, the running Deno compiles.
  *
  * @returns the folder that holds them, below `out`
  * @throws {CompileError}
@@ -72,9 +72,11 @@ export async function buildTestPrograms(
     .map((name) => join(support, name));
   // The fixtures collect garbage when they are asked how much memory they use.
   const permissions = ["-A", "--v8-flags=--expose-gc"];
-  for (const name of names.filter((name) => name.endsWith("_app.ts"))) {
+  for (const name of names.filter((name) => /_(app|view)\.ts$/.test(name))) {
     const output = join(folder, executableName(name.replace(/\.ts$/, ""), target));
-    const options = { entry: join(support, name), permissions, include, output, target };
+    // A view loads no workers, and is bundled as the programs with views are.
+    const own = name.endsWith("_app.ts") ? { permissions, include } : {};
+    const options = { entry: join(support, name), output, target, ...own };
     await (lab === null ? compileProgram(options) : compileForLab(lab, options));
   }
   await buildNextVersion(lab, folder, target);

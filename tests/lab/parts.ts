@@ -130,7 +130,7 @@ async function fillCache(lab: Lab, { files, importFlags, env }: TestArguments): 
 async function programModules(): Promise<string[]> {
   const apps = Object.keys(PROGRAMS).map((name) => join("apps", name, "main.ts"));
   const support = await Array.fromAsync(Deno.readDir(join(checkout, "tests", "support")));
-  const fixtures = support.filter(({ name }) => name.endsWith("_app.ts"))
+  const fixtures = support.filter(({ name }) => /_(app|view)\.ts$/.test(name))
     .map(({ name }) => join("tests", "support", name));
   const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
   const lazy = Object.values(PROGRAMS).flatMap(({ bundled = [] }) => bundled);
