@@ -1,11 +1,12 @@
 /**
- * The written report: results.json, and the blocks of README.md that hold what was measured. All
+ * The written report: results.json, the charts, and the blocks of README.md that hold what was measured. All
  * other text of README.md is left as it is.
  *
  * @module
  */
 import { ensureDir } from "@std/fs";
 import { join } from "@std/path";
+import { charts, chartsOf } from "./charts.ts";
 import { COMPETITORS } from "./competitors.ts";
 import { median, type Results } from "./results.ts";
 import { cells, number, type Row, rowsOf, unitOf } from "./table.ts";
@@ -14,6 +15,9 @@ import { cells, number, type Row, rowsOf, unitOf } from "./table.ts";
 export async function writeReport(folder: string, results: Results): Promise<void> {
   await ensureDir(folder);
   await Deno.writeTextFile(join(folder, "results.json"), JSON.stringify(results, null, 1) + "\n");
+  for (const { file, svg } of Object.values(charts(results)).flat()) {
+    await Deno.writeTextFile(join(folder, file), svg);
+  }
   const path = join(folder, "README.md");
   let page = await readOr(path, "# Performance\n");
   page = withBlock(page, "run", aboutRun(results));
@@ -58,7 +62,8 @@ function tables({ environments }: Results): string {
   return Object.entries(environments).map(([key, measured]) => {
     const rows = rowsOf(key, measured);
     const notes = Object.values(measured.notes).map((note) => `\nValues ${note}.\n`);
-    return `### ${measured.title}\n\n${markdown(rows)}\n${notes.join("")}`;
+    const pictures = chartsOf(key, measured).map(({ file, text }) => `![${text}](${file})\n`);
+    return `### ${measured.title}\n\n${markdown(rows)}\n${notes.join("")}\n${pictures.join("\n")}`;
   }).join("\n");
 }
 
