@@ -13,13 +13,15 @@ import type { Results } from "./results.ts";
 import { writeReport } from "./report.ts";
 import { rowsOf, textTable } from "./table.ts";
 
-const HELP = `deno task bench [--full] [--only ENVIRONMENT] [--out FOLDER | --no-write]
+const HELP = `deno task bench [--full] [--only NAME] [--measure TEXT] [--out FOLDER | --no-write]
 
 Measures the mesh beside the bare transport and beside other ways to talk, in one run, and prints
 a table. The table, charts and raw figures are written to docs/performance/.
 
   --full         more rounds, and what is slow: 1,000 clients, 10 s of idling, 10,000 apps
   --only NAME    this environment alone: the system's own (linux, darwin, windows) or wine
+  --measure TEXT measures with TEXT in their name alone; writes nothing. They are: round trip, calls,
+                 promised, stream, slow consumer, values, cancel, work, starts, idle, crowd, registry
   --out FOLDER   write there instead
   --no-write     write nothing
   --help         show this
@@ -31,11 +33,13 @@ are named and left out. Keep the machine quiet meanwhile.
 interface Request {
   full: boolean;
   only: string | null;
+  measure: string | null;
   out: string | null;
 }
 
 function parseArguments(args: readonly string[]): Request {
-  const request: Request = { full: false, only: null, out: join(checkout, "docs/performance") };
+  const out = join(checkout, "docs/performance");
+  const request: Request = { full: false, only: null, measure: null, out };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     const value = () => {
@@ -45,10 +49,12 @@ function parseArguments(args: readonly string[]): Request {
     };
     if (arg === "--full") request.full = true;
     else if (arg === "--only") request.only = value();
+    else if (arg === "--measure") request.measure = value();
     else if (arg === "--out") request.out = value();
     else if (arg === "--no-write") request.out = null;
     else throw new TypeError(`Cannot understand "${arg}": see deno task bench --help`);
   }
+  if (request.measure !== null) request.out = null;
   return request;
 }
 
@@ -110,9 +116,10 @@ async function main(args: readonly string[]): Promise<number> {
     for (const environment of await environments(request, stack, (why) => console.error(why))) {
       const { key, title, versions } = environment;
       const measured = results.environments[key] = { title, versions, series: {}, notes: {} };
+      const only = request.measure;
       const effort: Effort = request.full
-        ? { mode: "full", rounds: 9, round: 300 }
-        : { mode: "quick", rounds: 5, round: environment.windows ? 200 : 150 };
+        ? { mode: "full", rounds: 9, round: 300, only }
+        : { mode: "quick", rounds: 5, round: environment.windows ? 200 : 150, only };
       await new Measuring(environment, control, effort, measured, progress).run();
     }
     progress("");

@@ -16,6 +16,8 @@ export interface Effort {
   rounds: number;
   /** Milliseconds that one entrant measures in one round. */
   round: number;
+  /** Measures whose name holds this alone; all of them without one. */
+  only: string | null;
 }
 
 /** Tells a person what is going on. */
@@ -73,27 +75,29 @@ export class Measuring {
     }));
     const why = this.#absent.get("mesh");
     if (why !== undefined) throw new Error(`Cannot measure the mesh: ${why}`);
-    await this.#roundTrips();
-    await this.#callsPerSecond();
-    await this.#promisedCalls();
-    await this.#streams();
-    await this.#slowStream();
-    await this.#values();
-    await this.#cancel();
-    await this.#embedding();
-    await this.#starting();
-    if (this.#effort.mode === "full") {
-      await this.#idle();
-      await this.#crowd();
-      await this.#registry();
-    } else {
-      for (
-        const id of ["idle cpu", "crowded p50", "memory per connection", "registry 10000 read"]
-      ) {
-        miss(this.#results, id, "mesh", ONLY_FULL);
-      }
+    const { mode, only } = this.#effort;
+    for (const [name, { run, slow = [] }] of Object.entries(this.#steps)) {
+      if (only !== null && !name.includes(only)) continue;
+      if (slow.length === 0 || mode === "full") await run();
+      else for (const id of slow) miss(this.#results, id, "mesh", ONLY_FULL);
     }
   }
+
+  /** The measures in their order; of a slow one, the results that only a full run has. */
+  readonly #steps: Readonly<Record<string, { run: () => Promise<void>; slow?: string[] }>> = {
+    "round trip": { run: () => this.#roundTrips() },
+    "calls": { run: () => this.#callsPerSecond() },
+    "promised": { run: () => this.#promisedCalls() },
+    "stream": { run: () => this.#streams() },
+    "slow consumer": { run: () => this.#slowStream() },
+    "values": { run: () => this.#values() },
+    "cancel": { run: () => this.#cancel() },
+    "work": { run: () => this.#embedding() },
+    "starts": { run: () => this.#starting() },
+    "idle": { run: () => this.#idle(), slow: ["idle cpu"] },
+    "crowd": { run: () => this.#crowd(), slow: ["crowded p50", "memory per connection"] },
+    "registry": { run: () => this.#registry(), slow: ["registry 10000 read"] },
+  };
 
   get #mesh(): Pair {
     return this.#pairs.get("mesh")!;
