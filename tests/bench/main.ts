@@ -95,6 +95,46 @@ async function environments(
   return found;
 }
 
+/** Measures in every environment that was asked for. */
+async function measure(
+  request: Request,
+  results: Results,
+  stack: AsyncDisposableStack,
+  progress: (text: string) => void,
+): Promise<void> {
+  const control = stack.use(new Control());
+  for (const environment of await environments(request, stack, (why) => console.error(why))) {
+    const { key, title, versions } = environment;
+    const measured = results.environments[key] = { title, versions, series: {}, notes: {} };
+    const only = request.measure;
+    const effort: Effort = request.full
+      ? { mode: "full", rounds: 9, round: 300, only }
+      : { mode: "quick", rounds: 5, round: environment.windows ? 200 : 150, only };
+    await new Measuring(environment, control, effort, measured, progress).run();
+  }
+}
+
+/** Ctrl-C and the like: cleans up, once, and exits. */
+function onInterrupt(
+  cleanUp: () => Promise<void>,
+): { interrupted: () => boolean; ignore: () => void } {
+  const signals: [Deno.Signal, number][] = Deno.build.os === "windows"
+    ? [["SIGINT", 130], ["SIGBREAK", 130]]
+    : [["SIGINT", 130], ["SIGTERM", 143]];
+  let interrupted = false;
+  const listeners = signals.map(([signal, code]) => {
+    const listener = async () => {
+      if (interrupted) return;
+      interrupted = true;
+      await cleanUp();
+      Deno.exit(code);
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return { interrupted: () => interrupted, ignore: () => listeners.forEach((remove) => remove()) };
+}
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
     console.log(HELP);
@@ -110,20 +150,23 @@ async function main(args: readonly string[]): Promise<number> {
     machine: machine(),
     environments: {},
   };
-  {
-    await using stack = new AsyncDisposableStack();
-    const control = stack.use(new Control());
-    for (const environment of await environments(request, stack, (why) => console.error(why))) {
-      const { key, title, versions } = environment;
-      const measured = results.environments[key] = { title, versions, series: {}, notes: {} };
-      const only = request.measure;
-      const effort: Effort = request.full
-        ? { mode: "full", rounds: 9, round: 300, only }
-        : { mode: "quick", rounds: 5, round: environment.windows ? 200 : 150, only };
-      await new Measuring(environment, control, effort, measured, progress).run();
-    }
+  const stack = new AsyncDisposableStack();
+  const { interrupted, ignore } = onInterrupt(async () => {
     progress("");
+    console.error("Interrupted: ending the programs");
+    await stack.disposeAsync();
+  });
+  try {
+    await measure(request, results, stack, progress);
+  } catch (error) {
+    // Programs that are being ended fail what they were told to do; the exit comes with their end.
+    if (interrupted()) await new Promise(() => {});
+    throw error;
+  } finally {
+    ignore();
+    await stack.disposeAsync();
   }
+  progress("");
   for (const [key, measured] of Object.entries(results.environments)) {
     console.log(`\n${textTable(measured.title, rowsOf(key, measured))}`);
     for (const note of Object.values(measured.notes)) console.log(`Values ${note}.`);
