@@ -90,7 +90,26 @@ async function* hashes(
   for (let start = 0; start < files.length; start += BATCH) {
     signal.throwIfAborted();
     const batch = files.slice(start, start + BATCH);
-    yield* await Promise.all(batch.map((file) => hashOf(root, file, length, seen, signal)));
+    const identities = await Promise.all(batch.map((file) => identityOf(join(root, file))));
+    // In the order of the names, whichever answer came first: the same tree gives the same groups.
+    const fresh = identities.map((identity) => !seen.has(identity) && seen.add(identity) === seen);
+    yield* await Promise.all(
+      batch.map((file, index) =>
+        fresh[index]
+          ? hashOf(root, file, length, signal)
+          : Promise.resolve({ file, hash: null, error: null })
+      ),
+    );
+  }
+}
+
+/** What tells two names of one file: its number on its volume; its path where there is none. */
+async function identityOf(path: string): Promise<string> {
+  try {
+    const { dev, ino } = await Deno.lstat(path);
+    return ino === null || ino === 0 ? path : `${dev}:${ino}`;
+  } catch {
+    return path; // Reading it will tell what is wrong.
   }
 }
 
@@ -98,16 +117,10 @@ async function hashOf(
   root: string,
   path: string,
   length: number,
-  seen: Set<string>,
   signal: AbortSignal,
 ): Promise<Hashed> {
   try {
     using file = await Deno.open(join(root, path));
-    const { dev, ino } = await file.stat();
-    // Windows tells no number for some volumes; then every name counts as a file.
-    const identity = ino === null || ino === 0 ? path : `${dev}:${ino}`;
-    if (seen.has(identity)) return { file: path, hash: null, error: null };
-    seen.add(identity);
     const hash = createHash("sha256");
     const buffer = new Uint8Array(Math.min(CHUNK, length));
     for (let left = length; left > 0;) {
