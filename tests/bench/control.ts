@@ -38,6 +38,9 @@ export class Control implements AsyncDisposable {
   readonly #listener = Deno.listen({ transport: "tcp", hostname: "127.0.0.1", port: 0 });
   readonly #expected = new Map<string, (link: Link) => void>();
   readonly #accepting = this.#accept();
+  /** Programs that were started and not yet ended. */
+  readonly #running = new Set<Deno.ChildProcess>();
+  #closed = false;
 
   get #port(): number {
     return (this.#listener.addr as Deno.NetAddr).port;
@@ -49,9 +52,12 @@ export class Control implements AsyncDisposable {
    * @throws {ProgramError} where it ends or is silent
    */
   async start(name: string, command: (args: string[]) => Deno.Command): Promise<Program> {
+    if (this.#closed) throw new ProgramError(`${name} was not started: the bench is ending`);
     const token = crypto.randomUUID();
     const connected = new Promise<Link>((resolve) => this.#expected.set(token, resolve));
     const child = command([String(this.#port), token]).spawn();
+    this.#running.add(child);
+    void child.status.then(() => this.#running.delete(child));
     const output = collect(child);
     const ended = child.status.then(async ({ code }) => {
       throw new ProgramError(`${name} ended with code ${code}${await output}`);
@@ -93,9 +99,15 @@ export class Control implements AsyncDisposable {
     }
   }
 
+  /** Ends the programs that are still there. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     this.#listener.close();
     await this.#accepting;
+    await Promise.all([...this.#running].map((child) => {
+      end(child);
+      return child.status;
+    }));
   }
 }
 

@@ -102,8 +102,10 @@ async function measure(
   stack: AsyncDisposableStack,
   progress: (text: string) => void,
 ): Promise<void> {
+  const found = await environments(request, stack, (why) => console.error(why));
+  // Ended first: a program that still runs would write where its environment was removed.
   const control = stack.use(new Control());
-  for (const environment of await environments(request, stack, (why) => console.error(why))) {
+  for (const environment of found) {
     const { key, title, versions } = environment;
     const measured = results.environments[key] = { title, versions, series: {}, notes: {} };
     const only = request.measure;
@@ -159,16 +161,18 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     await measure(request, results, stack, progress);
   } catch (error) {
-    // Programs that are being ended fail what they were told to do; the exit comes with their end.
-    if (interrupted()) await new Promise(() => {});
-    throw error;
+    if (!interrupted()) throw error;
   } finally {
+    // Programs that are being ended fail what they were told to do: the exit comes with their end.
+    if (interrupted()) await new Promise(() => {});
     ignore();
     await stack.disposeAsync();
   }
   progress("");
   for (const [key, measured] of Object.entries(results.environments)) {
-    console.log(`\n${textTable(measured.title, rowsOf(key, measured))}`);
+    const rows = rowsOf(key, measured)
+      .filter(({ missing }) => missing === null || request.measure === null);
+    console.log(`\n${textTable(measured.title, rows)}`);
     for (const note of Object.values(measured.notes)) console.log(`Values ${note}.`);
   }
   const seconds = Math.round((performance.now() - began) / 1000);
