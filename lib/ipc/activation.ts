@@ -15,6 +15,7 @@ import {
 } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { ProcessLock } from "./lock.ts";
+import { prepareLog } from "./log_file.ts";
 import { pauseFor } from "./timer.ts";
 import type { Registry } from "./registry.ts";
 import { missingPart, type RegistryEntry } from "./registry_entry.ts";
@@ -129,7 +130,7 @@ async function launch(
   const { home } = context;
   const instanceLock = home.runtimeFile(app, "lock");
   const logFile = home.logFile(app);
-  const logStart = sizeOf(logFile);
+  const logStart = prepareLog(logFile);
   let child: SpawnedProcess | null = null;
   try {
     for (let pause = 1;; pause = Math.min(pause * 2, 8)) {
@@ -262,14 +263,6 @@ function isDirectory(path: string): boolean {
   } catch (error) {
     // What cannot be looked at may well be there: starting in it will tell.
     return !(error instanceof Deno.errors.NotFound);
-  }
-}
-
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
   }
 }
 
