@@ -34,7 +34,6 @@ export class Keys {
     let at = 0;
     while (rest !== "") {
       if (this.#commanding) {
-        this.#commanding = false;
         const again = PREFIX.exec(rest);
         const length = again?.index === 0 ? again[0].length : 1;
         if (again?.index === 0) yield { type: "input", bytes: Uint8Array.of(0x1c) };
@@ -42,7 +41,10 @@ export class Keys {
         const key = rest.charCodeAt(0) < 27
           ? String.fromCharCode(rest.charCodeAt(0) + 96)
           : rest[0]!.toLowerCase();
-        yield { type: "command", command: again?.index === 0 ? "none" : COMMANDS[key] ?? "none" };
+        const command = again?.index === 0 ? "none" : COMMANDS[key] ?? "none";
+        // Who asks for the keys has still to press one.
+        this.#commanding = command === "help";
+        yield { type: "command", command };
         at += length;
         rest = rest.slice(length);
         continue;

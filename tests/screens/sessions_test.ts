@@ -143,9 +143,11 @@ if (Deno.build.os === "linux") {
     await command(terminal, "r");
     await terminal.gone(/k: kill/);
     // Twice is the key itself: SIGQUIT for the program.
-    await terminal.type("sleep 1000; echo quit-$?");
-    await terminal.press("Enter", "C-\\", "C-\\");
-    await terminal.until(/quit-131/);
+    await terminal.type("sh -c 'ulimit -c 0; echo ready; exec sleep 1000'; echo quit-$?");
+    await terminal.press("Enter");
+    await terminal.until(/^ready$/m);
+    await terminal.press("C-\\", "C-\\");
+    await terminal.until(/^quit-131$/m);
     const [{ pid }] = await list(mesh) as [SessionInfo];
     await command(terminal, "k");
     await terminal.until("Kill this session and all that runs in it? y / n");

@@ -108,6 +108,8 @@ Deno.test("Keys tells input from commands, in every notation of the command key"
   assertEquals(take("\x1c"), [["prefix"]]);
   assertEquals(take("k"), [["kill"]]);
   assertEquals(take("\x1b[27;5;92~r\x1b[92;5u?"), [["prefix"], ["redraw"], ["prefix"], ["help"]]);
+  // Asking for the keys leaves the question open.
+  assertEquals(take("d"), [["detach"]]);
   assertEquals(take("\x1c\x1c"), [["prefix"], "\x1c", ["none"]]);
   assertEquals(take("\x1cx"), [["prefix"], ["none"]]);
   assertEquals(take("\x1c\x04"), [["prefix"], ["detach"]]);
