@@ -34,13 +34,18 @@ const DEPTH_MAX = 100;
  * @throws {TypeError} what JSON cannot hold: a cycle, a BigInt
  */
 export function pack(value: unknown, peerTakesBytes: boolean): Packed {
-  const parts: Part[] = [];
-  const stripped = typeof value === "object" && value !== null ? strip(value, [], parts) : value;
-  if (stripped === TOO_DEEP || (parts.length > 0 && !peerTakesBytes)) {
-    return { text: JSON.stringify(value, bytesAsText) ?? "null", parts: NONE };
+  if (typeof value === "object" && value !== null) {
+    const found = findBytes(value, 0);
+    if (found === "too deep" || (found === "bytes" && !peerTakesBytes)) {
+      return { text: JSON.stringify(value, bytesAsText) ?? "null", parts: NONE };
+    }
+    if (found === "bytes") {
+      const parts: Part[] = [];
+      return { text: JSON.stringify(strip(value, [], parts)) ?? "null", parts };
+    }
   }
   // JSON leaves functions and symbols out; a value is always there.
-  return { text: JSON.stringify(stripped) ?? "null", parts: parts.length > 0 ? parts : NONE };
+  return { text: JSON.stringify(value) ?? "null", parts: NONE };
 }
 
 /** Several packed values as one list, which stands at `holder` in the value around it. */
@@ -93,7 +98,22 @@ export function takesBytes(ping: unknown): boolean {
   return Array.isArray(accept) && accept.includes(BYTES_TYPE);
 }
 
-const TOO_DEEP = Symbol("too deep");
+/** Looks for bytes, in most values in vain: it makes nothing. */
+function findBytes(value: object, depth: number): "none" | "bytes" | "too deep" {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return "bytes";
+  // What makes its own JSON, a Date for one, is left to do so.
+  if (typeof (value as { toJSON?: unknown }).toJSON === "function") return "none";
+  if (depth > DEPTH_MAX) return "too deep";
+  let found: "none" | "bytes" = "none";
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key];
+    if (typeof member !== "object" || member === null) continue;
+    const inside = findBytes(member, depth + 1);
+    if (inside === "too deep") return inside;
+    if (inside === "bytes") found = inside;
+  }
+  return found;
+}
 
 /** The value with `null` for bytes; the value itself where it holds none. */
 function strip(value: object, path: (string | number)[], parts: Part[]): unknown {
@@ -102,27 +122,18 @@ function strip(value: object, path: (string | number)[], parts: Part[]): unknown
     parts.push({ path: [...path], bytes });
     return null;
   }
-  // What makes its own JSON, a Date for one, is left to do so.
   if (typeof (value as { toJSON?: unknown }).toJSON === "function") return value;
-  if (path.length > DEPTH_MAX) return TOO_DEEP;
   let copy: Record<string | number, unknown> | null = null;
-  const visit = (key: string | number): boolean => {
+  const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
+  for (const key of keys) {
     const member = (value as Record<string | number, unknown>)[key];
-    if (typeof member !== "object" || member === null) return true;
+    if (typeof member !== "object" || member === null) continue;
     path.push(key);
     const stripped = strip(member, path, parts);
     path.pop();
-    if (stripped === TOO_DEEP) return false;
-    if (stripped !== member) {
-      copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-      copy[key] = stripped;
-    }
-    return true;
-  };
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (!visit(i)) return TOO_DEEP;
-  } else {
-    for (const key in value) if (!visit(key)) return TOO_DEEP;
+    if (stripped === member) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
+    copy[key] = stripped;
   }
   return copy ?? value;
 }

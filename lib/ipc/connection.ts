@@ -270,14 +270,12 @@ export class Connection {
     const { id, error, result = null, stream } = message;
     if (id === null) {
       this.#complaint = readWireError(error);
-    } else if (!this.#pending.has(id)) {
+    } else if (error !== undefined && error !== null) {
+      this.#pending.settle(id, null, readWireError(error));
+    } else if (!this.#pending.settle(id, { result, stream: stream === true }, null)) {
       // Late: its call was given up. A stream it opened would wait for ever.
       const token = stream === true ? asRecord(result)?.["token"] : undefined;
       if (isRequestId(token)) this.abort(token);
-    } else if (error !== undefined && error !== null) {
-      this.#pending.settle(id, null, readWireError(error));
-    } else {
-      this.#pending.settle(id, { result, stream: stream === true }, null);
     }
   }
 

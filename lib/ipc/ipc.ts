@@ -6,6 +6,7 @@
 
 import type { ActivationContext } from "./activation.ts";
 import { Elevation } from "./elevation.ts";
+import type { Connection, Reply } from "./connection.ts";
 import { AlreadyRunningError } from "./errors.ts";
 import { type Home, openHome } from "./home.ts";
 import { Incoming } from "./incoming.ts";
@@ -164,14 +165,15 @@ export class NeverLiieIPC implements AsyncDisposable {
    * @throws {TargetUnknownError} | {@link TargetNotRunningError} | {@link TargetStartError} |
    * {@link StartLimitError} | {@link ConnectionLostError}
    */
-  async call<Result = unknown>(
+  call<Result = unknown>(
     target: string,
     method: string,
     params?: Params,
     options: CallOptions = {},
   ): Promise<Result> {
-    const { connection, reply } = await this.#request(target, method, params, options);
-    return plainResult(reply, connection, `"${method}" of "${target}"`) as Result;
+    const finish = (reply: Reply, connection: Connection) =>
+      plainResult(reply, connection, () => `"${method}" of "${target}"`) as Result;
+    return this.#request(target, method, params, options, finish);
   }
 
   /** The items of a streaming method; a plain method's result comes as the one item. */
@@ -182,10 +184,13 @@ export class NeverLiieIPC implements AsyncDisposable {
     options: StreamCallOptions = {},
   ): IPCStream<Item> {
     const { signal, itemTimeout } = options;
-    const open = async (ended: AbortSignal): Promise<OpenedStream> => {
+    const open = (ended: AbortSignal): Promise<OpenedStream> => {
       const wait = { ...options, signal: ended };
-      const { connection, reply } = await this.#request(target, method, params, wait, ended);
-      return { page: pageOf(reply.result, reply.stream), remote: connection };
+      const finish = ({ result, stream }: Reply, connection: Connection) => ({
+        page: pageOf(result, stream),
+        remote: connection,
+      });
+      return this.#request(target, method, params, wait, finish, ended);
     };
     return new IPCStream<Item>(open, { signal, itemTimeout });
   }
@@ -218,18 +223,20 @@ export class NeverLiieIPC implements AsyncDisposable {
   }
 
   /** @param ended fires at the end of the stream that the request opens */
-  #request(
+  #request<T>(
     target: string,
     method: string,
     params: Params | undefined,
     options: CallOptions,
+    finish: (reply: Reply, connection: Connection) => T,
     ended?: AbortSignal,
-  ): ReturnType<Targets["request"]> {
-    const send = (trace?: TraceContext) =>
-      this.#targets.request(target, method, params, options, trace);
-    return this.#telemetry === null || method.startsWith("$/")
-      ? send()
-      : this.#telemetry.outgoing(target, method, send, ended);
+  ): Promise<T> {
+    if (this.#telemetry === null || method.startsWith("$/")) {
+      return this.#targets.request(target, method, params, options, finish);
+    }
+    const send = (trace: TraceContext) =>
+      this.#targets.request(target, method, params, options, finish, trace);
+    return this.#telemetry.outgoing(target, method, send, ended);
   }
 
   #close(why: string): Promise<void> {

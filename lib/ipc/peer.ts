@@ -54,7 +54,7 @@ export class Peer {
     options: WaitOptions = {},
   ): Promise<Result> {
     const reply = await this.#connection.call(method, params, withDefault(options));
-    return plainResult(reply, this.#connection, `"${method}" of the caller`) as Result;
+    return plainResult(reply, this.#connection, () => `"${method}" of the caller`) as Result;
   }
 
   /** The items of a method of the peer; a plain result comes as the one item. */
@@ -82,9 +82,9 @@ function withDefault({ timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): WaitOp
  * @param what names the method, for the error
  * @throws {TypeError} when the method streams.
  */
-export function plainResult(reply: Reply, connection: Connection, what: string): unknown {
+export function plainResult(reply: Reply, connection: Connection, what: () => string): unknown {
   if (!reply.stream) return reply.result;
   const { token } = reply.result as StreamPage;
   if (token !== undefined) connection.abort(token);
-  throw new TypeError(`Cannot call ${what}: it streams, use stream()`);
+  throw new TypeError(`Cannot call ${what()}: it streams, use stream()`);
 }

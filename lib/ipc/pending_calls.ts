@@ -14,6 +14,8 @@ export interface WaitOptions {
   timeout?: number | undefined;
   /** Cancels the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** When `timeout` is over, on `performance.now()`'s clock: for a caller that has looked at it. */
+  deadline?: number | undefined;
   /** Travels with the request. */
   trace?: TraceContext | undefined;
 }
@@ -25,14 +27,41 @@ export interface Reply {
   stream: boolean;
 }
 
-interface PendingCall {
-  method: string;
-  timeout: number;
+/** One call. Made for every one: it has no closures, and no listener where there is no signal. */
+class PendingCall {
+  readonly id: number;
+  readonly method: string;
+  readonly timeout: number;
   /** On `performance.now()`'s clock; Infinity without a time-out. */
-  deadline: number;
+  readonly deadline: number;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
   /** Whether the peer may have seen any of the request. */
-  sent: boolean;
-  settle(reply: Reply | null, error: unknown): void;
+  sent = false;
+  /** Stops listening to the caller's signal. */
+  unlisten: (() => void) | null = null;
+
+  constructor(
+    id: number,
+    method: string,
+    timeout: number,
+    deadline: number,
+    resolve: (reply: Reply) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.id = id;
+    this.method = method;
+    this.timeout = timeout;
+    this.deadline = deadline;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  settle(reply: Reply | null, error: unknown): void {
+    this.unlisten?.();
+    if (reply !== null) this.resolve(reply);
+    else this.reject(error);
+  }
 }
 
 /** Keeps the calls, and gives up those whose time is over or whose signal fires. */
@@ -56,51 +85,45 @@ export class PendingCalls {
   }
 
   /** Adds a call; `send` sends its request under the id it is given. */
-  add(
-    method: string,
-    { signal, timeout = Infinity }: WaitOptions,
-    send: (id: number) => void,
-  ): Promise<Reply> {
+  add(method: string, options: WaitOptions, send: (id: number) => void): Promise<Reply> {
+    const { signal, timeout = Infinity } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     checkDuration("timeout", timeout);
+    const { deadline = timeout === Infinity ? Infinity : performance.now() + timeout } = options;
     const id = this.#nextId++;
-    return new Promise<Reply>((resolve, reject) => {
-      const onAbort = () => this.#giveUp(id, signal!.reason);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      const call: PendingCall = {
-        method,
-        timeout,
-        sent: false,
-        deadline: timeout === Infinity ? Infinity : performance.now() + timeout,
-        settle(reply, error) {
-          signal?.removeEventListener("abort", onAbort);
-          if (reply !== null) resolve(reply);
-          else reject(error);
-        },
-      };
-      this.#calls.set(id, call);
-      try {
-        send(id);
-      } catch (error) {
-        this.settle(id, null, error);
-        return;
-      }
-      this.#unsent.push(call);
-      this.#armTimer(call.deadline);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const call = new PendingCall(id, method, timeout, deadline, resolve, reject);
+    this.#calls.set(id, call);
+    // Before it is sent: it may leave at once.
+    this.#unsent.push(call);
+    try {
+      send(id);
+    } catch (error) {
+      this.settle(id, null, error);
+      return promise;
+    }
+    if (signal !== undefined) this.#listen(call, signal);
+    this.#armTimer(deadline);
+    return promise;
   }
 
-  /** Whether a call of that id waits. */
-  has(id: RequestId): boolean {
-    return this.#calls.has(id);
+  #listen(call: PendingCall, signal: AbortSignal): void {
+    const onAbort = () => this.#giveUp(call.id, signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    call.unlisten = () => signal.removeEventListener("abort", onAbort);
   }
 
-  /** Settles a call with its reply, or with an error where that is `null`. */
-  settle(id: RequestId, reply: Reply | null, error: unknown): void {
+  /**
+   * Settles a call with its reply, or with an error where that is `null`.
+   *
+   * @returns whether a call of that id waited
+   */
+  settle(id: RequestId, reply: Reply | null, error: unknown): boolean {
     const call = this.#calls.get(id);
-    if (call === undefined) return;
+    if (call === undefined) return false;
     this.#calls.delete(id);
     call.settle(reply, error);
+    return true;
   }
 
   /** All requests so far are on their way. */
@@ -119,9 +142,10 @@ export class PendingCalls {
     const refused = said instanceof LimitExceededError && said.limit === "connections";
     // All that it had begun was answered before it said that it leaves.
     const unbegun = said instanceof ConnectionLostError && said.unsent;
-    for (const { method, sent, settle } of this.#calls.values()) {
-      const message = `Cannot finish "${method}": ${why}`;
-      settle(null, refused ? said : new ConnectionLostError(message, unbegun || !sent));
+    for (const call of this.#calls.values()) {
+      const message = `Cannot finish "${call.method}": ${why}`;
+      const lost = new ConnectionLostError(message, unbegun || !call.sent);
+      call.settle(null, refused ? said : lost);
     }
     this.#calls.clear();
   }

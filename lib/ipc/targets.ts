@@ -38,23 +38,31 @@ export class Targets {
     this.#limits = limits;
   }
 
-  /** Makes a request, anew where its connection turns out to have ended before it left. */
-  async request(
+  /**
+   * Makes a request, anew where its connection turns out to have ended before it left.
+   *
+   * @param finish makes of the reply what the caller gets
+   */
+  async request<T>(
     target: string,
     method: string,
     params: Params | undefined,
     options: CallOptions,
+    finish: (reply: Reply, connection: Connection) => T,
     trace?: TraceContext,
-  ): Promise<{ connection: Connection; reply: Reply }> {
+  ): Promise<T> {
     const { timeout = DEFAULT_TIMEOUT, signal } = options;
-    const wait = { timeout, signal, trace };
     checkDuration("timeout", timeout);
     checkDuration("startTimeout", options.startTimeout);
     const deadline = performance.now() + timeout;
     for (;;) {
-      const connection = await this.#connect(target, options);
+      const present = this.#open.get(target);
+      const connection = present?.open ? present : await this.#connect(target, options);
       try {
-        return { connection, reply: await connection.call(method, params, wait) };
+        // The time that a start took is not the call's.
+        const until = connection === present ? deadline : undefined;
+        const wait = { timeout, deadline: until, signal, trace };
+        return finish(await connection.call(method, params, wait), connection);
       } catch (error) {
         const again = error instanceof ConnectionLostError && error.unsent;
         if (!again || performance.now() > deadline) throw error;

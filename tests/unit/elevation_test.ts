@@ -120,7 +120,7 @@ Deno.test("an elevated process neither calls an unelevated app nor hands over to
   const context = { home, platform: elevatedPlatform, registry, elevation: elevated };
   const targets = new Targets(context, (request) => request.refuse(), DEFAULT_LIMITS);
   const error = await assertRejects(
-    () => targets.request("app", "x", {}, {}),
+    () => targets.request("app", "x", {}, {}, ({ result }) => result),
     Deno.errors.PermissionDenied,
     'Cannot call "app"',
   );
