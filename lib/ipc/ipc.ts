@@ -14,12 +14,12 @@ import { becomeInstance, isWoken } from "./instance.ts";
 import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 import { checkLimits } from "./limits.ts";
 import type { ProcessLock } from "./lock.ts";
-import { pageOf, type Params, type TraceContext } from "./message.ts";
+import type { Params, TraceContext } from "./message.ts";
 import type { HandlerFor } from "./contract.ts";
 import { type ExposeOptions, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
 import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
-import { plainResult } from "./peer.ts";
+import { openedStream, plainResult } from "./peer.ts";
 import { permissionFlags } from "./permissions.ts";
 import { platform } from "./platform.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
@@ -27,7 +27,7 @@ import { Registry } from "./registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./request.ts";
 import { onStopSignal } from "./signals.ts";
-import { IPCStream, type OpenedStream } from "./stream.ts";
+import { IPCStream } from "./stream.ts";
 import { registerSuite } from "./suite.ts";
 import { Targets } from "./targets.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -171,8 +171,8 @@ export class NeverLiieIPC implements AsyncDisposable {
     params?: Params,
     options: CallOptions = {},
   ): Promise<Result> {
-    const finish = (reply: Reply, connection: Connection) =>
-      plainResult(reply, connection, () => `"${method}" of "${target}"`) as Result;
+    const finish = (reply: Reply, from: Connection) =>
+      plainResult<Result>(reply, from, () => `"${method}" of "${target}"`);
     return this.#request(target, method, params, options, finish);
   }
 
@@ -183,16 +183,9 @@ export class NeverLiieIPC implements AsyncDisposable {
     params?: Params,
     options: StreamCallOptions = {},
   ): IPCStream<Item> {
-    const { signal, itemTimeout } = options;
-    const open = (ended: AbortSignal): Promise<OpenedStream> => {
-      const wait = { ...options, signal: ended };
-      const finish = ({ result, stream }: Reply, connection: Connection) => ({
-        page: pageOf(result, stream),
-        remote: connection,
-      });
-      return this.#request(target, method, params, wait, finish, ended);
-    };
-    return new IPCStream<Item>(open, { signal, itemTimeout });
+    const open = (ended: AbortSignal) =>
+      this.#request(target, method, params, { ...options, signal: ended }, openedStream, ended);
+    return new IPCStream<Item>(open, options);
   }
 
   /** The target's methods as functions, typed by its contract. Nothing is sent until one is called. */
@@ -205,13 +198,13 @@ export class NeverLiieIPC implements AsyncDisposable {
   }
 
   /** Starts the target when it sleeps, and waits until it answers. Rejects as {@link call} does. */
-  async wake(target: string, options: CallOptions = {}): Promise<void> {
-    await this.call(target, "$/ping", {}, options);
+  wake(target: string, options: CallOptions = {}): Promise<void> {
+    return this.#request(target, "$/ping", {}, options, () => {});
   }
 
   /**
    * Leaves the mesh: no new peers, handlers' signals fire, answers in flight leave, pending calls
-   * reject, and the name is free. Calling it again returns the same promise.
+   * reject, the name is free. Calling it again returns the same promise.
    */
   close(): Promise<void> {
     return this.#close("it ended");

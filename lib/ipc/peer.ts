@@ -7,7 +7,7 @@
 import type { Connection, Reply } from "./connection.ts";
 import { pageOf, type Params, type StreamPage } from "./message.ts";
 import type { WaitOptions } from "./pending_calls.ts";
-import { IPCStream, type StreamOptions } from "./stream.ts";
+import { IPCStream, type OpenedStream, type StreamOptions } from "./stream.ts";
 import { DEFAULT_TIMEOUT } from "./timer.ts";
 
 /**
@@ -54,7 +54,7 @@ export class Peer {
     options: WaitOptions = {},
   ): Promise<Result> {
     const reply = await this.#connection.call(method, params, withDefault(options));
-    return plainResult(reply, this.#connection, () => `"${method}" of the caller`) as Result;
+    return plainResult(reply, this.#connection, () => `"${method}" of the caller`);
   }
 
   /** The items of a method of the peer; a plain result comes as the one item. */
@@ -66,8 +66,7 @@ export class Peer {
     const { signal, itemTimeout } = options;
     return new IPCStream<Item>(async (ended) => {
       const wait = withDefault({ ...options, signal: ended });
-      const { result, stream } = await this.#connection.call(method, params, wait);
-      return { page: pageOf(result, stream), remote: this.#connection };
+      return openedStream(await this.#connection.call(method, params, wait), this.#connection);
     }, { signal, itemTimeout });
   }
 }
@@ -82,9 +81,18 @@ function withDefault({ timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): WaitOp
  * @param what names the method, for the error
  * @throws {TypeError} when the method streams.
  */
-export function plainResult(reply: Reply, connection: Connection, what: () => string): unknown {
-  if (!reply.stream) return reply.result;
+export function plainResult<Result>(
+  reply: Reply,
+  connection: Connection,
+  what: () => string,
+): Result {
+  if (!reply.stream) return reply.result as Result;
   const { token } = reply.result as StreamPage;
   if (token !== undefined) connection.abort(token);
   throw new TypeError(`Cannot call ${what()}: it streams, use stream()`);
+}
+
+/** A stream as its first answer opens it; a plain result comes as the one item. */
+export function openedStream({ result, stream }: Reply, remote: Connection): OpenedStream {
+  return { page: pageOf(result, stream), remote };
 }
