@@ -25,6 +25,8 @@ export class Incoming {
   readonly #connections = new Set<Connection>();
   /** Whether it was reported that there are too many. */
   #full = false;
+  /** Why all sessions were ended, once they were. */
+  #left: string | null = null;
 
   /**
    * @param elevation tells which peers are left unanswered
@@ -66,6 +68,7 @@ export class Incoming {
 
   /** Ends all sessions, telling peers `why`; what was answered still leaves. */
   async close(why: string): Promise<void> {
+    this.#left = why;
     await Promise.all([...this.#connections].map((connection) => connection.close(why)));
   }
 
@@ -77,6 +80,8 @@ export class Incoming {
     };
     const connection = new Connection(transport, { dispatch, limits: this.#limits });
     this.#connections.add(connection);
+    // Accepted just before the listener was closed: nobody would ever end it.
+    if (this.#left !== null) void connection.close(this.#left);
     void connection.ended.then(() => {
       this.#connections.delete(connection);
       this.#full = false;

@@ -111,7 +111,9 @@ export async function dialSocket(
       return new SocketTransport(conn);
     } catch (error) {
       if (
-        error instanceof Deno.errors.NotFound || error instanceof Deno.errors.ConnectionRefused
+        error instanceof Deno.errors.NotFound || error instanceof Deno.errors.ConnectionRefused ||
+        // The listener went while this one waited to be accepted.
+        error instanceof Deno.errors.ConnectionReset
       ) return null;
       // A full backlog: the listener lives and will come round to it.
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
