@@ -9,6 +9,10 @@ import {
 } from "../../lib/ipc/mod.ts";
 import type { RunEvent } from "../terminal/contract.ts";
 import type { Entry, EntryParam, LaunchEvent, Match, SearchParams } from "./contract.ts";
+import { join } from "@std/path";
+import { describeProblem, installSchema, readConfig } from "../../lib/config/config_file.ts";
+import { CONFIG_FILE, configSchema, isHidden, type LauncherConfig } from "./config.ts";
+import schema from "./launcher.schema.json" with { type: "json" };
 import { installedPrograms, type Program } from "./programs.ts";
 import { rank } from "./rank.ts";
 import { Usage } from "./usage.ts";
@@ -29,16 +33,20 @@ export class Catalog {
   #programs: Program[] = [];
   #programsAt = -Infinity;
   #mesh: Entry[] = [];
+  #config: LauncherConfig = { hide: [], commands: [] };
+  #problem = "";
+  readonly #report: (problem: string) => void;
 
   /** @param report told of what was wrong but could be helped */
   constructor(ipc: NeverLiieIPC, report: (problem: string) => void) {
     this.#ipc = ipc;
     this.#usage = new Usage(ipc.home, report);
+    this.#report = report;
   }
 
   /** Looks at the disk and the mesh. Wakes nobody: sleeping apps have the methods they last told. */
   async refresh(signal?: AbortSignal): Promise<void> {
-    await this.#usage.load();
+    await Promise.all([this.#usage.load(), this.#readConfig()]);
     await Promise.all([this.#readPrograms(), this.#readMesh(signal)]);
   }
 
@@ -57,7 +65,12 @@ export class Catalog {
       const typed = { ...commandEntry(line), score: 1, matched: [] };
       return [typed, ...found.filter(({ id }) => id !== typed.id)].slice(0, limit);
     }
-    const known = [...this.#mesh, ...this.#programs.map(programEntry)];
+    const { hide, commands } = this.#config;
+    const own = commands.map(({ title, command }) => ({ ...commandEntry(command), title }));
+    const known = [...own, ...this.#mesh, ...this.#programs.map(programEntry)]
+      .filter(({ kind, title }) =>
+        kind === "command" || !isHidden(kind === "method" ? title.split(" ")[0]! : title, hide)
+      );
     const entries = [
       ...recent.filter(({ id }) => !known.some((entry) => entry.id === id)),
       ...known,
@@ -138,6 +151,18 @@ export class Catalog {
   async #describe(app: string, signal: AbortSignal): Promise<void> {
     const about = await this.#ipc.call<AppDescription>(app, "$/describe", {}, { signal });
     await this.#usage.remember(app, about.methods);
+  }
+
+  /** A file with a fault changes nothing, and is told once. */
+  async #readConfig(): Promise<void> {
+    const home = this.#ipc.home.path;
+    if (this.#problem === "") await installSchema(home, "launcher", schema);
+    const { value, problems } = await readConfig(join(home, CONFIG_FILE), configSchema);
+    const [first] = problems;
+    const problem = first === undefined ? "" : describeProblem(CONFIG_FILE, first);
+    if (problem === "") this.#config = value;
+    else if (problem !== this.#problem) this.#report(problem);
+    this.#problem = problem;
   }
 
   async #readPrograms(): Promise<void> {

@@ -94,6 +94,14 @@ function words(code: string): string {
   return code.replaceAll(/(?<!^)([A-Z])/g, " $1").toLowerCase();
 }
 
+/** Reads a configuration file. One that is not there is an empty one. */
+export async function readConfig<Schema extends ConfigSchema>(
+  path: string,
+  schema: Schema,
+): Promise<Config<v.InferOutput<Schema>>> {
+  return parseConfig(await readText(path), schema);
+}
+
 /** Milliseconds between two looks at the file. */
 const LOOK = 500;
 

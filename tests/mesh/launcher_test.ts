@@ -124,6 +124,31 @@ meshTest("launcher starts a program that goes on by itself", async (mesh) => {
   }
 });
 
+meshTest(
+  "launcher.jsonc hides names and adds commands; a fault in it is told and changes nothing",
+  async (
+    mesh,
+  ) => {
+    const config = join(mesh.home, "launcher.jsonc");
+    await Deno.writeTextFile(
+      config,
+      '{ // mine\n "hide": ["paint*"], "commands": [{ "title": "Greet", "command": "echo hi" }] }',
+    );
+    const launch = await launcher(mesh);
+    const titles = async () =>
+      (await launch.search({ query: "", limit: 1000 })).map((m) => m.title);
+    assert(!(await titles()).includes("Paint ü"));
+    const { id } = await find(launch, "greet", "Greet");
+    const events = await Array.fromAsync(launch.launch({ id }));
+    assertStringIncludes(JSON.stringify(events), "hi");
+    await Deno.writeTextFile(config, '{ "hide": 5 }');
+    assert((await titles()).includes("Greet"));
+    await Deno.writeTextFile(config, "{}");
+    assert((await titles()).includes("Paint ü"));
+    assert(Deno.statSync(join(mesh.home, "schemas", "launcher.schema.json")).isFile);
+  },
+);
+
 meshTest("launcher tells what it cannot launch or search", async (mesh) => {
   const launch = await launcher(mesh);
   const failed = async (id: string) => {

@@ -6,20 +6,24 @@
  */
 import { toJsonSchema } from "@valibot/to-json-schema";
 
-import { configSchema } from "../../apps/statusbar/config.ts";
+import { configSchema as launcher } from "../../apps/launcher/config.ts";
+import { configSchema as statusbar } from "../../apps/statusbar/config.ts";
 
-/** The schema of `statusbar.jsonc`. */
-export function statusBarSchema(): Record<string, unknown> {
-  const schema = toJsonSchema(configSchema, { typeMode: "input" });
-  return { ...schema, title: "NeverLiie status bar" };
+/** The configurations' schemas, by app. */
+export const SCHEMAS = { launcher, statusbar } as const;
+
+/** The JSON Schema of an app's configuration. */
+export function jsonSchemaOf(app: keyof typeof SCHEMAS): Record<string, unknown> {
+  return { ...toJsonSchema(SCHEMAS[app], { typeMode: "input" }), title: `NeverLiie ${app}` };
 }
 
 /** Where it is committed. */
-export const STATUS_BAR_SCHEMA: URL = new URL(
-  "../../apps/statusbar/statusbar.schema.json",
-  import.meta.url,
-);
+export function schemaFile(app: string): URL {
+  return new URL(`../../apps/${app}/${app}.schema.json`, import.meta.url);
+}
 
 if (import.meta.main) {
-  await Deno.writeTextFile(STATUS_BAR_SCHEMA, JSON.stringify(statusBarSchema(), null, 2) + "\n");
+  for (const app of Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[]) {
+    await Deno.writeTextFile(schemaFile(app), JSON.stringify(jsonSchemaOf(app), null, 2) + "\n");
+  }
 }

@@ -1,5 +1,16 @@
 /** The launcher's parts that need no mesh: desktop files, ranking, memory, forms, progress. */
-import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { Ajv } from "ajv";
+import { configSchema, isHidden } from "../../apps/launcher/config.ts";
+import launcherSchema from "../../apps/launcher/launcher.schema.json" with { type: "json" };
+import { describeProblem, parseConfig } from "../../lib/config/config_file.ts";
+import { jsonSchemaOf } from "../support/write_schemas.ts";
 import { join } from "@std/path";
 import { execCommand, parseDesktopEntry } from "../../apps/launcher/desktop_entry.ts";
 import { desktopPrograms } from "../../apps/launcher/programs.ts";
@@ -173,6 +184,35 @@ for (const text of ["{", "null", '{"uses": {"a": 5}, "methods": {}}', '{"uses": 
     assertEquals(await Deno.readTextFile(join(made.home.path, aside[0]!)), text);
   });
 }
+
+Deno.test("the launcher's configuration: its schema, its patterns, its faults", () => {
+  assertEquals(launcherSchema as unknown, JSON.parse(JSON.stringify(jsonSchemaOf("launcher"))));
+  const validate = new Ajv({ strict: false }).compile(launcherSchema);
+  const faults = (text: string) =>
+    parseConfig(text, configSchema).problems.map((problem) => describeProblem("f", problem));
+  for (
+    const [text, fault] of [
+      ["{}", undefined],
+      ['{"hide": ["a*"], "commands": [{"title": "t", "command": "c"}]}', undefined],
+      ['{"hide": "a"}', "f:1:10: hide: "],
+      ['{"commands": [{"title": "t"}]}', "f:1:15: commands.0.command: "],
+      ['{"commands": [{"title": "", "command": "c"}]}', "title: must not be empty"],
+      ['{\n"hidden": []}', 'f:2:1: unknown key "hidden"'],
+    ] as const
+  ) {
+    assertEquals(validate(JSON.parse(text)), fault === undefined, text);
+    assertEquals(faults(text).length, fault === undefined ? 0 : 1);
+    if (fault !== undefined) assertStringIncludes(faults(text)[0]!, fault);
+  }
+  assertEquals(validate(parseConfig("", configSchema).value), true);
+  const hidden = ["Uninstall*", "*.old", "A (b)"];
+  assertEquals(
+    ["uninstall me", "x.old", "a (B)", "xold", "me uninstall"].map((name) =>
+      isHidden(name, hidden)
+    ),
+    [true, true, true, false, false],
+  );
+});
 
 Deno.test("paramsFrom reads what was typed by type, and names what is wrong", () => {
   const params = [

@@ -20,7 +20,7 @@ import type { HostStats, Notice } from "../../apps/statusbar/contract.ts";
 import { type BarFigures, barLine, formatClock, formatRate } from "../../apps/statusbar/line.ts";
 import { Notices } from "../../apps/statusbar/notices.ts";
 import committed from "../../apps/statusbar/statusbar.schema.json" with { type: "json" };
-import { statusBarSchema } from "../support/write_schemas.ts";
+import { jsonSchemaOf } from "../support/write_schemas.ts";
 
 const GIB = 1024 ** 3;
 const stats: HostStats = {
@@ -137,7 +137,7 @@ Deno.test("a configuration's problems name line, column and what is wrong", () =
 });
 
 Deno.test("the committed JSON Schema is the programs' own, and takes what they take", () => {
-  assertEquals(committed as unknown, JSON.parse(JSON.stringify(statusBarSchema())));
+  assertEquals(committed as unknown, JSON.parse(JSON.stringify(jsonSchemaOf("statusbar"))));
   const validate = new Ajv({ strict: false }).compile(committed);
   const takes = (config: unknown) => {
     assertEquals(validate(config), read(JSON.stringify(config)).problems.length === 0);
