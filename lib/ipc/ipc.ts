@@ -121,8 +121,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   static async client(options: ClientOptions = {}): Promise<NeverLiieIPC> {
     isWoken();
     const ipc = new NeverLiieIPC(null, await openHome(options.home), options);
-    const { suite } = options;
-    await register(ipc.registry, { name: null, launch: null, suite }, ipc.#report);
+    await register(ipc.registry, { ...options, name: null, launch: null }, ipc.#report);
     return ipc;
   }
 
@@ -260,10 +259,9 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#launch = launch || null;
     const listener = await platform.listen(this.home.address(name));
     this.#listener = listener;
-    const { keepAlive, suite, supervise = true } = this.#options;
-    const entry = { name, launch: this.#launch, keepAlive, suite };
+    const entry = { ...this.#options, name, launch: this.#launch };
     const kept = await register(this.registry, entry, this.#report);
-    if (supervise || kept) {
+    if (this.#options.supervise !== false || kept) {
       this.#supervisor = new Supervisor(this.#context, kept ? name : null, this.#report);
     }
     if (this.#options.handleSignals !== false) {
