@@ -8,6 +8,9 @@ import { MethodNotFoundError } from "./errors.ts";
 import type { Params, RequestId, TraceContext } from "./message.ts";
 import type { Peer } from "./peer.ts";
 
+/** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
+const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
+
 /** What the peer asked, and the signal that tells when it no longer wants the answer. */
 export class IncomingRequest {
   /** `null` for a notification. */
@@ -40,7 +43,7 @@ export class IncomingRequest {
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort();
+      if (this.#aborted) this.#controller.abort(NO_LONGER_WANTED);
     }
     return this.#controller.signal;
   }
@@ -55,7 +58,7 @@ export class IncomingRequest {
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    this.#controller?.abort();
+    this.#controller?.abort(NO_LONGER_WANTED);
     for (const listener of this.#listeners ?? []) listener();
     this.#listeners = null;
   }
