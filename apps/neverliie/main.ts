@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
 import { runFrontEnd } from "./front_end.ts";
+import * as installation from "./install/commands.ts";
 import { OutputClosed } from "./output.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
@@ -71,6 +72,27 @@ add("types <app>", "an app's methods as a TypeScript interface, for connect<T>()
 add("mcp [apps...]", "serve what apps offer as tools to an assistant (MCP, over stdio)")
   .option("--no-activate", "leave out apps that are not running")
   .action((apps, own) => commands.mcp(apps, flags(own)));
+add("install", "install the programs of this folder for this user")
+  .option("--from <folder>", "of the executables and their manifest.json; this program's own")
+  .option("--to <folder>", "where to; the system's place for this user's programs")
+  .option("--no-path", "do not put the command on PATH")
+  .option("--no-menu", "make no entry in the menu of programs")
+  .option("--no-logon", "do not start the status bar at logon")
+  .option("--dry-run", "say what would be done, and do nothing")
+  .action((own) => installation.installCommand({ ...own, ...common() }));
+add("upgrade", "install another version over the one that is there, while it runs")
+  .option("--from <folder>", "of the new executables; this program's own")
+  .option("--to <folder>", "where the old ones are")
+  .option("--no-path", "no longer put the command on PATH")
+  .option("--no-menu", "no longer make an entry in the menu of programs")
+  .option("--no-logon", "no longer start the status bar at logon")
+  .option("--timeout <ms>", "how long a restarted program has to answer", natural)
+  .option("--dry-run", "say what would be done, and do nothing")
+  .action((own) => installation.upgradeCommand({ ...own, ...common() }));
+add("uninstall", "remove what was installed; what you made stays, and is listed")
+  .option("--to <folder>", "where it is installed")
+  .option("--dry-run", "say what would be done, and do nothing")
+  .action((own) => installation.uninstallCommand({ ...own, ...common() }));
 
 program.command("terminal [args...]").description(
   "sessions that outlive their window; see terminal --help",

@@ -1,0 +1,297 @@
+/**
+ * Installation and upgrade: one way for both. Everything that can fail without harm comes first;
+ * what comes after it is taken back when a step fails.
+ *
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { ensureDir, exists } from "@std/fs";
+import { describeTrace, makeTrace, removeTrace, type Trace } from "../../../lib/desktop/trace.ts";
+import { NeverLiieIPC, type RegistryEntry } from "../../../lib/ipc/mod.ts";
+import { type Manifest, writeManifest } from "../../../build/manifest.ts";
+import { type DesktopChoice, desktopTraces } from "./places.ts";
+import { readReceipt, type Receipt, writeReceipt } from "./receipt.ts";
+import { removeAfterExit } from "./remove_after_exit.ts";
+import { holdStarts, runningFrom, startAndCheck, stop } from "./running.ts";
+import { checkSource, type Source } from "./source.ts";
+import { UndoList } from "./undo.ts";
+
+/** How to install. */
+export interface InstallOptions {
+  root: string;
+  source: Source;
+  choice: DesktopChoice;
+  /** Milliseconds that a restarted program has to answer. */
+  timeout: number;
+  signal: AbortSignal;
+  /** Told each step as it is done. */
+  say(step: string): void;
+}
+
+/** Milliseconds that a new executable has to print its help. */
+const HELP_TIMEOUT = 20_000;
+
+/** What an installation would do, in order, for people. */
+export async function planInstall({ root, source, choice }: InstallOptions): Promise<string[]> {
+  const { manifest } = source;
+  const before = await readReceipt(root);
+  // Nobody joins the mesh, whose home that would make, where nothing of it can run.
+  const running = before === null ? [] : await runningNow(root, before);
+  return [
+    ...manifest.programs.map(({ file }) => `copy "${join(source.folder, file)}" to "${root}"`),
+    ...running.map((app) => `stop ${app}, and start it again as version ${manifest.version}`),
+    ...manifest.programs.filter(({ name }) => name !== "neverliie")
+      .map(({ name, file }) => `register ${name} as "${join(root, file)}"`),
+    ...desktopTraces(root, programsAfter(manifest, before), manifest, choice).map((trace) =>
+      `make ${describeTrace(trace)}`
+    ),
+  ];
+}
+
+async function runningNow(root: string, { programs }: Receipt): Promise<string[]> {
+  await using ipc = await NeverLiieIPC.client();
+  return await runningFrom(ipc, root, programs, new AbortController().signal);
+}
+
+/**
+ * Installs, or upgrades what is installed. Running programs are stopped, swapped and started again;
+ * callers wait meanwhile. Where a new one does not answer, everything is as it was before.
+ *
+ * @returns the apps that were restarted
+ * @throws {Error} what failed, once it has been taken back
+ */
+export async function install(options: InstallOptions): Promise<string[]> {
+  const { root, source: { manifest }, signal } = options;
+  const made = await missingFolders(dirname(root));
+  const fresh = !await exists(root);
+  const undo = new UndoList();
+  // Not as a program of the suite: the folder that is installed from is not to be registered.
+  await using ipc = await NeverLiieIPC.client();
+  // Until all is done, or taken back: nobody is to start a program that is being swapped.
+  let held: Disposable | null = null;
+  try {
+    const before = await readReceipt(root);
+    await ensureDir(root);
+    undo.add("remove the folders that were made", async () => {
+      for (const trace of made.toReversed()) await removeTrace(trace);
+    });
+    if (fresh) undo.add(`remove "${root}"`, () => Deno.remove(root));
+    await stage(options, undo);
+    const apps = manifest.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
+    held = await holdStarts(ipc, apps, signal);
+    const running = await runningFrom(ipc, root, before?.programs ?? [], signal);
+    // Noted first, so that they are started last when all is taken back.
+    for (const app of running) {
+      const { file } = before!.programs.find(({ name }) => name === app)!;
+      const old = { app, path: join(root, file), cwd: root, version: null };
+      undo.add(`start ${app} again`, () => startAndCheck(ipc, old, options.timeout, never()));
+    }
+    for (const app of running) {
+      await stop(ipc, app, signal);
+      options.say(`stopped ${app}`);
+    }
+    await swap(options, undo);
+    await register(ipc, options, undo);
+    for (const app of running) {
+      const program = manifest.programs.find(({ name }) => name === app);
+      if (program === undefined) continue;
+      const path = join(root, program.file);
+      await startAndCheck(
+        ipc,
+        { app, path, cwd: root, version: manifest.version },
+        options.timeout,
+        signal,
+      );
+      undo.add(`stop the new ${app}`, () => stop(ipc, app, never()));
+      options.say(`started ${app}, version ${manifest.version}`);
+    }
+    await makeTraces(options, before, made, undo);
+    await removeLeftovers(root);
+    return running;
+  } catch (error) {
+    const failures = await undo.run();
+    await removeLeftovers(root, fresh);
+    if (failures.length > 0) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`${message}. And taking it back failed: ${failures.join("; ")}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  } finally {
+    held?.[Symbol.dispose]();
+  }
+}
+
+const STAGED = ".staged";
+const PREVIOUS = ".previous";
+
+/** A signal for what must be done to its end. */
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/** Copies the new executables into the folder, where nobody runs them yet, and tries each. */
+async function stage({ root, source, signal, say }: InstallOptions, undo: UndoList) {
+  await checkSource(source);
+  const folder = join(root, STAGED);
+  await remove(folder);
+  await ensureDir(folder);
+  undo.add("remove the copies", () => remove(folder));
+  for (const { file } of source.manifest.programs) {
+    signal.throwIfAborted();
+    const path = join(folder, file);
+    await Deno.copyFile(join(source.folder, file), path);
+    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
+    await tryOut(path, AbortSignal.any([signal, AbortSignal.timeout(HELP_TIMEOUT)]));
+    say(`copied ${file}`);
+  }
+}
+
+/** Whether an executable runs at all on this machine. */
+async function tryOut(path: string, signal: AbortSignal): Promise<void> {
+  let why: string;
+  try {
+    const { success, code, stderr } = await new Deno.Command(path, {
+      args: ["--help"],
+      ...{ stdin: "null", stdout: "null", stderr: "piped", signal },
+    }).output();
+    if (success) return;
+    why = `exit code ${code} ${new TextDecoder().decode(stderr).trim()}`;
+  } catch (error) {
+    why = (error as Error).message;
+  }
+  throw new Error(`Cannot use "${path}": it does not run on this machine: ${why.trim()}`);
+}
+
+/** Puts the new executables in the place of the old ones. A running one can be renamed, too. */
+async function swap({ root, source }: InstallOptions, undo: UndoList): Promise<void> {
+  const previous = join(root, PREVIOUS);
+  await remove(previous);
+  await ensureDir(previous);
+  undo.add("remove the old copies", () => remove(previous));
+  for (const { file } of source.manifest.programs) {
+    const path = join(root, file);
+    if (await exists(path)) {
+      await rename(path, join(previous, file));
+      undo.add(`put the old "${file}" back`, () => rename(join(previous, file), path));
+    }
+    await rename(join(root, STAGED, file), path);
+    undo.add(`remove the new "${file}"`, () => rename(path, join(root, STAGED, file)));
+  }
+}
+
+/** Enters the programs in the mesh's registry. */
+async function register(
+  ipc: NeverLiieIPC,
+  { root, source }: InstallOptions,
+  undo: UndoList,
+): Promise<void> {
+  const programs = source.manifest.programs.filter(({ name }) => name !== "neverliie");
+  const { apps } = await ipc.registry.read();
+  undo.add("restore the mesh's registry", () =>
+    ipc.registry.update(
+      new Map(programs.map(({ name }) => [name, () => apps.get(name) ?? null])),
+    ));
+  await ipc.registry.update(
+    new Map(programs.map(({ name, file }): [string, () => RegistryEntry] => [name, () => ({
+      type: "binary",
+      cmd: [join(root, file)],
+      cwd: root,
+      source: "self",
+    })])),
+  );
+}
+
+/** Joins the desktop, leaves what an earlier version joined and this one does not, and notes it. */
+async function makeTraces(
+  { root, source: { manifest }, choice, say }: InstallOptions,
+  before: Receipt | null,
+  made: readonly Trace[],
+  undo: UndoList,
+): Promise<void> {
+  const [folders, old] = partition(before?.traces ?? [], ({ kind }) => kind === "folder");
+  const traces = desktopTraces(root, programsAfter(manifest, before), manifest, choice);
+  folders.push(...made);
+  const placeOf = (trace: Trace) => describeTrace(trace);
+  for (const trace of old.filter((one) => !traces.some((two) => placeOf(one) === placeOf(two)))) {
+    await removeTrace(trace);
+    undo.add(`make ${describeTrace(trace)} again`, () => makeTrace(trace));
+  }
+  for (const trace of traces) {
+    for (const folder of "path" in trace ? await missingFolders(dirname(trace.path)) : []) {
+      await makeTrace(folder);
+      folders.push(folder);
+      undo.add(`remove ${describeTrace(folder)}`, () => removeTrace(folder));
+    }
+    await makeTrace(trace);
+    const former = old.find((one) => placeOf(one) === placeOf(trace));
+    undo.add(
+      `remove ${describeTrace(trace)}`,
+      () => former === undefined ? removeTrace(trace) : makeTrace(former),
+    );
+    say(`made ${describeTrace(trace)}`);
+  }
+  await writeManifest(root, manifest);
+  await writeReceipt(root, {
+    name: "neverliie",
+    version: manifest.version,
+    programs: programsAfter(manifest, before),
+    // Folders first: they are removed last, once they are empty.
+    traces: [...folders, ...traces],
+  });
+}
+
+/** What is installed now: a version that lacks a program leaves the old one of it in place. */
+function programsAfter({ programs }: Manifest, before: Receipt | null): Receipt["programs"] {
+  const now = programs.map(({ name, file }) => ({ name, file }));
+  const kept = before?.programs.filter(({ name }) => !now.some((one) => one.name === name)) ?? [];
+  return [...now, ...kept];
+}
+
+/** The folder and those above it that are not there, the uppermost first. */
+async function missingFolders(folder: string): Promise<Trace[]> {
+  const missing: Trace[] = [];
+  for (let path = folder; !await exists(path); path = dirname(path)) {
+    missing.unshift({ kind: "folder", path });
+  }
+  return missing;
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}
+
+/** Removes the old executables; this program's own, where it is one of them, once it has ended. */
+async function removeLeftovers(root: string, whole = false): Promise<void> {
+  for (const name of [STAGED, PREVIOUS]) {
+    const folder = join(root, name);
+    try {
+      await remove(folder);
+    } catch (error) {
+      if (Deno.build.os !== "windows") throw error;
+      await removeAfterExit([folder]);
+    }
+  }
+  if (whole && await exists(root)) await Deno.remove(root);
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Renames a file that Windows may hold on to for a moment after its program has ended. */
+async function rename(from: string, to: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.rename(from, to);
+    } catch (error) {
+      if (Deno.build.os !== "windows" || attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

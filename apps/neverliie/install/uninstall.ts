@@ -1,0 +1,146 @@
+/**
+ * Removal: everything that an installation and its programs made goes; what the user made stays and
+ * is told.
+ *
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { exists } from "@std/fs";
+import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
+import { MANIFEST } from "../../../build/manifest.ts";
+import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { RECEIPT, type Receipt } from "./receipt.ts";
+import { removeAfterExit } from "./remove_after_exit.ts";
+import { holdStarts, runningFrom, stop } from "./running.ts";
+
+/** How to uninstall. */
+export interface UninstallOptions {
+  root: string;
+  receipt: Receipt;
+  signal: AbortSignal;
+  say(step: string): void;
+}
+
+/** Files that an app leaves in the mesh's home, besides its log. */
+const RUNTIME_FILES = ["starts.json", "start.lock", "lock"] as const;
+
+/** What a removal would do, in order, for people. */
+export async function planUninstall({ root, receipt }: UninstallOptions): Promise<string[]> {
+  await using ipc = await NeverLiieIPC.client();
+  const running = await runningFrom(ipc, root, receipt.programs, new AbortController().signal);
+  return [
+    ...running.map((app) => `stop ${app}`),
+    ...receipt.traces.toReversed().map((trace) => `remove ${describeTrace(trace)}`),
+    ...receipt.programs.filter(({ name }) => name !== "neverliie")
+      .map(({ name }) => `remove ${name} from "${ipc.registry.path}", and its log`),
+    ...receipt.programs.map(({ file }) => `remove "${join(root, file)}"`),
+  ];
+}
+
+/** Uninstalls; returns what is left because it is not the installation's. */
+export async function uninstall(options: UninstallOptions): Promise<string[]> {
+  const { root, receipt, signal, say } = options;
+  const names = receipt.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
+  const ipc = await NeverLiieIPC.client();
+  const { home } = ipc;
+  try {
+    using _held = await holdStarts(ipc, names, signal);
+    for (const app of await runningFrom(ipc, root, receipt.programs, signal)) {
+      await stop(ipc, app, signal);
+      say(`stopped ${app}`);
+    }
+    for (const trace of receipt.traces.toReversed()) {
+      if (trace.kind === "folder") continue; // those go last
+      await removeTrace(trace);
+      say(`removed ${describeTrace(trace)}`);
+    }
+    // An entry by now of another program of that name stays, and so does its log.
+    const { apps } = await ipc.registry.read();
+    const own = names.filter((name) => {
+      const entry = apps.get(name);
+      return entry === undefined || dirname(entry.cmd[0]!) === root;
+    });
+    await ipc.registry.update(new Map(own.map((name) => [name, () => null])));
+    for (const app of own) await removeFile(home.logFile(app));
+    say(`removed ${own.join(", ")} from the mesh`);
+    for (const { name } of receipt.programs) await removeFile(codeCache(name));
+  } finally {
+    await ipc.close();
+  }
+  await removeHome(home, names);
+  await removePrograms(options);
+  return [...await leftIn(root), ...await leftIn(home.path)];
+}
+
+/** Where Deno keeps V8's compiled code of an executable. */
+function codeCache(program: string): string {
+  const temporary = Deno.build.os === "windows"
+    ? Deno.env.get("TEMP") ?? Deno.env.get("TMP")
+    : Deno.env.get("TMPDIR");
+  return join(temporary ?? "/tmp", `deno-compile-${program}.cache`);
+}
+
+/** Removes locks and empty folders; the registry, where it has no entries. */
+async function removeHome(home: NeverLiieIPC["home"], apps: readonly string[]): Promise<void> {
+  for (const app of apps) {
+    for (const kind of RUNTIME_FILES) await removeFile(home.runtimeFile(app, kind));
+  }
+  const text = await Deno.readTextFile(home.registryFile).catch(() => "");
+  // With an entry it is the user's, and so are the lock and the folders that it needs.
+  if (text.trim() !== "" && text.trim() !== "{}") return;
+  await removeFile(home.registryFile);
+  await removeFile(join(home.runtime, "registry.lock"));
+  for (const folder of [home.runtime, dirname(home.runtime), join(home.path, "logs"), home.path]) {
+    await removeEmptyFolder(folder);
+  }
+}
+
+async function removePrograms({ root, receipt, say }: UninstallOptions): Promise<void> {
+  const files = [...receipt.programs.map(({ file }) => file), MANIFEST];
+  const later: string[] = [];
+  for (const file of files) {
+    const path = join(root, file);
+    if (Deno.build.os === "windows" && path === Deno.execPath()) later.push(path);
+    else await removeFile(path);
+  }
+  // The receipt goes last: with it, a removal that was interrupted can be done again.
+  await removeFile(join(root, RECEIPT));
+  say(`removed the programs from "${root}"`);
+  const folders = receipt.traces.flatMap((trace) => trace.kind === "folder" ? [trace.path] : [])
+    .toReversed();
+  if (later.length === 0) {
+    for (const folder of [root, ...folders]) await removeEmptyFolder(folder);
+    return;
+  }
+  const others = await Array.fromAsync(Deno.readDir(root), ({ name }) => join(root, name));
+  const all = others.every((path) => later.includes(path));
+  // Those above the folder stay until it has gone, the others are empty by now.
+  for (const folder of folders) await removeEmptyFolder(folder);
+  await removeAfterExit(all ? [root] : later, folders);
+}
+
+/** What is in a folder that was not the installation's; this program's own file is as good as gone. */
+async function leftIn(folder: string): Promise<string[]> {
+  if (!await exists(folder)) return [];
+  const own = Deno.build.os === "windows" ? Deno.execPath() : null;
+  const left: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) left.push(...await leftIn(path));
+    else if (path !== own) left.push(path);
+  }
+  return left.sort();
+}
+
+async function removeFile(path: string): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      // Windows holds on to a program's file for a moment after its end.
+      if (Deno.build.os !== "windows" || attempt === 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

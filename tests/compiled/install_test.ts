@@ -1,0 +1,370 @@
+/**
+ * Installation, upgrade, rollback and removal, done with the executables themselves. What is there
+ * before and after is compared file by file and, on Windows, value by value in the registry.
+ */
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { basename, dirname, join } from "@std/path";
+import { VERSION } from "../../apps/version.ts";
+import { readManifest, sha256OfFile, writeManifest } from "../../build/manifest.ts";
+import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
+import { NEXT_VERSION } from "../lab/executables.ts";
+import {
+  executable,
+  EXECUTABLES,
+  meshTest,
+  type TestMesh,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
+
+/** One user's folders, and a folder to install from. */
+class Desk {
+  readonly mesh: TestMesh;
+  readonly user: string;
+  readonly source: string;
+
+  constructor(mesh: TestMesh) {
+    this.mesh = mesh;
+    this.user = join(dirname(mesh.home), `user of ${basename(mesh.home)}`);
+    this.source = join(this.user, "unpacked");
+    Deno.mkdirSync(join(this.user, "tmp"), { recursive: true });
+  }
+
+  /** The variables by which a program finds the user's places. */
+  get env(): Record<string, string> {
+    const { user } = this;
+    return WINDOWS
+      ? {
+        ...{ USERPROFILE: user, APPDATA: join(user, "Roaming") },
+        ...{ LOCALAPPDATA: join(user, "Local"), TEMP: join(user, "tmp"), TMP: join(user, "tmp") },
+      }
+      : {
+        ...{ HOME: user, XDG_DATA_HOME: join(user, "data"), XDG_CONFIG_HOME: join(user, "config") },
+        TMPDIR: join(user, "tmp"),
+      };
+  }
+
+  /** Where the programs go. */
+  get root(): string {
+    return WINDOWS
+      ? join(this.user, "Local", "Programs", "NeverLiie")
+      : join(this.user, "data", "neverliie");
+  }
+
+  /** The installed executable of a program. */
+  installed(name: string): string {
+    return join(this.root, basename(executable(name)));
+  }
+
+  /** Makes a folder with some of the built programs and their manifest, as an archive holds it. */
+  async unpack(
+    folder: string,
+    programs: Record<string, string>,
+    version: string = VERSION,
+  ): Promise<string> {
+    await Deno.mkdir(folder, { recursive: true });
+    const manifest = (await readManifest(EXECUTABLES!))!;
+    const chosen = [];
+    for (const [name, from] of Object.entries(programs)) {
+      const built = manifest.programs.find((program) => program.name === name)!;
+      await Deno.copyFile(from, join(folder, built.file));
+      chosen.push({ ...built, sha256: await sha256OfFile(from) });
+    }
+    await writeManifest(folder, { ...manifest, version, programs: chosen });
+    return folder;
+  }
+
+  run(command: string[]) {
+    return this.mesh.run(command, { env: this.env });
+  }
+
+  /** Installs the command and the status bar. */
+  async install(): Promise<void> {
+    await this.unpack(this.source, {
+      neverliie: executable("neverliie"),
+      statusbar: executable("statusbar"),
+      launcher: executable("launcher"),
+    });
+    const { code, stderr } = await this.run([
+      join(this.source, basename(executable("neverliie"))),
+      "install",
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+  }
+
+  async uninstall(): Promise<string> {
+    const { code, stdout, stderr } = await this.run([this.installed("neverliie"), "uninstall"]);
+    assertEquals([code, stderr], [0, ""]);
+    // On Windows the shell removes the program's own file a moment after its end.
+    await until(() => !exists(this.root));
+    return stdout;
+  }
+
+  [Symbol.dispose](): void {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return Deno.removeSync(this.user, { recursive: true });
+      } catch (error) {
+        // Windows lets go of a program's file a moment after the program has ended.
+        if (!WINDOWS || attempt === 100) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      }
+    }
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Every file, link and folder below a folder, but for the code cache that Deno makes. */
+function tree(folder: string, prefix = ""): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    if (name.startsWith("deno-compile-")) return [];
+    const path = `${prefix}${name}`;
+    return isDirectory ? [`${path}/`, ...tree(join(folder, name), `${path}/`)] : [path];
+  }).sort();
+}
+
+/** This user's part of the Windows registry as reg.exe prints it; elsewhere nothing. */
+async function registryOfUser(): Promise<string[]> {
+  if (!WINDOWS) return [];
+  const keys = [
+    "Environment",
+    "Software\\Microsoft\\Windows\\CurrentVersion",
+  ];
+  const texts = await Promise.all(keys.map(async (key) => {
+    const command = new Deno.Command("reg", { args: ["query", `HKCU\\${key}`, "/s"] });
+    const { stdout } = await command.output();
+    return new TextDecoder().decode(stdout).split(/\r?\n/);
+  }));
+  return texts.flat();
+}
+
+if (EXECUTABLES !== null) {
+  meshTest(
+    "install, then uninstall: all is as it was, but for what the user made",
+    async (mesh) => {
+      using desk = new Desk(mesh);
+      await desk.unpack(desk.source, {
+        neverliie: executable("neverliie"),
+        statusbar: executable("statusbar"),
+        launcher: executable("launcher"),
+      });
+      const command = join(desk.source, basename(executable("neverliie")));
+      const before = { tree: tree(desk.user), registry: await registryOfUser() };
+
+      const dry = await desk.run([command, "install", "--dry-run"]);
+      assertEquals([dry.code, dry.stderr], [0, ""]);
+      assertStringIncludes(dry.stdout, desk.root);
+      assertEquals(tree(desk.user), before.tree);
+
+      const installed = await desk.run([command, "install"]);
+      assertEquals([installed.code, installed.stderr], [0, ""]);
+      assertStringIncludes(installed.stdout, `NeverLiie ${VERSION} is installed`);
+      assertNotEquals(tree(desk.user), before.tree);
+      if (WINDOWS) await assertWindowsDesktop(desk);
+      else await assertLinuxDesktop(desk);
+
+      // The mesh starts the installed programs.
+      const woken = await desk.run([desk.installed("neverliie"), "wake", "statusbar"]);
+      assertEquals(woken.code, 0, woken.stderr);
+      const { launch } = await mesh.ipc.call<{ launch: { cmd: string[] } }>(
+        "statusbar",
+        "$/describe",
+      );
+      assertEquals(launch.cmd, [desk.installed("statusbar")]);
+
+      // Something of the user's own in each place.
+      await mesh.register({ name: "mine" });
+      const note = join(desk.root, "my note.txt");
+      await Deno.writeTextFile(note, "mine");
+      const planned = await desk.run([desk.installed("neverliie"), "uninstall", "--dry-run"]);
+      assertStringIncludes(planned.stdout, "stop statusbar");
+      assertNotEquals(await pidOf(mesh.ipc, "statusbar"), null, "--dry-run stops nothing");
+
+      const gone = await desk.run([desk.installed("neverliie"), "uninstall"]);
+      assertEquals([gone.code, gone.stderr], [0, ""]);
+      for (const left of [note, mesh.ipc.registry.path]) assertStringIncludes(gone.stdout, left);
+      assertEquals(await pidOf(mesh.ipc, "statusbar"), null);
+      assertEquals([...(await mesh.ipc.registry.read()).apps.keys()], ["mine"]);
+      await until(() => !exists(desk.installed("neverliie")));
+      assertEquals([...Deno.readDirSync(desk.root)].map(({ name }) => name), ["my note.txt"]);
+
+      await Deno.remove(note);
+      // Without the user's note nothing is left at all: installed and removed once more.
+      await desk.install();
+      await mesh.ipc.registry.update(new Map([["mine", () => null]]));
+      await desk.uninstall();
+      await until(() => tree(desk.user).length <= before.tree.length + (WINDOWS ? 3 : 3));
+      assertEquals(await registryOfUser(), before.registry);
+      const left = tree(desk.user).filter((path) => !before.tree.includes(path));
+      // The folders above the note were not empty when the first removal looked at them.
+      assertEquals(left.filter((path) => !path.endsWith("/")), []);
+    },
+  );
+
+  meshTest("upgrade under load: callers wait, and no call is lost that could be retried", async (
+    mesh,
+  ) => {
+    using desk = new Desk(mesh);
+    await desk.install();
+    const next = await desk.unpack(
+      join(desk.user, "next ü"),
+      { statusbar: join(EXECUTABLES!, "next", basename(executable("statusbar"))) },
+      NEXT_VERSION,
+    );
+    await mesh.ipc.wake("statusbar");
+    const pid = await pidOf(mesh.ipc, "statusbar");
+
+    let upgraded = false;
+    const counts = { answered: 0, again: 0 };
+    /** Calls without pause; a lost connection is the one reason to call again. */
+    const load = async () => {
+      await using ipc = await NeverLiieIPC.client({ home: mesh.home });
+      while (!upgraded) {
+        try {
+          await ipc.call("statusbar", "get_stats", {}, { timeout: 30_000 });
+          counts.answered++;
+        } catch (error) {
+          if (!(error instanceof ConnectionLostError)) throw error;
+          counts.again++;
+        }
+      }
+    };
+    const callers = Promise.all(Array.from({ length: 4 }, load));
+    await until(() => counts.answered > 20);
+    const during = counts.answered;
+    const { code, stdout, stderr } = await desk.run([
+      desk.installed("neverliie"),
+      ...["upgrade", "--from", next, "--json"],
+    ]);
+    upgraded = true;
+    await callers;
+    assertEquals([code, stderr], [0, ""]);
+    const { version, before, restarted } = JSON.parse(stdout);
+    assertEquals([version, before, restarted], [NEXT_VERSION, VERSION, ["statusbar"]]);
+    assert(counts.answered > during, "calls were answered during the upgrade");
+    const about = await mesh.ipc.call<{ version: string; pid: number }>("statusbar", "$/describe");
+    assertEquals(about.version, NEXT_VERSION);
+    assertNotEquals(about.pid, pid);
+    // What the new version did not bring is still there, and all of it can be removed.
+    assert(exists(desk.installed("launcher")));
+    await desk.uninstall();
+  });
+
+  meshTest("an upgrade that does not answer is taken back", async (mesh) => {
+    using desk = new Desk(mesh);
+    await desk.install();
+    await mesh.ipc.wake("statusbar");
+    const files = tree(desk.root);
+    const entry = (await mesh.ipc.registry.read()).apps.get("statusbar");
+    // It runs, but it is another program and so never answers as the status bar.
+    const wrong = await desk.unpack(
+      join(desk.user, "wrong"),
+      { statusbar: executable("scanner") },
+      NEXT_VERSION,
+    );
+    const taken = await desk.run([
+      desk.installed("neverliie"),
+      ...["upgrade", "--from", wrong, "--timeout", "1500"],
+    ]);
+    assertEquals(taken.code, 1, taken.stdout);
+    assertStringIncludes(taken.stderr, '"statusbar" did not answer');
+    await assertAsBefore();
+
+    // One that does not run at all is found out before anything is stopped.
+    const pid = await pidOf(mesh.ipc, "statusbar");
+    const torn = join(desk.user, "torn program");
+    await Deno.writeFile(torn, (await Deno.readFile(executable("statusbar"))).subarray(0, 4096));
+    const broken = await desk.unpack(join(desk.user, "broken"), { statusbar: torn }, NEXT_VERSION);
+    const refused = await desk.run([desk.installed("neverliie"), "upgrade", "--from", broken]);
+    assertEquals(refused.code, 1, refused.stdout);
+    assertStringIncludes(refused.stderr, "does not run on this machine");
+    assertEquals(await pidOf(mesh.ipc, "statusbar"), pid);
+    await assertAsBefore();
+
+    // And one whose content is not what its manifest says, before it is run.
+    await Deno.writeTextFile(join(broken, basename(executable("statusbar"))), "changed");
+    const changed = await desk.run([desk.installed("neverliie"), "upgrade", "--from", broken]);
+    assertEquals(changed.code, 1);
+    assertStringIncludes(changed.stderr, "manifest.json");
+    await assertAsBefore();
+    await desk.uninstall();
+
+    async function assertAsBefore(): Promise<void> {
+      const about = await mesh.ipc.call<{ version: string }>("statusbar", "$/describe");
+      assertEquals(about.version, VERSION);
+      await until(() => tree(desk.root).join() === files.join());
+      const { registered: _, ...now } = (await mesh.ipc.registry.read()).apps.get("statusbar")!;
+      const { registered: __, ...then } = entry!;
+      assertEquals(now, then);
+    }
+  });
+
+  meshTest("install: what cannot be installed is told", async (mesh) => {
+    using desk = new Desk(mesh);
+    const command = executable("neverliie");
+    for (
+      const [args, text] of [
+        [["install", "--from", desk.user], "manifest.json"],
+        [["upgrade"], "nothing is installed"],
+        [["uninstall"], "nothing is installed"],
+      ] as const
+    ) {
+      const { code, stderr } = await desk.run([command, ...args]);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, text);
+    }
+  });
+}
+
+/** The link, the menu's entry and the service. */
+async function assertLinuxDesktop(desk: Desk): Promise<void> {
+  const command = await desk.run([join(desk.user, ".local", "bin", "neverliie"), "list"]);
+  assertEquals(command.code, 0);
+  assertStringIncludes(command.stdout, desk.installed("statusbar"));
+  const entry = await Deno.readTextFile(
+    join(desk.user, "data", "applications", "neverliie.desktop"),
+  );
+  assertStringIncludes(entry, `Exec="${desk.installed("launcher")}"`);
+  const unit = await Deno.readTextFile(
+    join(desk.user, "config", "systemd", "user", "default.target.wants", "neverliie.service"),
+  );
+  assertStringIncludes(unit, `ExecStart=:"${desk.installed("statusbar")}" --host`);
+}
+
+/** PATH, the entry in the list of installed programs, and the shortcuts, which the system starts. */
+async function assertWindowsDesktop(desk: Desk): Promise<void> {
+  const registry = (await registryOfUser()).join("\n");
+  assertStringIncludes(registry, `"${desk.installed("neverliie")}" uninstall`);
+  const path = await new Deno.Command("reg", { args: ["query", "HKCU\\Environment", "/v", "Path"] })
+    .output();
+  assertStringIncludes(new TextDecoder().decode(path.stdout), "REG_EXPAND_SZ");
+  const menu = join(desk.user, "Roaming", "Microsoft", "Windows", "Start Menu", "Programs");
+  for (const [name, target] of [["", "launcher"], ["Startup", "neverliie"]] as const) {
+    const bytes = await Deno.readFile(join(menu, name, "NeverLiie.lnk"));
+    // https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink
+    assertEquals([...bytes.subarray(0, 8)], [0x4c, 0, 0, 0, 1, 0x14, 2, 0]);
+    const text = new TextDecoder("utf-16le").decode(bytes.subarray(bytes.length & 1));
+    const ascii = new TextDecoder("latin1").decode(bytes);
+    assert((text + ascii).includes(basename(desk.installed(target))), name);
+  }
+  // What runs at logon: the shell follows the shortcut, and the status bar is woken by it.
+  const start = await desk.run([
+    "cmd",
+    "/c",
+    "start",
+    "/wait",
+    "",
+    join(menu, "Startup", "NeverLiie.lnk"),
+  ]);
+  assertEquals(start.code, 0, start.stderr);
+  await until(async () => await pidOf(desk.mesh.ipc, "statusbar") !== null);
+}
