@@ -1,0 +1,62 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { desktopEntry, launchAgent, systemdUnit } from "../../apps/neverliie/install/places.ts";
+import { UndoList } from "../../apps/neverliie/install/undo.ts";
+import { VERSION } from "../../apps/version.ts";
+import { changesOf, sectionOf } from "../../build/changes.ts";
+import { billOfMaterials } from "../../build/sbom.ts";
+
+Deno.test("release: the changelog describes the version of deno.json", async () => {
+  const changes = await changesOf(VERSION, "CHANGELOG.md");
+  assert(changes.trim().length > 0);
+});
+
+Deno.test("release: a section ends where the next one begins, and an empty one is none", () => {
+  const text =
+    "# Changes\n\n## 2.0.0 (later)\n\n## 1.1.0\r\n\r\nTwo.\n### Part\n\n## 1.0.0\nOne.\n";
+  assertEquals(sectionOf(text, "1.1.0"), "Two.\n### Part\n");
+  assertEquals(sectionOf(text, "1.0.0"), "One.\n");
+  assertEquals(sectionOf(text, "2.0.0"), null);
+  assertEquals(sectionOf(text, "1.0"), null);
+});
+
+Deno.test("release: the bill of materials names Deno and every package in a program", async () => {
+  const bill = JSON.parse(await billOfMaterials("1.2.3"));
+  assertEquals([bill.bomFormat, bill.specVersion], ["CycloneDX", "1.6"]);
+  const purls: string[] = bill.components.map(({ purl }: { purl: string }) => purl);
+  assert(purls.includes("pkg:github/denoland/deno@v1.2.3"));
+  assert(purls.some((purl) => purl.startsWith("pkg:npm/commander@")));
+  // Tools of the build are in no program.
+  assert(!purls.some((purl) => purl.includes("resedit")), purls.join());
+  assertEquals(bill.dependencies[0].dependsOn, purls);
+});
+
+Deno.test("install: a path in a .desktop file is quoted and escaped", () => {
+  const entry = desktopEntry('/home/Grüße/50% "a" $b/launcher');
+  assertStringIncludes(entry, 'Exec="/home/Grüße/50%% \\\\"a\\\\" \\\\$b/launcher"');
+});
+
+Deno.test("install: a path in a systemd unit is quoted, and its signs mean themselves", () => {
+  const unit = systemdUnit('/home/a b/50% "x"/statusbar', "/home/a b", "/mesh 1");
+  assertStringIncludes(unit, 'ExecStart=:"/home/a b/50%% \\"x\\"/statusbar" --host\n');
+  assertStringIncludes(unit, 'Environment="NEVERLIIE_HOME=/mesh 1"\n');
+  assert(!systemdUnit("/x", "/", null).includes("Environment"));
+});
+
+Deno.test("install: a path in a LaunchAgent is escaped", () => {
+  const agent = launchAgent("/Users/a & b/<x>/statusbar", "/Users/a", null);
+  assertStringIncludes(agent, "<string>/Users/a &amp; b/&lt;x&gt;/statusbar</string>");
+  assert(!agent.includes("NEVERLIIE_HOME"));
+});
+
+Deno.test("install: what was done is taken back in reverse, and what cannot be is told", async () => {
+  const done: string[] = [];
+  const undo = new UndoList();
+  undo.add("one", () => void done.push("one"));
+  undo.add("two", () => {
+    throw new Error("no");
+  });
+  undo.add("three", () => void done.push("three"));
+  assertEquals(await undo.run(), ["two: no"]);
+  assertEquals(done, ["three", "one"]);
+  assertEquals(await undo.run(), []);
+});
