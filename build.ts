@@ -8,7 +8,7 @@ import { PROGRAMS } from "./apps/programs.ts";
 import { archiveTarget } from "./build/archive.ts";
 import { buildAll, type BuildRequest } from "./build/build.ts";
 import { CHECKOUT } from "./build/compile.ts";
-import { readManifest } from "./build/manifest.ts";
+import { readManifest } from "./apps/manifest.ts";
 import { measureStart } from "./build/measure.ts";
 import { TARGETS } from "./build/targets.ts";
 

@@ -12,7 +12,7 @@ import { archiveTarget } from "./build/archive.ts";
 import { buildAll } from "./build/build.ts";
 import { changesOf } from "./build/changes.ts";
 import { CHECKOUT } from "./build/compile.ts";
-import { sha256OfFile } from "./build/manifest.ts";
+import { sha256OfFile } from "./apps/manifest.ts";
 import { billOfMaterials } from "./build/sbom.ts";
 import { TARGETS } from "./build/targets.ts";
 

@@ -8,7 +8,7 @@ import { createTarPacker } from "modern-tar";
 import { ZipWriter } from "@zip.js/zip.js";
 import { join } from "@std/path";
 import { CHECKOUT } from "./compile.ts";
-import { MANIFEST, readManifest } from "./manifest.ts";
+import { MANIFEST, readManifest } from "../apps/manifest.ts";
 import { isWindowsTarget } from "./targets.ts";
 
 /** A file that goes into an archive. */

@@ -17,7 +17,7 @@ import {
   readManifest,
   sha256OfFile,
   writeManifest,
-} from "./manifest.ts";
+} from "../apps/manifest.ts";
 import { Progress } from "./progress.ts";
 import { executableName, isWindowsTarget } from "./targets.ts";
 import { withResources } from "./windows_resources.ts";

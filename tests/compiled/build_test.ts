@@ -10,7 +10,7 @@ import { PROGRAMS } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
 import { buildAll, type BuildRequest, type BuildResult, jobsFor } from "../../build/build.ts";
 import { bundleModules, RuntimeMissingError } from "../../build/compile.ts";
-import { readManifest } from "../../build/manifest.ts";
+import { readManifest } from "../../apps/manifest.ts";
 import { archiveTarget } from "../../build/archive.ts";
 import { TARGETS } from "../../build/targets.ts";
 import { lab } from "../lab/lab.ts";

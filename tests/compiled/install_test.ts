@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { basename, dirname, join } from "@std/path";
 import { VERSION } from "../../apps/version.ts";
-import { readManifest, sha256OfFile, writeManifest } from "../../build/manifest.ts";
+import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
 import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
 import {

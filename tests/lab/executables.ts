@@ -8,7 +8,7 @@ import { PROGRAMS } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
 import { type CompileOptions, compileProgram } from "../../build.ts";
 import { bundleModules, compileModule } from "../../build/compile.ts";
-import { readManifest, sha256OfFile, writeManifest } from "../../build/manifest.ts";
+import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
 import { buildAll, type BuildRequest } from "../../build/build.ts";
 import { executableName } from "../../build/targets.ts";
 import { type Lab, TARGETS, VERSIONS } from "./lab.ts";

@@ -8,7 +8,7 @@ import { dirname, join } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
 import { describeTrace, makeTrace, removeTrace, type Trace } from "../../../lib/desktop/trace.ts";
 import { NeverLiieIPC, type RegistryEntry } from "../../../lib/ipc/mod.ts";
-import { type Manifest, writeManifest } from "../../../build/manifest.ts";
+import { type Manifest, writeManifest } from "../../manifest.ts";
 import { type DesktopChoice, desktopTraces } from "./places.ts";
 import { readReceipt, type Receipt, writeReceipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";

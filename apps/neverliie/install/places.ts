@@ -8,7 +8,7 @@ import { isAbsolute, join } from "@std/path";
 import { defaultHome } from "../../../lib/ipc/mod.ts";
 import type { Trace } from "../../../lib/desktop/trace.ts";
 import type { RegistryValue } from "../../../lib/desktop/windows/registry.ts";
-import type { Manifest } from "../../../build/manifest.ts";
+import type { Manifest } from "../../manifest.ts";
 
 /** What of a desktop an installation joins. */
 export interface DesktopChoice {

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { MANIFEST, type Manifest, readManifest, sha256OfFile } from "../../../build/manifest.ts";
+import { MANIFEST, type Manifest, readManifest, sha256OfFile } from "../../manifest.ts";
 import { UsageError } from "../exit.ts";
 
 /** A folder to install from. */

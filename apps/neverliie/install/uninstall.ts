@@ -7,7 +7,7 @@
 import { dirname, join } from "@std/path";
 import { exists } from "@std/fs";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
-import { MANIFEST } from "../../../build/manifest.ts";
+import { MANIFEST } from "../../manifest.ts";
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { RECEIPT, type Receipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
