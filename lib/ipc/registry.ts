@@ -263,6 +263,11 @@ async function parseEntries(text: string): Promise<Entries | null> {
   return record === null ? null : Object.assign(emptyEntries(), record);
 }
 
+/** Whether `text` is a registry, comments and all: one that is not gets set aside by its next reader. */
+export async function isRegistryText(text: string): Promise<boolean> {
+  return await parseEntries(text.replace(/^\uFEFF/, "")) !== null;
+}
+
 /** Without a prototype, so that an entry called `__proto__` is an entry. */
 function emptyEntries(): Entries {
   return Object.create(null);
