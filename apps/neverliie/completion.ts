@@ -1,0 +1,147 @@
+/**
+ * Completion by the shell: its script, and what it asks this program for at each Tab. Commands and
+ * options come from the command line's own definition, apps from the registry, methods from the
+ * apps that run. Nothing is started for it.
+ *
+ * @module
+ */
+
+import { type Argument, RootCommand, script } from "@bomb.sh/tab";
+import type { Command } from "commander";
+import {
+  type AppDescription,
+  isServing,
+  type LaunchCommand,
+  NeverLiieIPC,
+} from "../../lib/ipc/mod.ts";
+import { suite } from "../suite.ts";
+import { UsageError } from "./exit.ts";
+import { writeLine } from "./output.ts";
+
+const SHELLS = ["bash", "zsh", "fish", "powershell"];
+
+/** What the shell's script calls: the command with which this program was started. */
+const FUNCTION = "__neverliie_program";
+
+/** Milliseconds that a running app has to tell its methods; a slower one offers none. */
+const DESCRIBE_TIMEOUT = 1_000;
+
+/** Subcommands for which only apps that run make sense. */
+const FOR_RUNNING = ["ping", "stop"];
+
+/**
+ * What is offered has this form alone. bash expands the words that it is offered as it would expand
+ * a command line, so a method called `$(…)` would run.
+ */
+const OFFERED = /^[\p{L}\p{N}_][\p{L}\p{N}_./-]*$/u;
+
+/**
+ * `neverliie completion SHELL`: prints the script that the shell is to read at its start.
+ *
+ * @param own how this program was started; by its name where that is not known
+ */
+export function completionScript(shell: string, own: LaunchCommand | null): void {
+  if (!SHELLS.includes(shell)) {
+    throw new UsageError(`Cannot complete for "${shell}": give one of ${SHELLS.join(", ")}`);
+  }
+  script(shell, "neverliie", FUNCTION);
+  writeLine(programFunction(shell, commandOf(shell, own)));
+}
+
+function commandOf(shell: string, own: LaunchCommand | null): readonly string[] {
+  if (own === null) return ["neverliie"];
+  if (own.type === "binary" || shell === "powershell") return own.cmd;
+  // A script's flags may name files by where it was started.
+  return ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", own.cwd, ...own.cmd];
+}
+
+/** The shell's function that starts this program, wherever it lies. */
+function programFunction(shell: string, command: readonly string[]): string {
+  if (shell === "fish") {
+    const quoted = command.map((part) => `'${part.replaceAll(/[\\']/g, "\\$&")}'`).join(" ");
+    return `function ${FUNCTION}\n    command ${quoted} $argv\nend`;
+  }
+  if (shell === "powershell") {
+    const quoted = command.map((part) => `'${part.replaceAll("'", "''")}'`).join(" ");
+    return `function ${FUNCTION} { & ${quoted} @args }`;
+  }
+  const quoted = command.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  return `${FUNCTION}() { ${quoted} "$@"; }`;
+}
+
+/** The hidden `neverliie complete -- WORD…`: prints what can stand for the last of the words. */
+export async function complete(program: Command, words: readonly string[]): Promise<void> {
+  const root = new RootCommand();
+  const commands = program.createHelp().visibleCommands(program);
+  const given = commands.find((command) => command.name() === words[0]);
+  const app = given && appIn(given, words.slice(1, -1));
+  const offers = given === undefined ? {} : await offersFor(given.name(), app);
+  addOptions(root, program);
+  for (const command of commands) {
+    const told = root.command(command.name(), command.description());
+    addOptions(told, command);
+    for (const argument of command.registeredArguments) {
+      const name = argument.name();
+      const kind = name === "apps" ? "app" : name;
+      const choices = kind === "shell" ? offersOf(SHELLS) : offers[kind] ?? [];
+      const offer: Argument["handler"] = (add) => {
+        for (const [value, description] of choices) add(value, description);
+      };
+      told.argument(name, offer, argument.variadic);
+    }
+  }
+  root.parse([...words]);
+}
+
+type Offers = [value: string, description: string][];
+
+const offersOf = (values: readonly string[]): Offers => values.map((value) => [value, ""]);
+
+function addOptions(to: Pick<RootCommand, "option">, command: Command): void {
+  for (const option of command.createHelp().visibleOptions(command)) {
+    const name = option.long?.slice(2);
+    if (name === undefined) continue;
+    const short = option.short?.slice(1);
+    // A value is the user's own: nothing is offered for it, and what follows is not taken for it.
+    if (option.required) to.option(name, option.description, () => {}, short);
+    else to.option(name, option.description, short);
+  }
+}
+
+/** The first of a command's words that is neither an option nor an option's value. */
+function appIn(command: Command, words: readonly string[]): string | undefined {
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (!word.startsWith("-")) return word;
+    const option = command.options.find(({ short, long }) => short === word || long === word);
+    if (option?.required) i++;
+  }
+}
+
+/** What the mesh has for a subcommand's arguments: read, never started. */
+async function offersFor(command: string, app: string | undefined) {
+  await using ipc = await NeverLiieIPC.client({ onProblem: () => {} });
+  const { apps } = await ipc.registry.read();
+  const names = [...new Set([...apps.keys(), ...suite().keys()])].sort();
+  const found: Record<string, Offers> = {};
+  found["app"] = names.map((name): [string, boolean] => [name, isServing(ipc, name)])
+    .filter(([, running]) => running || !FOR_RUNNING.includes(command))
+    .map(([name, running]) => [name, running ? "running" : "asleep"]);
+  if (app !== undefined && names.includes(app)) {
+    const options = { activate: false, timeout: DESCRIBE_TIMEOUT };
+    try {
+      const { methods } = await ipc.call<AppDescription>(app, "$/describe", {}, options);
+      found["method"] = methods
+        .filter(({ name, kind }) => OFFERED.test(name) && kind === command)
+        .map(({ name, description }) => [name, oneLine(description ?? "")]);
+    } catch {
+      // Asleep, or not talking: then there is nothing to offer, and a call will tell why.
+    }
+  }
+  return found;
+}
+
+function oneLine(text: string): string {
+  // deno-lint-ignore no-control-regex -- what an app says is not to steer the terminal
+  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim();
+}
