@@ -1,5 +1,5 @@
 /**
- * Walks through README.md and docs/tour.md: runs the commands of their fenced blocks marked
+ * Walks through README.md and pages of docs: runs the commands of their fenced blocks marked
  * "```sh walkthrough" in the checkout, one by one, for each file in a home of its own. A line "#=> text" below a command says what
  * its output must contain; a command must end with 0. `deno` in a command is the running one.
  *
@@ -12,7 +12,7 @@ import { fromFileUrl, join } from "@std/path";
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
 /** What is walked through. */
-const FILES = ["README.md", "docs/tour.md"];
+const FILES = ["README.md", "docs/tour.md", "docs/command.md"];
 
 /** The longest that one command may take, in milliseconds. */
 const TIMEOUT = 5 * 60_000;

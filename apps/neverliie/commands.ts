@@ -13,8 +13,10 @@ import {
 } from "../../lib/ipc/mod.ts";
 import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
+import { bench as measure } from "./bench.ts";
 import { declarations } from "./declarations.ts";
 import { UsageError } from "./exit.ts";
+import { follow } from "./follow.ts";
 import { lastLines } from "./log_file.ts";
 import { print, table, writeLine } from "./output.ts";
 import { stopApp } from "./stop.ts";
@@ -48,9 +50,6 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
     const { problems } = await ipc.registry.read();
     for (const [name, problem] of problems) console.error(`${name}: ${problem}`);
     const apps = await listApps(ipc, signal);
-    for (const { name, gave_up } of apps) {
-      if (gave_up !== null) console.error(`${name}: ${gave_up}. Resume it: neverliie wake ${name}`);
-    }
     if (json) return print(apps, true);
     if (apps.length === 0) {
       writeLine(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
@@ -58,9 +57,9 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
     }
     writeLine(table(
       ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
-      apps.map(({ name, running, pid, type, cmd, gave_up }) => [
+      apps.map(({ name, running, pid, type, cmd }) => [
         name,
-        running ? "yes" : gave_up === null ? "no" : "gave up",
+        running ? "yes" : "no",
         pid === null ? "-" : String(pid),
         type,
         cmd.at(-1)!,
@@ -178,14 +177,52 @@ export function prune({ json }: CommonOptions): Promise<void> {
   });
 }
 
-/** `neverliie logs APP` */
-export function logs(app: string, options: CommonOptions & { lines: number }): Promise<void> {
+/** `neverliie logs APP` and `neverliie logs -f APP`, which goes on until Ctrl-C. */
+export function logs(
+  app: string,
+  options: CommonOptions & { lines: number; follow?: boolean },
+): Promise<void> {
+  const { json, signal } = options;
   return withMesh(async (ipc) => {
     const path = ipc.home.logFile(app);
+    if (options.follow) {
+      for await (const line of follow(path, options.lines, signal)) {
+        writeLine(json ? JSON.stringify(line) : line);
+      }
+    }
     const lines = await lastLines(path, options.lines);
-    if (options.json) return print({ name: app, path, lines: lines ?? [] }, true);
+    if (json) return print({ name: app, path, lines: lines ?? [] }, true);
     if (lines === null) console.error(`${app} has no log yet: "${path}" is made when it is woken`);
     else for (const line of lines) writeLine(line);
+  });
+}
+
+/** `neverliie bench APP [METHOD [JSON]]` */
+export async function bench(
+  app: string,
+  method: string | undefined,
+  argument: string | undefined,
+  options: CallFlags & { count: number; concurrency: number },
+): Promise<void> {
+  const params = await readParams(argument);
+  await withMesh(async (ipc) => {
+    const { json, count, concurrency } = options;
+    const plan = { app, method: method ?? "$/ping", params, count, concurrency };
+    const screen = !json && Deno.stderr.isTerminal();
+    const tell = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`\r${text}`));
+    const result = await measure(ipc, plan, callOptions(options), (share) => {
+      if (screen) tell(`${Math.floor(share * 100)} % of ${count} calls`);
+    });
+    if (screen) tell(" ".repeat(40) + "\r");
+    if (json) return print(result, true);
+    const { perSecond, min, p50, p90, p99, max } = result;
+    writeLine(
+      `${app} ${plan.method}: ${count} calls, ${concurrency} at once, ${perSecond} a second`,
+    );
+    writeLine(table(
+      ["MIN", "P50", "P90", "P99", "MAX"],
+      [[min, p50, p90, p99, max].map((time) => `${time} ms`)],
+    ));
   });
 }
 

@@ -1,9 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
+import { complete, completionScript } from "./completion.ts";
+import { doctor } from "./doctor.ts";
 import { runFrontEnd } from "./front_end.ts";
 import * as installation from "./install/commands.ts";
 import { OutputClosed } from "./output.ts";
+import { ownLaunchCommand } from "../../lib/ipc/mod.ts";
+import { platform } from "../../lib/ipc/platform.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
 
@@ -26,6 +30,13 @@ const program = new Command("neverliie")
 // The command line may be too wrong for its options to be told.
 const wantsJson = Deno.args.includes("--json");
 if (wantsJson) program.configureOutput({ writeErr() {} });
+
+const COMPLETION_HELP = `
+Set up, once; a new shell then completes commands, apps, and methods of apps that run:
+  bash        echo 'source <(neverliie completion bash)' >> ~/.bashrc   (with bash-completion)
+  zsh         echo 'source <(neverliie completion zsh)' >> ~/.zshrc     (after compinit)
+  fish        neverliie completion fish > ~/.config/fish/completions/neverliie.fish
+  powershell  neverliie completion powershell >> $PROFILE`;
 
 const json = () => program.opts<{ json?: boolean }>().json ?? false;
 const common = (): CommonOptions => ({ json: json(), signal });
@@ -65,8 +76,18 @@ add("stop [apps...]", "stop apps").option("--all", "all that run")
   .action((apps, own) => commands.stop(apps, { ...own, ...common() }));
 add("prune", "remove entries whose program or script is gone")
   .action(() => commands.prune(common()));
+add("doctor", "what is wrong with the mesh, and how to mend it")
+  .option("--fix", "mend what is safe to mend")
+  .action((own) => doctor({ ...own, ...common() }));
 add("logs <app>", "what a woken app wrote").option("-n, --lines <n>", "how many", natural, 50)
+  .option("-f, --follow", "go on with what it writes, until Ctrl-C")
   .action((app, own) => commands.logs(app, { ...own, ...common() }));
+add("bench <app> [method] [params]", "measure round trips; $/ping unless a method is given", true)
+  .option("-n, --count <n>", "how many", natural, 1_000)
+  .option("-c, --concurrency <n>", "how many at once", natural, 1)
+  .action((app, method, params, own) =>
+    commands.bench(app, method, params, { ...own, ...common() })
+  );
 add("types <app>", "an app's methods as a TypeScript interface, for connect<T>()", true)
   .action((app, own) => commands.types(app, flags(own)));
 add("mcp [apps...]", "serve what apps offer as tools to an assistant (MCP, over stdio)")
@@ -94,6 +115,13 @@ add("uninstall", "remove what was installed; what you made stays, and is listed"
   .option("--dry-run", "say what would be done, and do nothing")
   .action((own) => installation.uninstallCommand({ ...own, ...common() }));
 
+program.command("completion <shell>")
+  .description("completion for bash, zsh, fish or powershell; --help tells how to set it up")
+  .addHelpText("after", COMPLETION_HELP)
+  .action((shell) => completionScript(shell, ownLaunchCommand(() => platform().commandLine())));
+program.command("complete [words...]", { hidden: true })
+  .action((words) => complete(program, words));
+
 program.command("terminal [args...]").description(
   "sessions that outlive their window; see terminal --help",
 )
@@ -114,6 +142,10 @@ Examples:
   neverliie stream terminal run @params.json
   neverliie types statusbar > statusbar.d.ts
   neverliie mcp scanner statusbar
+  neverliie logs -f scanner
+  neverliie bench statusbar get_stats --concurrency 8
+  neverliie doctor --fix
+  source <(neverliie completion bash)
   neverliie terminal open --title build make -j8
 
 Exit codes: 0 done, 1 the app reports an error, 2 wrong usage, 3 unknown or not running,
