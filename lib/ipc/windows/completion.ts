@@ -50,8 +50,13 @@ const INFINITE = 0xffff_ffff;
 /** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
 const WT_EXECUTEINWAITTHREAD = 0x4;
 
-/** How long statuses are polled in memory after the last activity. Longer idling costs nothing. */
-const SPIN_MILLISECONDS = 2;
+/**
+ * How long statuses are polled in memory after the last activity. Longer idling costs nothing. An
+ * answer that takes longer is no worse off for a thread's wake-up.
+ */
+const SPIN_MILLISECONDS = 0.4;
+/** After polling in vain, so many times at the most it is not tried again: twice as many each time. */
+const REST_MAX = 64;
 /** Operations that may complete at once before a turn of the event loop is forced in between. */
 const STREAK = 64;
 
@@ -85,6 +90,9 @@ export class CompletionEngine {
   #referenced = true;
   #spin: ReturnType<typeof setImmediate> | null = null;
   #active = 0;
+  /** How often in a row polling was in vain, and how often it is left out before the next attempt. */
+  #misses = 0;
+  #rest = 0;
   #streak = 0;
   #deferred: (() => void)[] = [];
 
@@ -238,13 +246,25 @@ export class CompletionEngine {
       for (const resume of this.#deferred.splice(0)) resume();
       this.#active = performance.now();
     }
-    if (this.#scan()) this.#active = performance.now();
-    if (this.#pending.length > 0 && performance.now() - this.#active < SPIN_MILLISECONDS) {
-      this.#spin = setImmediate(this.#turn);
-    } else {
-      this.#reference(this.#pending.length > 0);
+    if (this.#scan()) {
+      this.#active = performance.now();
+      this.#misses = this.#rest = 0;
     }
+    if (this.#pending.length > 0 && this.#polls()) this.#spin = setImmediate(this.#turn);
+    else this.#reference(this.#pending.length > 0);
   };
+
+  /** Whether to look again on the next turn, rather than to wait for the event. */
+  #polls(): boolean {
+    if (this.#rest > 0) {
+      this.#rest--;
+      return false;
+    }
+    if (performance.now() - this.#active < SPIN_MILLISECONDS) return true;
+    // Others need the processor, or there is no answer to come: polling would be in their way.
+    this.#rest = Math.min(REST_MAX, 2 ** ++this.#misses);
+    return false;
+  }
 
   /** Keeps the event loop alive, or no longer, as a socket with a pending read would. */
   #reference(on: boolean): void {
