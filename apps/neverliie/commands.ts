@@ -20,6 +20,7 @@ import { follow } from "./follow.ts";
 import { lastLines } from "./log_file.ts";
 import { print, table, writeLine } from "./output.ts";
 import { stopApp } from "./stop.ts";
+import { trace as traceCalls } from "./trace.ts";
 
 /** Options that every subcommand takes. */
 export interface CommonOptions {
@@ -224,6 +225,11 @@ export async function bench(
       [[min, p50, p90, p99, max].map((time) => `${time} ms`)],
     ));
   });
+}
+
+/** `neverliie trace APP` */
+export function trace(app: string, options: CommonOptions & { params?: boolean }): Promise<void> {
+  return withMesh((ipc) => traceCalls(ipc, app, options));
 }
 
 /** `neverliie types APP` */

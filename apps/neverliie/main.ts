@@ -82,6 +82,9 @@ add("doctor", "what is wrong with the mesh, and how to mend it")
 add("logs <app>", "what a woken app wrote").option("-n, --lines <n>", "how many", natural, 50)
   .option("-f, --follow", "go on with what it writes, until Ctrl-C")
   .action((app, own) => commands.logs(app, { ...own, ...common() }));
+add("trace <app>", "what a running app is asked, and what comes of it, as it happens")
+  .option("--params", "show the params too, not their names alone")
+  .action((app, own) => commands.trace(app, { ...own, ...common() }));
 add("bench <app> [method] [params]", "measure round trips; $/ping unless a method is given", true)
   .option("-n, --count <n>", "how many", natural, 1_000)
   .option("-c, --concurrency <n>", "how many at once", natural, 1)
@@ -143,6 +146,7 @@ Examples:
   neverliie types statusbar > statusbar.d.ts
   neverliie mcp scanner statusbar
   neverliie logs -f scanner
+  neverliie trace statusbar --params
   neverliie bench statusbar get_stats --concurrency 8
   neverliie doctor --fix
   source <(neverliie completion bash)

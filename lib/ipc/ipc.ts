@@ -289,10 +289,10 @@ export class NeverLiieIPC implements AsyncDisposable {
     identify: () => ({ name: this.name, pid: Deno.pid }),
     describe: () => {
       const { name, home } = this;
-      const { version = null } = this.#options;
       const flags = permissionFlags(home, name, this.#context.platform, this.#launch !== null);
-      return describeProcess(name, version, this.#launch, flags, this.#methods.describe());
+      return describeProcess(name, this.#options, this.#launch, flags, this.#methods.describe());
     },
+    watch: (request) => this.#methods.watchers.watch(request),
     leave: () => this.#close("it was asked to shut down"),
     onSecondInstance: (event) => this.#options.onSecondInstance?.(event),
     report: (problem) => this.#report(problem),

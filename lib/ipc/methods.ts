@@ -12,6 +12,7 @@ import type { Peer } from "./peer.ts";
 import type { IncomingRequest } from "./request.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
 import { validated } from "./validation.ts";
+import { Watchers } from "./watch.ts";
 
 /** What a handler gets beside its parameters. */
 export interface CallContext {
@@ -83,6 +84,8 @@ interface Exposed {
 
 /** The table of exposed methods. */
 export class Methods {
+  /** Those who are told of every call. */
+  readonly watchers = new Watchers();
   readonly #table = new Map<string, Exposed>();
   readonly #report: (problem: string) => void;
 
@@ -114,6 +117,12 @@ export class Methods {
 
   /** Runs the handler for a request. */
   dispatch(request: IncomingRequest, app: string | null): unknown {
+    return this.watchers.any
+      ? this.watchers.observe(request, () => this.#run(request, app))
+      : this.#run(request, app);
+  }
+
+  #run(request: IncomingRequest, app: string | null): unknown {
     const entry = this.#table.get(request.method);
     if (entry === undefined) {
       throw new MethodNotFoundError(

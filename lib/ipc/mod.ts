@@ -82,3 +82,4 @@ export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
 export type { Params, TraceContext } from "./message.ts";
 export type { FrameLimits } from "./codec.ts";
 export { checkAppName } from "./name.ts";
+export type { CallBegan, CallEnded, WatchEvent } from "./watch.ts";

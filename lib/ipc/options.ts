@@ -77,7 +77,7 @@ export interface AppDescription {
 /** This process, as {@link AppDescription} tells it. */
 export function describeProcess(
   name: string | null,
-  version: string | null,
+  { version = null }: { version?: string | null | undefined },
   launch: LaunchCommand | null,
   permissions: string[],
   methods: MethodDescription[],

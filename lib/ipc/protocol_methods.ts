@@ -8,6 +8,7 @@ import { BYTES_TYPE } from "./codec.ts";
 import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./instance.ts";
 import type { AppDescription } from "./options.ts";
 import type { IncomingRequest } from "./request.ts";
+import type { WatchEvent } from "./watch.ts";
 
 /** What the protocol's methods need of the process that answers them. */
 export interface ProtocolHost {
@@ -15,6 +16,8 @@ export interface ProtocolHost {
   identify(): { name: string | null; pid: number };
   /** For `$/describe`. */
   describe(): AppDescription;
+  /** For `$/watch`: the process's calls as they come and end. */
+  watch(request: IncomingRequest): AsyncIterable<WatchEvent>;
   /** For `$/shutdown`: leaves the mesh. */
   leave(): Promise<void>;
   /** For `$/secondInstance`. */
@@ -30,6 +33,8 @@ export function answerProtocol(request: IncomingRequest, host: ProtocolHost): un
       return { ...host.identify(), accept: [BYTES_TYPE] };
     case "$/describe":
       return host.describe();
+    case "$/watch":
+      return host.watch(request);
     case "$/shutdown":
       // The answer leaves before the connection does.
       setTimeout(() => host.leave().catch((error) => host.report(String(error))), 0);
