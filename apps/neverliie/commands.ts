@@ -51,6 +51,9 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
     const { problems } = await ipc.registry.read();
     for (const [name, problem] of problems) console.error(`${name}: ${problem}`);
     const apps = await listApps(ipc, signal);
+    for (const { name, gave_up } of apps) {
+      if (gave_up !== null) console.error(`${name}: ${gave_up}. Resume it: neverliie wake ${name}`);
+    }
     if (json) return print(apps, true);
     if (apps.length === 0) {
       writeLine(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
@@ -58,9 +61,9 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
     }
     writeLine(table(
       ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
-      apps.map(({ name, running, pid, type, cmd }) => [
+      apps.map(({ name, running, pid, type, cmd, gave_up }) => [
         name,
-        running ? "yes" : "no",
+        running ? "yes" : gave_up === null ? "no" : "gave up",
         pid === null ? "-" : String(pid),
         type,
         cmd.at(-1)!,

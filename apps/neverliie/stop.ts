@@ -6,6 +6,7 @@
 
 import {
   ConnectionLostError,
+  endSupervision,
   isServing,
   type NeverLiieIPC,
   pidOf,
@@ -32,6 +33,8 @@ export async function stopApp(
   app: string,
   signal: AbortSignal,
 ): Promise<Stopped> {
+  // Before it is told: whoever finds it gone is not to start it again.
+  endSupervision(ipc.home, app);
   const pid = await pidOf(ipc, app, signal);
   if (pid === null && !isServing(ipc, app)) return { name: app, pid };
   try {

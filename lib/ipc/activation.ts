@@ -19,7 +19,9 @@ import { prepareLog } from "./log_file.ts";
 import { pauseFor } from "./timer.ts";
 import type { Registry } from "./registry.ts";
 import { missingPart, type RegistryEntry } from "./registry_entry.ts";
+import { logTail, quoteLog } from "./start_log.ts";
 import { readStarts, type StartRecord, writeStarts } from "./start_limit.ts";
+import { readSupervised, supervise } from "./supervision.ts";
 import type { Platform, SpawnedProcess, Transport } from "./transport.ts";
 
 /** Set in the environment of a program that was woken rather than started by hand. */
@@ -50,8 +52,6 @@ export interface Activated {
 
 /** Longest wait for a listener that is there but busy, in milliseconds. */
 const BUSY_TIMEOUT = 10_000;
-/** How much of the log an error shows. */
-const LOG_LINES = 20;
 
 /**
  * Connects to `app`, starting it when it sleeps.
@@ -167,6 +167,13 @@ async function spawn(
   const entry = await startable(app, context);
   const refusal = elevation.startRefusal();
   if (refusal !== null) throw new TargetStartError(`Cannot start "${app}": ${refusal}`);
+  const gaveUp = readSupervised(home, app)?.gaveUp ?? null;
+  if (gaveUp !== null) {
+    throw new TargetStartError(
+      `Cannot start "${app}": it is kept alive, but was given up: ${gaveUp}. ` +
+        `Its log is "${home.logFile(app)}". To resume it: neverliie wake ${app}`,
+    );
+  }
   const logFile = home.logFile(app);
   const until = record.admit(Date.now());
   record.failure = null;
@@ -179,6 +186,7 @@ async function spawn(
     );
   }
   try {
+    if (entry.keep_alive === true) supervise(home, app);
     return await platform.spawn({
       command: [...entry.cmd, ...entry.args ?? []],
       cwd: entry.cwd,
@@ -264,24 +272,4 @@ function isDirectory(path: string): boolean {
     // What cannot be looked at may well be there: starting in it will tell.
     return !(error instanceof Deno.errors.NotFound);
   }
-}
-
-/** The last lines written to the log since `start`. */
-function logTail(path: string, start: number): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = Deno.readFileSync(path);
-  } catch {
-    return "";
-  }
-  const text = new TextDecoder().decode(bytes.subarray(start > bytes.length ? 0 : start));
-  // Deno colours what it writes even to a file when FORCE_COLOR says so.
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd().split(/\r?\n/).slice(-LOG_LINES).join(
-    "\n",
-  );
-}
-
-function quoteLog(log: string): string {
-  return log === "" ? "" : `:\n  ${log.replaceAll("\n", "\n  ")}`;
 }

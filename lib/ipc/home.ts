@@ -24,7 +24,7 @@ export interface Home {
   /** The log that a woken `app` writes to. */
   logFile(app: string): string;
   /** A file in {@link runtime} that belongs to `app`: a lock, or the record of its starts. */
-  runtimeFile(app: string, kind: "lock" | "start.lock" | "starts.json"): string;
+  runtimeFile(app: string, kind: "lock" | "start.lock" | "starts.json" | "kept.json"): string;
 }
 
 /** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */

@@ -23,12 +23,14 @@ import { openedStream, plainResult } from "./peer.ts";
 import { permissionFlags } from "./permissions.ts";
 import { platform } from "./platform.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
+import { register } from "./registration.ts";
 import { Registry } from "./registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./request.ts";
 import { onStopSignal } from "./signals.ts";
 import { IPCStream } from "./stream.ts";
-import { registerSuite } from "./suite.ts";
+import { resumeSupervision } from "./supervision.ts";
+import { Supervisor } from "./supervisor.ts";
 import { Targets } from "./targets.ts";
 import { Telemetry } from "./telemetry.ts";
 import type { Listener } from "./transport.ts";
@@ -66,6 +68,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   #launch: LaunchCommand | null = null;
   #listener: Listener | null = null;
   #lock: ProcessLock | null = null;
+  #supervisor: Supervisor | null = null;
   #closing: Promise<void> | null = null;
   #ignoreSignals: (() => void) | null = null;
 
@@ -118,7 +121,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   static async client(options: ClientOptions = {}): Promise<NeverLiieIPC> {
     isWoken();
     const ipc = new NeverLiieIPC(null, await openHome(options.home), options);
-    await ipc.#register(null);
+    await register(ipc.registry, { ...options, name: null, launch: null }, ipc.#report);
     return ipc;
   }
 
@@ -197,9 +200,10 @@ export class NeverLiieIPC implements AsyncDisposable {
     });
   }
 
-  /** Starts the target when it sleeps, and waits until it answers. Rejects as {@link call} does. */
-  wake(target: string, options: CallOptions = {}): Promise<void> {
-    return this.#request(target, "$/ping", {}, options, () => {});
+  /** Starts the target when it sleeps or was given up; rejects as {@link call} does. */
+  async wake(target: string, options: CallOptions = {}): Promise<void> {
+    resumeSupervision(this.home, target);
+    await this.#request(target, "$/ping", {}, options, () => {});
   }
 
   /**
@@ -239,6 +243,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   async #leave(why: string): Promise<void> {
     this.#ignoreSignals?.();
     try {
+      await this.#supervisor?.stop();
       await this.#listener?.close();
       await Promise.all([this.#targets.close(), this.#incoming.close(why)]);
       this.#workers?.close();
@@ -254,7 +259,11 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#launch = launch || null;
     const listener = await platform.listen(this.home.address(name));
     this.#listener = listener;
-    await this.#register(name);
+    const entry = { ...this.#options, name, launch: this.#launch };
+    const kept = await register(this.registry, entry, this.#report);
+    if (this.#options.supervise !== false || kept) {
+      this.#supervisor = new Supervisor(this.#context, kept ? name : null, this.#report);
+    }
     if (this.#options.handleSignals !== false) {
       this.#ignoreSignals = onStopSignal(async (exitCode, signal) => {
         await this.#close(`it got ${signal}`);
@@ -263,19 +272,6 @@ export class NeverLiieIPC implements AsyncDisposable {
     }
     // In a turn of its own: the caller exposes its methods first.
     setTimeout(() => void this.#incoming.accept(listener), 0);
-  }
-
-  /** Enters this app and its suite in the registry. Without that they serve and call all the same. */
-  async #register(name: string | null): Promise<void> {
-    try {
-      if (name !== null && this.#launch !== null) {
-        await this.registry.set(name, { ...this.#launch, source: "self" });
-      }
-      await registerSuite(this.registry, this.#options.suite);
-    } catch (error) {
-      const { message } = error as Error;
-      this.#report(name === null ? message : `${message}. "${name}" runs, but was not registered`);
-    }
   }
 
   readonly #dispatch = (request: IncomingRequest): unknown => {

@@ -78,6 +78,7 @@ export { defaultHome, type Home, openHome } from "./home.ts";
 export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry.ts";
 export { missingPart, type RegistryEntry } from "./registry_entry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
+export { endSupervision } from "./supervision.ts";
 export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
 export type { Params, TraceContext } from "./message.ts";
 export type { FrameLimits } from "./codec.ts";

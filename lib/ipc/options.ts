@@ -50,6 +50,13 @@ export interface OpenOptions extends ClientOptions {
   ifRunning?: "exit" | "throw" | undefined;
   /** How to start this app; found out from this process unless given. `false`: not to be woken. */
   launch?: LaunchCommand | false | undefined;
+  /**
+   * Whether the app is started again when it dies, after a pause, a few times in a row. It is not
+   * when it leaves by itself, by a signal or by `$/shutdown`. As the registry says unless given.
+   */
+  keepAlive?: boolean | undefined;
+  /** Whether this process may start others again that are kept alive and died; true by default. */
+  supervise?: boolean | undefined;
   /** Whether Ctrl-C and the system's request to end close the app and exit; true by default. */
   handleSignals?: boolean | undefined;
 }

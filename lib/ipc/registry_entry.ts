@@ -16,6 +16,8 @@ export interface RegistryEntry extends LaunchCommand {
   args?: string[];
   /** Who wrote the entry: the program about itself, or a suite about its programs. */
   source?: "self" | "suite";
+  /** Whether it is started again when it dies; see docs/decisions/0014-supervision.md. */
+  keep_alive?: boolean;
   /** When, as an ISO 8601 instant. */
   registered?: string;
 }
@@ -32,13 +34,16 @@ export function faultOf(name: string, value: unknown): string | null {
   }
   const entry = asRecord(value);
   if (entry === null) return "it is not an object";
-  const { type, cmd, cwd, args } = entry;
+  const { type, cmd, cwd, args, keep_alive } = entry;
   if (type !== "binary" && type !== "script") return '"type" must be "binary" or "script"';
   if (!isArgumentList(cmd) || cmd.length === 0 || cmd[0] === "") {
     return '"cmd" must be a list of strings: the program, then its arguments';
   }
   if (type === "script" && cmd.length < 2) return '"cmd" must end with the script';
   if (args !== undefined && !isArgumentList(args)) return '"args" must be a list of strings';
+  if (keep_alive !== undefined && typeof keep_alive !== "boolean") {
+    return '"keep_alive" must be true or false';
+  }
   if (typeof cwd !== "string" || cwd === "" || cwd.includes("\0") || !isAbsolute(cwd)) {
     return '"cwd" must be the absolute path of a folder';
   }
@@ -56,9 +61,10 @@ function isArgumentList(value: unknown): value is string[] {
     value.every((part) => typeof part === "string" && !part.includes("\0"));
 }
 
-/** Whether both start the same program in the same way. */
+/** Whether both start the same program in the same way. Where `b` says nothing, `a` is kept. */
 export function sameLaunch(a: RegistryEntry, b: RegistryEntry): boolean {
   return a.type === b.type && a.cwd === b.cwd && a.source === b.source &&
+    (b.keep_alive === undefined || a.keep_alive === b.keep_alive) &&
     a.cmd.length === b.cmd.length && a.cmd.every((part, i) => part === b.cmd[i]);
 }
 

@@ -8,6 +8,7 @@ import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./lock.ts";
 import { asRecord } from "./message.ts";
 import type { LaunchCommand } from "./launch_command.ts";
+import { readSupervised } from "./supervision.ts";
 
 /** One app of the registry and whether it answers. */
 export interface AppStatus extends LaunchCommand {
@@ -19,6 +20,8 @@ export interface AppStatus extends LaunchCommand {
   running: boolean;
   /** Its process while it runs; `null` also when it is too busy to tell. */
   pid: number | null;
+  /** Why it is not kept alive any more, of an app that is to be; `null` otherwise. */
+  gave_up: string | null;
 }
 
 /** Milliseconds that a running app has to answer a ping before it counts as not running. */
@@ -43,7 +46,9 @@ export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise
     const pid = name === ipc.name ? Deno.pid : await pidOf(ipc, name, signal);
     // One that is too busy to answer holds its lock all the same.
     const running = pid !== null || isServing(ipc, name);
-    return { name, type, cmd, cwd, address: ipc.home.address(name), running, pid };
+    const gaveUp = running ? null : readSupervised(ipc.home, name)?.gaveUp ?? null;
+    const address = ipc.home.address(name);
+    return { name, type, cmd, cwd, address, running, pid, gave_up: gaveUp };
   }));
 }
 

@@ -152,6 +152,8 @@ async function main(args: readonly string[]): Promise<number> {
     machine: machine(),
     environments: {},
   };
+  const load = () => [Deno.loadavg()[0]!, Deno.loadavg()[2]!];
+  const before = load();
   const stack = new AsyncDisposableStack();
   const { interrupted, ignore } = onInterrupt(async () => {
     progress("");
@@ -169,6 +171,7 @@ async function main(args: readonly string[]): Promise<number> {
     await stack.disposeAsync();
   }
   progress("");
+  results.load = { before, after: load() };
   for (const [key, measured] of Object.entries(results.environments)) {
     const rows = rowsOf(key, measured)
       .filter(({ missing }) => missing === null || request.measure === null);

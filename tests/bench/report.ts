@@ -45,14 +45,15 @@ export function withBlock(page: string, name: string, content: string): string {
   return page.slice(0, from) + block + page.slice(to + end.length);
 }
 
-function aboutRun({ date, mode, commit, machine, environments }: Results): string {
+function aboutRun({ date, mode, commit, machine, load, environments }: Results): string {
   const versions = Object.values(environments).map(({ title, versions }) => {
     const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
     return `- ${title}: ${list.join(", ")}`;
   });
   return [
     `Measured ${date.slice(0, 10)} (${mode} run), commit ${commit ?? "unknown"}, on ` +
-    `${machine.cores} cores of ${machine.cpu}, ${machine.memory} GiB, ${machine.system}.`,
+    `${machine.cores} cores of ${machine.cpu}, ${machine.memory} GiB, ${machine.system}.` +
+    (load === undefined ? "" : ` Load average before it: ${load.before[0]!.toFixed(1)}.`),
     "",
     ...versions,
   ].join("\n");

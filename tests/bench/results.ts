@@ -36,6 +36,8 @@ export interface Results {
   /** The commit that was measured; `null` outside of a checkout. */
   commit: string | null;
   machine: Machine;
+  /** Load averages before and after: over the last minute, and the last 15; zeros on Windows. */
+  load?: { before: number[]; after: number[] };
   environments: Record<string, EnvironmentResults>;
 }
 

@@ -8,7 +8,16 @@ meshTest("list --json gives name, type, cmd, cwd, address, running, pid", async 
   await mesh.register();
   const asleep = JSON.parse((await mesh.neverliie("list", "--json")).stdout);
   const [fixture] = asleep.filter(({ name }: { name: string }) => name === "fixture");
-  assertEquals(Object.keys(fixture), ["name", "type", "cmd", "cwd", "address", "running", "pid"]);
+  assertEquals(Object.keys(fixture), [
+    "name",
+    "type",
+    "cmd",
+    "cwd",
+    "address",
+    "running",
+    "pid",
+    "gave_up",
+  ]);
   assertEquals([fixture.type, fixture.running, fixture.pid], [MODE, false, null]);
   assertEquals(fixture.address, mesh.ipc.home.address("fixture"));
   const pid = await mesh.ipc.call("fixture", "pid");

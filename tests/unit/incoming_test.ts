@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Connection } from "../../lib/ipc/connection.ts";
 import { Elevation } from "../../lib/ipc/elevation.ts";
+import { ConnectionLostError } from "../../lib/ipc/errors.ts";
 import { Incoming } from "../../lib/ipc/incoming.ts";
 import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
@@ -51,4 +52,26 @@ Deno.test("a duration that is no number of milliseconds is refused by name", () 
     assertThrows(open, TypeError, '"itemTimeout"');
   }
   for (const value of [undefined, 0, 1, Infinity]) checkDuration("timeout", value);
+});
+
+Deno.test("Incoming serves nobody who was accepted while it was being closed", async () => {
+  const [ours, theirs] = memoryPair();
+  const late = Promise.withResolvers<Transport | null>();
+  const accepts = [late.promise];
+  const listener: Listener = {
+    address: "here",
+    accept: () => accepts.shift() ?? Promise.resolve(null),
+    close: () => Promise.resolve(),
+  };
+  let handled = 0;
+  const elevation = new Elevation({ elevated: () => false });
+  const incoming = new Incoming(elevation, () => ++handled, DEFAULT_LIMITS, () => {});
+  const accepting = incoming.accept(listener);
+  await incoming.close("it left");
+  late.resolve(theirs);
+  await accepting;
+  const client = new Connection(ours);
+  const error = await assertRejects(() => client.call("x"), ConnectionLostError, "it left");
+  assertEquals([error.unsent, handled], [true, 0]);
+  await client.ended;
 });

@@ -1,0 +1,143 @@
+/**
+ * Starts apps again that are to be kept alive and died. Every app of the mesh is ready to do so; one
+ * at a time does, whoever holds the supervisor's lock, and another takes over when it ends: see
+ * docs/decisions/0014-supervision.md.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { type ActivationContext, connectTo } from "./activation.ts";
+import { TargetUnknownError } from "./errors.ts";
+import { ProcessLock } from "./lock.ts";
+import {
+  endSupervision,
+  readSupervised,
+  supervise,
+  type Supervised,
+  supervisedApps,
+  writeSupervised,
+} from "./supervision.ts";
+import { pauseFor } from "./timer.ts";
+
+/** When a supervisor acts; all but `restarts` in milliseconds. */
+export interface SupervisorTimes {
+  /** Between two looks at who runs. */
+  look: number;
+  /** Before the first restart; each further one in a row waits twice as long. */
+  firstPause: number;
+  /** An app that ran so long begins a new row. */
+  stable: number;
+  /** Restarts in a row before it gives up. */
+  restarts: number;
+  /** For a started app to answer. */
+  startTimeout: number;
+}
+
+const DEFAULT_TIMES: SupervisorTimes = {
+  look: 1_000,
+  firstPause: 500,
+  stable: 60_000,
+  restarts: 5,
+  startTimeout: 30_000,
+};
+
+/** One process's readiness to supervise, and its doing so while the role is its own. */
+export class Supervisor {
+  readonly #context: ActivationContext;
+  readonly #own: string | null;
+  readonly #report: (problem: string) => void;
+  readonly #times: SupervisorTimes;
+  readonly #stopped = new AbortController();
+  readonly #restarting = new Map<string, Promise<void>>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #role: ProcessLock | null = null;
+
+  /**
+   * @param own the app that this process is, where it is to be kept alive itself
+   * @param report is told of each restart, and of each app that is given up
+   */
+  constructor(
+    context: ActivationContext,
+    own: string | null,
+    report: (problem: string) => void,
+    times: Partial<SupervisorTimes> = {},
+  ) {
+    this.#context = context;
+    this.#own = own;
+    this.#report = report;
+    this.#times = { ...DEFAULT_TIMES, ...times };
+    if (own !== null) supervise(context.home, own);
+    this.#timer = setInterval(() => this.#look(), this.#times.look);
+  }
+
+  /** Leaves the role to another process. This process's own app is no longer to be running. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    if (this.#own !== null) endSupervision(this.#context.home, this.#own);
+    this.#stopped.abort(new TypeError("the supervisor stopped"));
+    await Promise.all(this.#restarting.values());
+    this.#role?.release();
+  }
+
+  #look(): void {
+    const { home, elevation } = this.#context;
+    try {
+      if (elevation.startRefusal() !== null) return;
+      this.#role ??= ProcessLock.try(join(home.runtime, ".supervisor.lock"));
+      if (this.#role === null) return;
+      for (const app of supervisedApps(home)) {
+        if (this.#restarting.has(app) || this.#isRunning(app)) continue;
+        if (readSupervised(home, app)?.gaveUp !== null) continue;
+        const restart = this.#restart(app).catch((error) => {
+          if (!this.#stopped.signal.aborted) this.#report(`Cannot supervise "${app}": ${error}`);
+        }).finally(() => this.#restarting.delete(app));
+        this.#restarting.set(app, restart);
+      }
+    } catch (error) {
+      // The folder is gone, or the disk is full: the next look may find it otherwise.
+      this.#report(`Cannot supervise: ${(error as Error).message}`);
+    }
+  }
+
+  #isRunning(app: string): boolean {
+    return ProcessLock.isHeld(this.#context.home.runtimeFile(app, "lock"));
+  }
+
+  async #restart(app: string): Promise<void> {
+    const { home } = this.#context;
+    const { firstPause, restarts, stable, startTimeout } = this.#times;
+    const before = readSupervised(home, app);
+    if (before === null) return;
+    const ran = Date.now() - before.started;
+    const row = ran >= stable ? 0 : before.restarts;
+    if (row >= restarts) {
+      return this.#giveUp(app, before, `it was started ${row} times in a row and died each time`);
+    }
+    await pauseFor(firstPause * 2 ** row, this.#stopped.signal);
+    // Told to stop, or started by somebody else meanwhile.
+    if (readSupervised(home, app) === null || this.#isRunning(app)) return;
+    const record = { started: Date.now(), restarts: row + 1, gaveUp: null };
+    writeSupervised(home, app, record);
+    this.#report(`"${app}" died, and is started again (${row + 1} of ${restarts})`);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error("it did not answer")), startTimeout);
+    try {
+      const signal = AbortSignal.any([this.#stopped.signal, late.signal]);
+      const { transport } = await connectTo(app, this.#context, { activate: true, signal });
+      await transport.close();
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return;
+      const { message } = error as Error;
+      if (error instanceof TargetUnknownError) this.#giveUp(app, record, message);
+      else this.#report(message);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #giveUp(app: string, record: Supervised, why: string): void {
+    writeSupervised(this.#context.home, app, { ...record, gaveUp: why });
+    this.#report(`"${app}" is not started any more: ${why}. Resume it: neverliie wake ${app}`);
+  }
+}

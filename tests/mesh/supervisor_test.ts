@@ -1,0 +1,102 @@
+/** Apps that are kept alive: started again when they die, given up visibly, resumed by hand. */
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { Elevation } from "../../lib/ipc/elevation.ts";
+import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { TargetStartError } from "../../lib/ipc/mod.ts";
+import { platform } from "../../lib/ipc/platform.ts";
+import { readSupervised, supervise } from "../../lib/ipc/supervision.ts";
+import { Supervisor } from "../../lib/ipc/supervisor.ts";
+import { pidOf } from "../../lib/ipc/mod.ts";
+import { fixtureCommand, gone, kill, meshTest, type TestMesh, until } from "../support/mesh.ts";
+
+/** Waits until another process than `pid` answers as the app, which nobody here starts. */
+async function restarted(mesh: TestMesh, pid: number): Promise<number> {
+  let next: number | null = null;
+  await until(async () => {
+    next = await pidOf(mesh.ipc, "fixture");
+    return next !== null && next !== pid;
+  });
+  return next!;
+}
+
+/** Another app of the mesh: each of them is ready to supervise. */
+const watcher = (mesh: TestMesh, name: string) => mesh.serve([...fixtureCommand(), "--name", name]);
+
+/** Whether some process supervises this mesh. */
+const isSupervised = (mesh: TestMesh) =>
+  ProcessLock.isHeld(join(mesh.ipc.home.runtime, ".supervisor.lock"));
+
+meshTest(
+  "an app that is kept alive and killed is started again, until it is stopped",
+  async (mesh) => {
+    await watcher(mesh, "watcher");
+    await mesh.register({ keep_alive: true });
+    let pid = await mesh.ipc.call<number>("fixture", "pid");
+    for (let i = 0; i < 2; i++) {
+      kill(pid);
+      await gone(pid);
+      pid = await restarted(mesh, pid);
+    }
+    assertEquals(readSupervised(mesh.ipc.home, "fixture")?.gaveUp, null);
+    assertEquals((await mesh.neverliie("stop", "fixture")).code, 0);
+    // Nothing tells a supervisor to start it any more.
+    assertEquals(readSupervised(mesh.ipc.home, "fixture"), null);
+    await gone(pid);
+    assert((await mesh.ipc.registry.read()).apps.get("fixture")!.keep_alive, "the entry keeps it");
+  },
+);
+
+meshTest("a supervisor that is killed is replaced by another app of the mesh", async (mesh) => {
+  const first = await watcher(mesh, "first");
+  await until(() => isSupervised(mesh));
+  await watcher(mesh, "second");
+  await mesh.register({ keep_alive: true });
+  const pid = await mesh.ipc.call<number>("fixture", "pid");
+  kill(first.pid);
+  await gone(first.pid);
+  kill(pid);
+  await gone(pid);
+  await restarted(mesh, pid);
+});
+
+meshTest(
+  "an app that dies again and again is given up, says so, and is resumed by hand",
+  async (mesh) => {
+    const { home, registry } = mesh.ipc;
+    await mesh.register({ keep_alive: true, args: ["crash"] });
+    const reports: string[] = [];
+    const context = { home, registry, platform: platform(), elevation: new Elevation(platform()) };
+    // It ran and died.
+    supervise(home, "fixture");
+    const times = { look: 20, firstPause: 10, restarts: 2 };
+    const supervisor = new Supervisor(context, null, (problem) => reports.push(problem), times);
+    await until(() => readSupervised(home, "fixture")?.gaveUp !== null);
+    await supervisor.stop();
+    assertEquals(
+      Deno.readTextFileSync(home.logFile("fixture")).match(/a line on standard output/g)?.length,
+      2,
+    );
+    assertStringIncludes(reports.at(-1)!, "neverliie wake fixture");
+
+    const list = await mesh.neverliie("list");
+    assertStringIncludes(list.stdout, "gave up");
+    assertStringIncludes(list.stderr, "2 times in a row");
+    const error = await assertRejects(() => mesh.ipc.call("fixture", "pid"), TargetStartError);
+    for (const part of ["given up", "2 times in a row", home.logFile("fixture"), "wake fixture"]) {
+      assertStringIncludes(error.message, part);
+    }
+    // Mended, and resumed.
+    await registry.update(
+      new Map([[
+        "fixture",
+        (entry) => ({ ...entry!, args: [], cmd: fixtureCommand(), source: "self" }),
+      ]]),
+    );
+    const woken = await mesh.neverliie("wake", "fixture");
+    assertEquals([woken.code, woken.stderr], [0, ""]);
+    assertEquals(readSupervised(home, "fixture")?.gaveUp, null);
+    assertStringIncludes((await mesh.neverliie("list")).stdout, "yes");
+  },
+);
