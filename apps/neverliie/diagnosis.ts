@@ -7,23 +7,18 @@
 
 import { join } from "@std/path";
 import {
-  type AppDescription,
   checkAppName,
   defaultHome,
   type Home,
-  isServing,
   missingPart,
   NeverLiieIPC,
   openHome,
-  pidOf,
-  PROTOCOL_VERSION,
   type RegistryEntry,
   RegistryRefusedError,
 } from "../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
 import { platform } from "../../lib/ipc/platform.ts";
 import { isRegistryText } from "../../lib/ipc/registry.ts";
-import { readStarts } from "../../lib/ipc/start_limit.ts";
+import { checkApp } from "./app_checks.ts";
 
 /** What a finding is about, in the order they are looked at. */
 export const CHECKS = ["home", "transport", "registry", "apps", "leftovers", "elevation"] as const;
@@ -42,8 +37,6 @@ export interface Finding {
   remedy?: () => void | Promise<void>;
 }
 
-/** Milliseconds that an app which holds its name has to answer: it may be just starting. */
-const ANSWER_TIME = 5_000;
 /** Milliseconds for a round trip on a pipe or socket of one's own. */
 const TRANSPORT_TIME = 5_000;
 
@@ -235,97 +228,6 @@ function namesIn({ runtime }: Home): string[] {
       return [];
     }
   });
-}
-
-async function checkApp(
-  ipc: NeverLiieIPC,
-  name: string,
-  findings: Finding[],
-  signal: AbortSignal,
-): Promise<void> {
-  const add = (finding: Omit<Finding, "level" | "check"> & Partial<Finding>) =>
-    findings.push({ check: "apps", level: "problem", ...finding });
-  const address = ipc.home.address(name);
-  const pid = await answering(ipc, name, signal);
-  if (pid !== null) {
-    const options = { activate: false, signal };
-    const { protocol } = await ipc.call<AppDescription>(name, "$/describe", {}, options)
-      .catch(() => ({ protocol: PROTOCOL_VERSION }));
-    if (protocol !== PROTOCOL_VERSION) {
-      add({
-        problem: `"${name}" (process ${pid}) speaks version ${protocol} of the protocol, this ` +
-          `program version ${PROTOCOL_VERSION}`,
-        mend: `bring both to one version, then neverliie stop ${name}`,
-      });
-    }
-  } else if (isServing(ipc, name)) {
-    add({
-      problem: `"${name}": a process holds its name and does not answer at "${address}"`,
-      mend: `see what it does (neverliie logs ${name}), and end it`,
-    });
-  } else if (await somebodyListens(address)) {
-    add({
-      problem: `"${name}" does not run, yet some program listens at its address "${address}"`,
-      mend: "find that program and end it: it is not the app",
-    });
-  } else if (!WINDOWS && isSocket(address)) {
-    add({
-      check: "leftovers",
-      problem: `"${address}" is the socket of a process that was killed`,
-      mend: `nothing need be done: the next start of ${name} replaces it`,
-      level: "note",
-      remedy: () => removeSocket(ipc.home, name),
-    });
-  }
-  const { until, failure } = readStarts(ipc.home, name);
-  if (pid === null && until > Date.now()) {
-    const why = failure === null ? "" : `. Last: ${failure.message}`;
-    add({
-      problem: `"${name}" was started too often and is not before ` +
-        `${new Date(until).toISOString()}${why}`,
-      mend: `see why it ends (neverliie logs ${name}), and start it by hand until that is mended`,
-    });
-  }
-}
-
-/** The app's process; `null` when nobody holds its name, or who does says nothing for too long. */
-async function answering(
-  ipc: NeverLiieIPC,
-  name: string,
-  signal: AbortSignal,
-): Promise<number | null> {
-  const deadline = performance.now() + ANSWER_TIME;
-  for (;;) {
-    const pid = await pidOf(ipc, name, signal);
-    if (pid !== null || !isServing(ipc, name) || performance.now() > deadline) return pid;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function somebodyListens(address: string): Promise<boolean> {
-  const deadline = performance.now() + TRANSPORT_TIME;
-  try {
-    const transport = await platform().dial(address, { deadline });
-    await transport?.close();
-    return transport !== null;
-  } catch (error) {
-    // One that lets nobody in is there all the same.
-    return error instanceof Deno.errors.TimedOut;
-  }
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isSocket === true;
-  } catch {
-    return false;
-  }
-}
-
-/** Under the app's lock: whoever is just starting holds that before it listens. */
-function removeSocket(home: Home, name: string): void {
-  using lock = ProcessLock.try(home.runtimeFile(name, "lock"));
-  if (lock !== null) Deno.removeSync(home.address(name));
 }
 
 function checkLeftovers(ipc: NeverLiieIPC, findings: Finding[]): void {

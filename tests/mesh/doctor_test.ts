@@ -53,6 +53,10 @@ meshTest("doctor names entries without a program, and --fix removes those alone"
 });
 
 meshTest("doctor leaves a registry that cannot be read where it is, until --fix", async (mesh) => {
+  // An app that once ran is looked for by its lock; a call to it would read the registry.
+  await mesh.register();
+  const pid = await mesh.ipc.call<number>("fixture", "pid");
+  await mesh.stop("fixture", pid);
   await Deno.writeTextFile(mesh.ipc.registry.path, '{"fixture": ');
   const { ok, of } = await doctor(mesh);
   assertEquals([ok, of("registry")[0]!.fixable], [false, true]);
