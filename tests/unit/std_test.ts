@@ -2,6 +2,7 @@
  * The stand-ins of `lib/std` do what `@std` does: one table, run against them everywhere and
  * against the real packages where JSR can be reached.
  */
+import { fileURLToPath, pathToFileURL } from "node:url";
 import * as standInAssert from "../../lib/std/assert.ts";
 import * as standInFs from "../../lib/std/fs.ts";
 import * as standInJsonc from "../../lib/std/jsonc.ts";
@@ -61,6 +62,13 @@ const cases: Record<string, (std: Std) => void | Promise<void>> = {
     assertEquals(url.protocol, "file:");
     assertEquals(path.fromFileUrl(url), place);
     assertEquals(path.fromFileUrl(url.href), place);
+    assertEquals(path.fromFileUrl(`${path.toFileUrl(path.resolve("a"))}/50%`).slice(-3), "50%");
+    for (let code = 0x20; code < 0x250; code++) {
+      const character = String.fromCharCode(code);
+      if (slashes(character) === "/") continue;
+      const named = path.resolve(`a${character}b`);
+      assertEquals(path.fromFileUrl(path.toFileUrl(named)), fileURLToPath(pathToFileURL(named)));
+    }
     assertThrows(() => path.toFileUrl("a/b"), TypeError, "absolute");
     assertThrows(() => path.fromFileUrl("https://example.com/a"), TypeError, "file URL");
   },
