@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { join } from "@std/path";
 import {
   ConnectionLostError,
   listApps,
@@ -293,9 +294,10 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
     assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile(name, "lock")), false, name);
     assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile(name, "start.lock")), false, name);
   }
+  assertEquals(ProcessLock.isHeld(join(ipc.home.runtime, ".supervisor.lock")), false);
   const files = [...Deno.readDirSync(ipc.home.runtime)].map(({ name }) => name)
     .filter((name) =>
-      !/^(victim-\d+\.(lock|start\.lock|starts\.json)|\.registry\.lock)$/.test(name)
+      !/^(victim-\d+\.(lock|start\.lock|starts\.json)|\.(registry|supervisor)\.lock)$/.test(name)
     );
   assertEquals(files, []);
   const home = [...Deno.readDirSync(mesh.home)].map(({ name }) => name).sort();

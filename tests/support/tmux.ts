@@ -90,11 +90,12 @@ export class Terminal implements AsyncDisposable {
     return await this.#wait((text) => !pattern.test(text), `something other than ${pattern}`);
   }
 
-  /** Waits until the program has ended; its exit code and what the terminal shows then. */
+  /** Waits until the program has ended; its exit code, and all that the terminal has then. */
   async ended(): Promise<{ code: number; text: string }> {
     const pattern = /\[exit code (\d+)\]/;
-    const text = await this.until(pattern);
-    return { code: Number(pattern.exec(text)![1]), text };
+    const { 1: code } = pattern.exec(await this.until(pattern))!;
+    // With what has scrolled away: a stack has more lines where paths are long.
+    return { code: Number(code), text: await this.#tmux("capture-pane", "-p", "-S", "-") };
   }
 
   /** The process of the program. */
