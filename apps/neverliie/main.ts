@@ -119,7 +119,7 @@ add("uninstall", "remove what was installed; what you made stays, and is listed"
   .action((own) => installation.uninstallCommand({ ...own, ...common() }));
 
 program.command("completion <shell>")
-  .description("completion for bash, zsh, fish or powershell; --help tells how to set it up")
+  .description("completion for bash, zsh, fish or powershell; see --help")
   .addHelpText("after", COMPLETION_HELP)
   .action((shell) => completionScript(shell, ownLaunchCommand(() => platform().commandLine())));
 program.command("complete [words...]", { hidden: true })
