@@ -16,7 +16,8 @@ import {
 export interface DashboardApp {
   name: string;
   /** "script" or "binary". */
-  type: string;
+  /** What its entry starts; `null` for one that runs without an entry. */
+  type: string | null;
   running: boolean;
   pid: number | null;
   address: string;
@@ -177,7 +178,7 @@ function table(apps: DashboardApp[], width: number, rows: number, paint: Paint):
   const lines = shown.map((app) =>
     line(app.running ? paint("green", "●") : paint("dim", "○"), {
       name: plain(app.name),
-      type: plain(app.type),
+      type: plain(app.type ?? "-"),
       state: app.running ? "running" : "asleep",
       pid: app.pid === null ? "-" : String(app.pid),
       address: plain(app.address),

@@ -65,8 +65,8 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
         name,
         running ? "yes" : gave_up === null ? "no" : "gave up",
         pid === null ? "-" : String(pid),
-        type,
-        cmd.at(-1)!,
+        type ?? "-",
+        cmd.at(-1) ?? "(runs, but is not registered)",
       ]),
     ));
   });

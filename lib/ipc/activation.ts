@@ -20,7 +20,7 @@ import { pauseFor } from "./timer.ts";
 import type { Registry } from "./registry.ts";
 import { missingPart, type RegistryEntry } from "./registry_entry.ts";
 import { logTail, quoteLog } from "./start_log.ts";
-import { readStarts, type StartRecord, writeStarts } from "./start_limit.ts";
+import { readStarts, sharedFailure, type StartRecord, writeStarts } from "./start_limit.ts";
 import { readSupervised, supervise } from "./supervision.ts";
 import type { Platform, SpawnedProcess, Transport } from "./transport.ts";
 
@@ -39,7 +39,11 @@ export interface ActivationContext {
 export interface ActivationOptions {
   /** Whether a sleeping target is started. */
   activate: boolean;
-  /** Ends the attempt: the caller sets the limit. A program that was started goes on. */
+  /**
+   * Ends the attempt: the caller sets the limit. A program that was started goes on, unless the
+   * reason is a {@link TargetStartError}: its time was over, and it is ended if it has not even
+   * taken its instance lock.
+   */
   signal: AbortSignal;
 }
 
@@ -105,8 +109,8 @@ async function start(
         const transport = await dial(app, context, signal);
         if (transport !== null) return transport;
         const record = readStarts(home, app);
-        const { failure } = record;
-        if (failure && failure.at > asked) {
+        const failure = sharedFailure(record, asked, Date.now());
+        if (failure !== null) {
           throw new TargetStartError(failure.message, failure.exitCode, failure.log);
         }
         return await launch(app, context, record, signal);
@@ -152,6 +156,11 @@ async function launch(
       }
       await pauseFor(pause, signal);
     }
+  } catch (error) {
+    // Left alone it would live on as nobody's, and the next call would start another beside it.
+    const late = signal.aborted && signal.reason instanceof TargetStartError;
+    if (late && !ProcessLock.isHeld(instanceLock)) child?.kill();
+    throw error;
   } finally {
     child?.release();
   }

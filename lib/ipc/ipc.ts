@@ -257,7 +257,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const { platform } = this.#context;
     const { launch = ownLaunchCommand(() => platform.commandLine()) } = this.#options;
     this.#launch = launch || null;
-    const listener = await platform.listen(this.home.address(name));
+    const listener = await platform.listen(this.home.address(name), this.#report);
     this.#listener = listener;
     const entry = { ...this.#options, name, launch: this.#launch };
     const kept = await register(this.registry, entry, this.#report);

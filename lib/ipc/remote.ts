@@ -15,7 +15,10 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** Whether a sleeping target is started; true by default. */
   activate?: boolean | undefined;
-  /** Milliseconds within which a started target must answer; 30,000 by default. */
+  /**
+   * Milliseconds within which a started target must answer; 30,000 by default. When the last
+   * caller's are over, a program that was started and has not joined the mesh is ended.
+   */
   startTimeout?: number | undefined;
 }
 

@@ -52,6 +52,18 @@ export class StartRecord {
   }
 }
 
+/**
+ * The failure of a start that somebody who asks since `asked` is to share. One that lies ahead of
+ * the clock was written before that was set back, and would else be everybody's until it is passed.
+ */
+export function sharedFailure(
+  { failure }: StartRecord,
+  asked: number,
+  now: number,
+): StartFailure | null {
+  return failure !== null && failure.at > asked && failure.at <= now ? failure : null;
+}
+
 /** The record of `app`; an empty one where there is none or it cannot be read. */
 export function readStarts(home: Home, app: string): StartRecord {
   const record = new StartRecord();

@@ -10,10 +10,18 @@ import { asRecord } from "./message.ts";
 import type { LaunchCommand } from "./launch_command.ts";
 import { readSupervised } from "./supervision.ts";
 
-/** One app of the registry and whether it answers. */
-export interface AppStatus extends LaunchCommand {
+/** One app, registered or running, and whether it answers. */
+export interface AppStatus {
   /** The app's name. */
   name: string;
+  /** Whether the registry has an entry that it can be started by; else it merely runs. */
+  registered: boolean;
+  /** What its entry starts; `null` without one. */
+  type: LaunchCommand["type"] | null;
+  /** The command of its entry; empty without one. */
+  cmd: string[];
+  /** The working directory of its entry; `null` without one. */
+  cwd: string | null;
   /** The pipe name or socket path. */
   address: string;
   /** Whether a process holds its name. */
@@ -28,7 +36,7 @@ export interface AppStatus extends LaunchCommand {
 const PING_TIMEOUT = 2_000;
 
 /**
- * Every registered app in the order of names. Starts none of them.
+ * Every app that is registered or runs, in the order of names. Starts none of them.
  *
  * @example
  * ```ts
@@ -40,16 +48,26 @@ const PING_TIMEOUT = 2_000;
  */
 export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise<AppStatus[]> {
   const { apps } = await ipc.registry.read();
-  const names = [...apps.keys()].sort();
+  const names = [...new Set([...apps.keys(), ...servingApps(ipc)])].sort();
   return await Promise.all(names.map(async (name) => {
-    const { type, cmd, cwd } = apps.get(name)!;
+    const entry = apps.get(name);
+    const { type = null, cmd = [], cwd = null } = entry ?? {};
     const pid = name === ipc.name ? Deno.pid : await pidOf(ipc, name, signal);
     // One that is too busy to answer holds its lock all the same.
     const running = pid !== null || isServing(ipc, name);
     const gaveUp = running ? null : readSupervised(ipc.home, name)?.gaveUp ?? null;
     const address = ipc.home.address(name);
-    return { name, type, cmd, cwd, address, running, pid, gave_up: gaveUp };
+    const registered = entry !== undefined;
+    return { name, registered, type, cmd, cwd, address, running, pid, gave_up: gaveUp };
   }));
+}
+
+/** The names that processes hold, registered or not. */
+function servingApps(ipc: NeverLiieIPC): string[] {
+  return [...Deno.readDirSync(ipc.home.runtime)].flatMap(({ name }) => {
+    const app = /^([a-z][a-z0-9_-]*)\.lock$/.exec(name)?.[1];
+    return app !== undefined && isServing(ipc, app) ? [app] : [];
+  });
 }
 
 /** Whether a process holds the name `app`, whether or not it answers. */

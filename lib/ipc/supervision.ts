@@ -19,6 +19,15 @@ export interface Supervised {
   gaveUp: string | null;
 }
 
+/**
+ * How many restarts in a row lie behind an app that has just died: none where it ran for `stable`
+ * milliseconds. A clock that was set back since makes that time negative, which is no long one; the
+ * next restart notes the new time, so that a jump miscounts one restart at most.
+ */
+export function restartsInRow(record: Supervised, now: number, stable: number): number {
+  return now - record.started >= stable ? 0 : record.restarts;
+}
+
 /** The record of `app`; `null` where it need not be running. */
 export function readSupervised(home: Home, app: string): Supervised | null {
   let stored;

@@ -8,11 +8,12 @@
 
 import { join } from "@std/path";
 import { type ActivationContext, connectTo } from "./activation.ts";
-import { TargetUnknownError } from "./errors.ts";
+import { TargetStartError, TargetUnknownError } from "./errors.ts";
 import { ProcessLock } from "./lock.ts";
 import {
   endSupervision,
   readSupervised,
+  restartsInRow,
   supervise,
   type Supervised,
   supervisedApps,
@@ -109,8 +110,7 @@ export class Supervisor {
     const { firstPause, restarts, stable, startTimeout } = this.#times;
     const before = readSupervised(home, app);
     if (before === null) return;
-    const ran = Date.now() - before.started;
-    const row = ran >= stable ? 0 : before.restarts;
+    const row = restartsInRow(before, Date.now(), stable);
     if (row >= restarts) {
       return this.#giveUp(app, before, `it was started ${row} times in a row and died each time`);
     }
@@ -121,7 +121,10 @@ export class Supervisor {
     writeSupervised(home, app, record);
     this.#report(`"${app}" died, and is started again (${row + 1} of ${restarts})`);
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error("it did not answer")), startTimeout);
+    const timer = setTimeout(() => {
+      const why = `it did not answer in ${startTimeout} ms`;
+      late.abort(new TargetStartError(`Cannot start "${app}": ${why}`));
+    }, startTimeout);
     try {
       const signal = AbortSignal.any([this.#stopped.signal, late.signal]);
       const { transport } = await connectTo(app, this.#context, { activate: true, signal });

@@ -100,11 +100,16 @@ export class Targets {
       connection.then(forget, forget);
     }
     attempt.waiters++;
+    let why: unknown;
     try {
       return await this.#within(attempt.connection, target, startTimeout, signal);
+    } catch (error) {
+      why = error;
+      throw error;
     } finally {
-      // Nobody waits any more: a program that is being started goes on, but is not waited for.
-      if (--attempt.waiters === 0) attempt.abandon.abort();
+      // Nobody waits any more: a program that is being started goes on, but is not waited for,
+      // unless its time was over.
+      if (--attempt.waiters === 0) attempt.abandon.abort(why);
     }
   }
 

@@ -122,9 +122,10 @@ export interface Platform {
    * Starts listening. The caller holds the app's instance lock, so whatever is left at the address
    * from an earlier process of this user is stale and gets replaced.
    *
+   * @param report is told of what happened to the address since, and what was done about it
    * @throws {Deno.errors.AddrInUse} when somebody else listens there.
    */
-  listen(address: string): Promise<Listener>;
+  listen(address: string, report?: (problem: string) => void): Promise<Listener>;
   /**
    * Connects to whoever listens at `address`; `null` when nobody does. A listener that is busy is
    * retried until the deadline, then {@link Deno.errors.TimedOut} is thrown.

@@ -9,6 +9,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
+import { ProcessLock } from "../../lib/ipc/lock.ts";
 import {
   ConnectionLostError,
   NeverLiieIPC,
@@ -25,6 +26,7 @@ import {
   meshTest,
   MODE,
   suiteCommand,
+  type TestMesh,
   until,
   WINDOWS,
 } from "../support/mesh.ts";
@@ -134,22 +136,73 @@ meshTest("callers that wait together share a failed start", async (mesh) => {
   await Promise.all(clients.map((client) => client.close()));
 });
 
-meshTest("a program that never answers: an error after startTimeout", async (mesh) => {
+/** Registers a program that never joins, and lets `ipc` start it; gives the process it runs in. */
+async function startSilent(mesh: TestMesh, ipc: NeverLiieIPC, signal: AbortSignal) {
   const pidFile = join(mesh.home, "silent.pid");
   await mesh.register({ args: ["silent", pidFile] });
-  await assertRejects(
-    () => mesh.ipc.call("fixture", "pid", {}, { startTimeout: WINDOWS ? 5_000 : 1_500 }),
+  // Its own limit is far away: others decide when the program's time is over.
+  const starting = assertRejects(
+    () => ipc.wake("fixture", { startTimeout: 300_000, signal }),
+    Error,
+    "enough",
+  );
+  let pid = 0;
+  await until(() => {
+    try {
+      pid = Number(Deno.readTextFileSync(pidFile));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return pid > 0;
+  });
+  return { pid, starting };
+}
+
+meshTest("a program that never joins: an error after startTimeout, and its end", async (mesh) => {
+  await mesh.register({ name: "other" });
+  const other = await mesh.ipc.call<number>("other", "pid");
+  const first = new AbortController();
+  const { pid, starting } = await startSilent(mesh, mesh.ipc, first.signal);
+  const late = assertRejects(
+    () => mesh.ipc.call("fixture", "pid", {}, { startTimeout: 100 }),
+    TargetStartError,
+    "did not answer in 100 ms",
+  );
+  // So the other one is the last that waits.
+  first.abort(new Error("enough"));
+  await Promise.all([starting, late]);
+  await gone(pid);
+  assertEquals(await mesh.ipc.call("other", "pid", {}, { activate: false }), other);
+});
+
+meshTest("a caller that gives up early leaves the program that it started alone", async (mesh) => {
+  const client = await NeverLiieIPC.client({ home: mesh.home });
+  const caller = new AbortController();
+  const { pid, starting } = await startSilent(mesh, client, caller.signal);
+  caller.abort(new Error("enough"));
+  await starting;
+  // It waits for what became of the start.
+  await client.close();
+  assert(isAlive(pid));
+  kill(pid);
+  await gone(pid);
+});
+
+meshTest("a program that has joined, but does not answer yet, is not ended", async (mesh) => {
+  const client = await NeverLiieIPC.client({ home: mesh.home });
+  const first = new AbortController();
+  const { pid, starting } = await startSilent(mesh, client, first.signal);
+  // As by a program that is at work before it listens.
+  const lock = ProcessLock.try(mesh.ipc.home.runtimeFile("fixture", "lock"))!;
+  const late = assertRejects(
+    () => client.wake("fixture", { startTimeout: 100 }),
     TargetStartError,
     "did not answer",
   );
-  await until(() => {
-    try {
-      return Deno.readTextFileSync(pidFile) !== "";
-    } catch {
-      return false;
-    }
-  });
-  const pid = Number(Deno.readTextFileSync(pidFile));
+  first.abort(new Error("enough"));
+  await Promise.all([starting, late]);
+  await client.close();
+  lock.release();
   assert(isAlive(pid));
   kill(pid);
   await gone(pid);

@@ -123,3 +123,12 @@ meshTest("a corrupt registry is set aside and rebuilt by whoever registers next"
   assertStringIncludes(Deno.readTextFileSync(join(mesh.home, aside[0]!.name)), '"type": ');
   assert(pid > 0);
 });
+
+meshTest('an app named "registry" does not keep others from the registry', async (mesh) => {
+  // Its instance lock, held as long as it runs, once was the lock of the registry's file.
+  await mesh.register({ name: "registry" });
+  const pid = await mesh.ipc.call<number>("registry", "pid");
+  await mesh.register();
+  assertEquals([...(await mesh.ipc.registry.read()).apps.keys()].sort(), ["fixture", "registry"]);
+  assertEquals(await mesh.ipc.call("registry", "pid", {}, { activate: false }), pid);
+});

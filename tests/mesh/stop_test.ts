@@ -1,9 +1,9 @@
 /** How an app leaves: whoever asks it to, its peers learn why, and nothing of it stays behind. */
 
-import { assertEquals, assertRejects } from "@std/assert";
-import { ConnectionLostError } from "../../lib/ipc/mod.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { ConnectionLostError, listApps } from "../../lib/ipc/mod.ts";
 import { ProcessLock } from "../../lib/ipc/lock.ts";
-import { gone, meshTest, type TestMesh, WINDOWS } from "../support/mesh.ts";
+import { fixtureCommand, gone, meshTest, type TestMesh, WINDOWS } from "../support/mesh.ts";
 
 /** A way to make the app leave, and what its peers are told. */
 interface Ending {
@@ -106,3 +106,27 @@ meshTest("a call that reaches an app as it leaves is made to the next one", asyn
   const [second] = pids.filter((pid) => pid !== first);
   assertEquals(pids.every((pid) => pid === first || pid === second), true);
 });
+
+meshTest(
+  "an app that runs without an entry is listed, and stopped with all others",
+  async (mesh) => {
+    const { pid, ended } = await mesh.serve(fixtureCommand());
+    await mesh.ipc.registry.update(new Map([["fixture", () => null]]));
+    const [app, ...more] = (await listApps(mesh.ipc)).filter(({ running }) => running);
+    assertEquals(more, []);
+    const { name, registered, type, cmd, cwd } = app!;
+    assertEquals(
+      { name, registered, type, cmd, cwd, pid: app!.pid },
+      { name: "fixture", registered: false, type: null, cmd: [], cwd: null, pid },
+    );
+    const list = await mesh.neverliie("list");
+    assertMatch(
+      list.stdout,
+      new RegExp(`fixture +yes +${pid} +- +\\(runs, but is not registered\\)`),
+    );
+    const stopped = await mesh.neverliie("stop", "--all");
+    assertEquals([stopped.code, stopped.stdout], [0, `fixture was stopped (process ${pid})\n`]);
+    assertEquals((await ended).code, 0);
+    assertEquals((await listApps(mesh.ipc)).filter((one) => one.name === "fixture"), []);
+  },
+);

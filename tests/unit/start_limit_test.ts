@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
 import {
   readStarts,
+  sharedFailure,
   START_LIMIT,
   START_WINDOW,
   StartRecord,
   writeStarts,
 } from "../../lib/ipc/start_limit.ts";
+import { restartsInRow } from "../../lib/ipc/supervision.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 const noon = Date.UTC(2026, 0, 1, 12);
@@ -102,4 +104,42 @@ Deno.test("readStarts begins anew where its file is torn or holds something else
   const record = readStarts(home, "app");
   assertEquals(record.starts, [1, 2]);
   assertEquals(record.admit(noon), null, "a refusal without an end is not believed");
+});
+
+Deno.test("sharedFailure is one since the caller asked, and none that lies ahead of the clock", () => {
+  const record = new StartRecord();
+  assertEquals(sharedFailure(record, noon, noon), null);
+  const failure = { at: noon, message: "m", exitCode: 1, log: "" };
+  record.failure = failure;
+  assertEquals(sharedFailure(record, noon - 5, noon + 5), failure);
+  assertEquals(sharedFailure(record, noon, noon + 5), null, "it was there when this caller asked");
+  const back = noon - 3_600_000;
+  assertEquals(sharedFailure(record, back, back + 5), null, "the clock was set back an hour");
+});
+
+Deno.test("StartRecord.admit refuses no longer, and no more often, when the clock jumps ahead", () => {
+  const record = new StartRecord();
+  exhaust(record, noon);
+  const later = noon + 24 * 3_600_000;
+  assertEquals(record.admit(later), null);
+  assertEquals(record.refusals, 0, "a day ahead is a quiet day");
+  for (let i = 1; i < START_LIMIT; i++) assertEquals(record.admit(later), null);
+  assertEquals(record.admit(later), new Date(later + 10_000));
+});
+
+Deno.test("restartsInRow begins anew after a minute, and a jump miscounts one restart at most", () => {
+  const record = { started: noon, restarts: 3, gaveUp: null };
+  assertEquals(restartsInRow(record, noon + 59_999, 60_000), 3);
+  assertEquals(restartsInRow(record, noon + 60_000, 60_000), 0);
+  assertEquals(
+    restartsInRow(record, noon - 3_600_000, 60_000),
+    3,
+    "set back: as if it died at once",
+  );
+  assertEquals(restartsInRow(record, noon + 3_600_000, 60_000), 0, "set ahead: as if it ran long");
+  // What the next restart notes is by the clock as it is then.
+  assertEquals(
+    restartsInRow({ ...record, started: noon - 3_600_000 }, noon - 3_599_000, 60_000),
+    3,
+  );
 });

@@ -52,7 +52,8 @@ export const unixPlatform: Platform = {
 
   elevated: () => false,
   userId: () => String(Deno.uid()),
-  listen: (address) => Promise.resolve(listenOnSocket(address)),
+  listen: (address, report = (problem) => console.error(problem)) =>
+    Promise.resolve(listenOnSocket(address, report)),
   dial: dialSocket,
   spawn: spawnDetached,
   commandLine: ownCommandLine,

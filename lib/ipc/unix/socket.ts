@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname } from "@std/path";
 import type { DialOptions, Listener, Transport } from "../transport.ts";
 
 /** A connection that nobody writes to should cost little; one that is busy should read in bulk. */
@@ -58,41 +59,88 @@ class SocketTransport implements Transport {
   }
 }
 
+/**
+ * Milliseconds between two looks at whether the socket's file is still there. What cleans up /tmp
+ * removes it under a running program, which hears nothing of that, and nobody finds it any more.
+ */
+const LOOK = 500;
+
 class SocketListener implements Listener {
   readonly address: string;
-  readonly #listener: Deno.UnixListener;
+  readonly #report: (problem: string) => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #listener: Deno.UnixListener;
+  /** Ends once there is a listener again; `null` while there is one. */
+  #renewal: PromiseWithResolvers<void> | null = null;
+  /** Whether it was reported that none can be made. */
+  #told = false;
   #closed: Promise<void> | null = null;
 
-  constructor(address: string) {
+  constructor(address: string, report: (problem: string) => void) {
     this.address = address;
+    this.#report = report;
     // The caller holds the app's lock, so a socket that is still there is a dead process's.
     removeSocket(address);
     this.#listener = Deno.listen({ transport: "unix", path: address });
+    this.#timer = setInterval(() => this.#look(), LOOK);
   }
 
   async accept(): Promise<Transport | null> {
-    if (this.#closed !== null) return null;
+    while (this.#closed === null) {
+      const listener = this.#listener;
+      try {
+        return new SocketTransport(await listener.accept());
+      } catch (error) {
+        const meant = this.#closed !== null || this.#renewal !== null ||
+          listener !== this.#listener;
+        if (!meant) throw error;
+        await this.#renewal?.promise;
+      }
+    }
+    return null;
+  }
+
+  /** Makes the socket anew where somebody removed its file. */
+  #look(): void {
     try {
-      return new SocketTransport(await this.#listener.accept());
+      if (exists(this.address)) return;
+      if (this.#renewal === null) {
+        // Deno removes the file of a listener that it closes, a moment after: so the next look
+        // makes the new one.
+        this.#renewal = Promise.withResolvers();
+        this.#listener.close();
+        return;
+      }
+      // (Its folder may be gone as well.)
+      Deno.mkdirSync(dirname(this.address), { recursive: true, mode: 0o700 });
+      this.#listener = Deno.listen({ transport: "unix", path: this.address });
+      this.#renewal.resolve();
+      this.#renewal = null;
+      this.#told = false;
+      this.#report(`The socket "${this.address}" was removed, and is made anew`);
     } catch (error) {
-      if (this.#closed !== null) return null;
-      throw error;
+      // Told once; the next look may find it otherwise.
+      if (this.#told) return;
+      this.#told = true;
+      this.#report(`Nobody can connect to "${this.address}": ${(error as Error).message}`);
     }
   }
 
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = Promise.resolve();
+      clearInterval(this.#timer);
       removeSocket(this.address);
-      this.#listener.close();
+      if (this.#renewal === null) this.#listener.close();
+      this.#renewal?.resolve();
     }
     return this.#closed;
   }
 }
 
 /** Listens at `path`, in place of whatever socket an earlier process left there. */
-export function listenOnSocket(path: string): Listener {
-  return new SocketListener(path);
+export function listenOnSocket(path: string, report: (problem: string) => void): Listener {
+  return new SocketListener(path, report);
 }
 
 /** Connects to the socket at `path`; `null` when nobody listens. */
@@ -130,6 +178,16 @@ function isPeerGone(error: unknown): boolean {
     error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.Interrupted;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 function removeSocket(path: string): void {
