@@ -19,7 +19,7 @@ import { prepareLog } from "./log_file.ts";
 import { pauseFor } from "./timer.ts";
 import type { Registry } from "./registry.ts";
 import { missingPart, type RegistryEntry } from "./registry_entry.ts";
-import { logTail, quoteLog } from "./start_log.ts";
+import { logFault, logTail, quoteLog } from "./start_log.ts";
 import { readStarts, sharedFailure, type StartRecord, writeStarts } from "./start_limit.ts";
 import { readSupervised, supervise } from "./supervision.ts";
 import type { Platform, SpawnedProcess, Transport } from "./transport.ts";
@@ -150,7 +150,7 @@ async function launch(
         } else if (exitCode !== null) {
           const log = logTail(logFile, logStart);
           const message = `Cannot start "${app}": it ended with exit code ${exitCode} ` +
-            `before it answered. Its log is "${logFile}"${quoteLog(log)}`;
+            `before it answered; ${logFault(logFile) ?? `its log is "${logFile}"`}${quoteLog(log)}`;
           throw failed(app, home, record, new TargetStartError(message, exitCode, log));
         }
       }
@@ -186,7 +186,11 @@ async function spawn(
   const logFile = home.logFile(app);
   const until = record.admit(Date.now());
   record.failure = null;
-  writeStarts(home, app, record);
+  try {
+    writeStarts(home, app, record);
+  } catch (error) {
+    throw new TargetStartError(`Cannot start "${app}": ${(error as Error).message}`);
+  }
   if (until !== null) {
     throw new StartLimitError(
       `Cannot start "${app}": it was started ${record.starts.length} times within ` +
@@ -203,7 +207,7 @@ async function spawn(
       logFile,
     });
   } catch (error) {
-    const message = `Cannot start "${app}": ${(error as Error).message}`;
+    const message = `Cannot start "${app}": ${logFault(logFile) ?? (error as Error).message}`;
     throw failed(app, home, record, new TargetStartError(message));
   }
 }

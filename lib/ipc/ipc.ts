@@ -22,6 +22,7 @@ import { type ClientOptions, describeProcess, type OpenOptions } from "./options
 import { openedStream, plainResult } from "./peer.ts";
 import { permissionFlags } from "./permissions.ts";
 import { platform } from "./platform.ts";
+import { printProblem } from "./problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { register } from "./registration.ts";
 import { Registry } from "./registry.ts";
@@ -76,7 +77,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.name = name;
     this.home = home;
     this.#options = options;
-    this.#report = options.onProblem ?? ((problem) => console.error(problem));
+    this.#report = options.onProblem ?? printProblem;
     this.registry = new Registry(home, this.#report);
     const system = platform();
     const elevation = new Elevation(system, options.trustUnelevated);

@@ -14,6 +14,7 @@ import { pauseFor } from "./timer.ts";
 import { asRecord } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { platform } from "./platform.ts";
+import { withRemedy } from "./problem.ts";
 import { faultOf, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 
 /** The registry as read. */
@@ -221,7 +222,7 @@ export class Registry {
       await Deno.remove(temporary).catch(() => {
         // What failed is told below; a file that was never made cannot be removed.
       });
-      throw new Error(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
+      throw new Error(`Cannot write "${path}": ${withRemedy(error)}`, { cause: error });
     }
   }
 

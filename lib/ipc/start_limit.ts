@@ -7,6 +7,7 @@
 
 import type { Home } from "./home.ts";
 import { asRecord } from "./message.ts";
+import { withRemedy } from "./problem.ts";
 
 /** This many starts… */
 export const START_LIMIT = 5;
@@ -82,9 +83,16 @@ export function readStarts(home: Home, app: string): StartRecord {
   return record;
 }
 
-/** Keeps the record of `app`. */
+/**
+ * Keeps the record of `app`.
+ *
+ * @throws {Error} that names the file. Without a record nothing would limit the starts.
+ */
 export function writeStarts(home: Home, app: string, record: StartRecord): void {
-  Deno.writeTextFileSync(home.runtimeFile(app, "starts.json"), JSON.stringify(record), {
-    mode: 0o600,
-  });
+  const path = home.runtimeFile(app, "starts.json");
+  try {
+    Deno.writeTextFileSync(path, JSON.stringify(record), { mode: 0o600 });
+  } catch (error) {
+    throw new Error(`Cannot write "${path}": ${withRemedy(error)}`, { cause: error });
+  }
 }

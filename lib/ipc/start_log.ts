@@ -4,6 +4,8 @@
  * @module
  */
 
+import { withRemedy } from "./problem.ts";
+
 /** How much of the log an error shows. */
 const LOG_LINES = 20;
 
@@ -20,6 +22,26 @@ export function logTail(path: string, start: number): string {
   // deno-lint-ignore no-control-regex
   const plain = text.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd();
   return plain.split(/\r?\n/).slice(-LOG_LINES).join("\n");
+}
+
+/**
+ * Why the log takes no more, where that is so: a program that writes a line to it then ends by that.
+ * Tried beside the log, which is the program's alone; `null` where it could be written.
+ */
+export function logFault(path: string): string | null {
+  const probe = `${path}.${Deno.pid}.probe`;
+  try {
+    Deno.writeTextFileSync(probe, "\n", { mode: 0o600 });
+    return null;
+  } catch (error) {
+    return `its log "${path}" cannot be written: ${withRemedy(error)}`;
+  } finally {
+    try {
+      Deno.removeSync(probe);
+    } catch {
+      // It could not be made in the first place.
+    }
+  }
 }
 
 /** The lines as the end of an error's message. */

@@ -10,6 +10,7 @@ import { join } from "@std/path";
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { TargetStartError, TargetUnknownError } from "./errors.ts";
 import { ProcessLock } from "./lock.ts";
+import { withRemedy } from "./problem.ts";
 import {
   endSupervision,
   readSupervised,
@@ -53,6 +54,8 @@ export class Supervisor {
   readonly #restarting = new Map<string, Promise<void>>();
   readonly #timer: ReturnType<typeof setInterval>;
   #role: ProcessLock | null = null;
+  /** What the looks found wrong last: told once, not each second. */
+  #told: string | null = null;
 
   /**
    * @param own the app that this process is, where it is to be kept alive itself
@@ -68,7 +71,12 @@ export class Supervisor {
     this.#own = own;
     this.#report = report;
     this.#times = { ...DEFAULT_TIMES, ...times };
-    if (own !== null) supervise(context.home, own);
+    try {
+      if (own !== null) supervise(context.home, own);
+    } catch (error) {
+      // A full disk, say: the app serves all the same.
+      report(`"${own}" runs, but is not kept alive: ${withRemedy(error)}`);
+    }
     this.#timer = setInterval(() => this.#look(), this.#times.look);
   }
 
@@ -97,7 +105,9 @@ export class Supervisor {
       }
     } catch (error) {
       // The folder is gone, or the disk is full: the next look may find it otherwise.
-      this.#report(`Cannot supervise: ${(error as Error).message}`);
+      const problem = `Cannot supervise: ${withRemedy(error)}`;
+      if (problem !== this.#told) this.#report(problem);
+      this.#told = problem;
     }
   }
 

@@ -1,9 +1,11 @@
 /** Homes that are not as they should be: each works, or says what is wrong, where, and what to do. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { openHome } from "../../lib/ipc/home.ts";
 import { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { pidOf } from "../../lib/ipc/status.ts";
-import { fixtureCommand, meshTest, until, WINDOWS } from "../support/mesh.ts";
+import { fixtureCommand, meshTest, MODE, suiteCommand, until, WINDOWS } from "../support/mesh.ts";
 
 // (A pipe's name on Windows is nothing that anybody could remove.)
 if (!WINDOWS) {
@@ -21,5 +23,124 @@ if (!WINDOWS) {
     const { stderr } = await ended;
     const line = `The socket "${mesh.ipc.home.address("fixture")}" was removed, and is made anew`;
     assertEquals(stderr.split("\n").filter((text) => text === line).length, 2, stderr);
+  });
+}
+
+meshTest("a home that is not there yet is made, by whoever comes first", async (mesh) => {
+  const path = join(mesh.home, "not", "there yet");
+  const options = { env: { NEVERLIIE_HOME: path } };
+  const list = await mesh.run([...suiteCommand("neverliie"), "list"], options);
+  assertEquals([list.code, list.stderr], [0, ""]);
+  assert(Deno.statSync(join(path, "registry.json")).isFile);
+  Deno.removeSync((await openHome(path)).runtime, { recursive: true });
+});
+
+meshTest("a home on a path of over 300 characters works", async (mesh) => {
+  const path = join(mesh.home, ...Array.from({ length: 6 }, () => "long ü ".padEnd(50, "x") + "!"));
+  assert(path.length > 300);
+  const client = await NeverLiieIPC.client({ home: path });
+  const entry = { type: MODE, cmd: fixtureCommand(), cwd: mesh.home };
+  await client.registry.set("fixture", entry);
+  const pid = await client.call<number>("fixture", "pid");
+  const options = { env: { NEVERLIIE_HOME: path } };
+  const stop = await mesh.run([...suiteCommand("neverliie"), "stop", "fixture"], options);
+  assertEquals(
+    [stop.code, stop.stdout, stop.stderr],
+    [0, `fixture was stopped (process ${pid})\n`, ""],
+  );
+  assertStringIncludes(Deno.readTextFileSync(client.home.logFile("fixture")), `ready ${pid}`);
+  await client.close();
+  Deno.removeSync(client.home.runtime, { recursive: true });
+});
+
+/** What is done to a mesh's folders, seen by one program and those that it starts. */
+const DISKS = {
+  full: `exec 3< "$NEVERLIIE_HOME/registry.json"
+    mount -t tmpfs -o size=64k,mode=700 tmpfs "$NEVERLIIE_HOME"
+    mkdir "$NEVERLIIE_HOME/logs"
+    cat <&3 > "$NEVERLIIE_HOME/registry.json"
+    yes > "$NEVERLIIE_HOME/filler" 2> /dev/null || true`,
+  readOnly: `mount --bind "$NEVERLIIE_HOME" "$NEVERLIIE_HOME"
+    mount -o remount,ro,bind "$NEVERLIIE_HOME"`,
+  fullRuntime: `mount -t tmpfs -o size=8k,mode=700 tmpfs "$RUNTIME"
+    yes > "$RUNTIME/filler" 2> /dev/null || true`,
+};
+
+/** The command in a namespace of its own, in which `disk` has been done. */
+function on(disk: keyof typeof DISKS, command: readonly string[]): string[] {
+  const script = `set -e; umask 077; ${DISKS[disk]}\nexec "$@"`;
+  return ["unshare", "-m", "sh", "-c", script, "sh", ...command];
+}
+
+/** Only Linux has mount namespaces, and only root may mount in one that keeps its user. */
+function canMount(): boolean {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
+  const args = ["-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt"];
+  return new Deno.Command("unshare", { args, stderr: "null" }).outputSync().success;
+}
+
+// (Wine shows a Linux folder as a drive of its own; its programs cannot be given a full one.)
+if (!canMount()) {
+  Deno.test.ignore(
+    "homes on full and read-only disks: needs root on Linux, to mount some",
+    () => {},
+  );
+} else {
+  const told = { full: "No space left on device", readOnly: "Read-only file system" };
+  const remedy = { full: "Free some space there", readOnly: "Make that place writable" };
+  for (const disk of ["full", "readOnly"] as const) {
+    meshTest(`${disk} disk: an app serves, and says that it is not registered`, async (mesh) => {
+      await mesh.register({ name: "other" });
+      const { child, pid, ended } = await mesh.serve(on(disk, fixtureCommand()));
+      assertEquals(await mesh.ipc.call("fixture", "pid", {}, { activate: false }), pid);
+      child.kill("SIGTERM");
+      const { stderr } = await ended;
+      const file = mesh.ipc.home.registryFile;
+      for (const part of [file, told[disk], remedy[disk], "runs, but was not registered"]) {
+        assertStringIncludes(stderr, part);
+      }
+    });
+
+    meshTest(
+      `${disk} disk: what cannot be started says why, the registry is whole`,
+      async (mesh) => {
+        await mesh.register({ name: "other" });
+        const before = Deno.readTextFileSync(mesh.ipc.home.registryFile);
+        const wake = [...suiteCommand("neverliie"), "wake", "other"];
+        const look =
+          `"$@"; code=$?; cat "$NEVERLIIE_HOME/registry.json"; ls -A "$NEVERLIIE_HOME" >&2
+        exit $code`;
+        const result = await mesh.run(on(disk, ["sh", "-c", look, "sh", ...wake]));
+        assertEquals(result.code, 4, result.stderr);
+        const log = mesh.ipc.home.logFile("other");
+        for (const part of ['Cannot start "other"', log, told[disk], remedy[disk]]) {
+          assertStringIncludes(result.stderr, part);
+        }
+        assertEquals(result.stdout, before);
+        assert(!/\.tmp$|\.probe$/m.test(result.stderr), result.stderr);
+      },
+    );
+  }
+
+  meshTest("full runtime folder: a start is refused, as nothing could limit it", async (mesh) => {
+    await mesh.register({ name: "other" });
+    const wake = [...suiteCommand("neverliie"), "wake", "other"];
+    const { runtime } = mesh.ipc.home;
+    const result = await mesh.run(on("fullRuntime", wake), { env: { RUNTIME: runtime } });
+    assertEquals(result.code, 4, result.stderr);
+    const file = mesh.ipc.home.runtimeFile("other", "starts.json");
+    for (const part of ['Cannot start "other"', file, told.full, remedy.full]) {
+      assertStringIncludes(result.stderr, part);
+    }
+  });
+
+  meshTest("read-only disk: a home that cannot be made is an error that names it", async (mesh) => {
+    const path = join(mesh.home, "new");
+    const command = ["env", `NEVERLIIE_HOME=${path}`, ...suiteCommand("neverliie"), "list"];
+    const { code, stderr } = await mesh.run(on("readOnly", command));
+    assertEquals(code, 1);
+    for (const part of [path, told.readOnly, "choose another by NEVERLIIE_HOME"]) {
+      assertStringIncludes(stderr, part);
+    }
   });
 }

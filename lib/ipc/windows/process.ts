@@ -44,6 +44,12 @@ const CREATE_BREAKAWAY_FROM_JOB = 0x100_0000;
  * the started one runs opens a window of its own. */
 const CREATE_NO_WINDOW = 0x800_0000;
 
+/**
+ * A path of this length is told apart from a short one by a prefix.
+ * https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
+ */
+const PATH_MAX = 260;
+
 const STARTUPINFOEX_SIZE = 112;
 const STARTF_USESTDHANDLES = 0x100;
 const PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x2_0002n;
@@ -182,7 +188,7 @@ function handleListAttribute(handles: Uint8Array<ArrayBuffer>): Uint8Array<Array
 function openInherited(path: string, access: number, disposition: number): Handle {
   const handle = validHandle(
     kernel32().CreateFileW(
-      wide(path),
+      wide(path.length < PATH_MAX || path.startsWith("\\\\") ? path : `\\\\?\\${path}`),
       access,
       FILE_SHARE_ALL,
       securityAttributes(null, true),
