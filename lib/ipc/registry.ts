@@ -208,7 +208,8 @@ export class Registry {
     // The lock makes this process the only writer; the pid keeps a killed one's file apart.
     const temporary = join(dirname(path), `.${basename(path)}.${Deno.pid}.tmp`);
     try {
-      await Deno.writeTextFile(temporary, text, { mode: 0o600 });
+      // (The asynchronous one loads the web streams first.)
+      Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
       for (let attempt = 1;; attempt++) {
         try {
           await Deno.rename(temporary, path);

@@ -8,7 +8,7 @@ import { dirname } from "@std/path";
 import type { DialOptions, Listener, Transport } from "../transport.ts";
 
 /** A connection that nobody writes to should cost little; one that is busy should read in bulk. */
-const BUFFER_MIN = 4 << 10;
+const BUFFER_MIN = 1 << 10;
 const BUFFER_MAX = 256 << 10;
 
 class SocketTransport implements Transport {
