@@ -4,28 +4,32 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import { finished, meshTest, MODE, suiteCommand, WINDOWS } from "../support/mesh.ts";
 
-meshTest("list --json gives name, type, cmd, cwd, address, running, pid", async (mesh) => {
-  await mesh.register();
-  const asleep = JSON.parse((await mesh.neverliie("list", "--json")).stdout);
-  const [fixture] = asleep.filter(({ name }: { name: string }) => name === "fixture");
-  assertEquals(Object.keys(fixture), [
-    "name",
-    "type",
-    "cmd",
-    "cwd",
-    "address",
-    "running",
-    "pid",
-    "gave_up",
-  ]);
-  assertEquals([fixture.type, fixture.running, fixture.pid], [MODE, false, null]);
-  assertEquals(fixture.address, mesh.ipc.home.address("fixture"));
-  const pid = await mesh.ipc.call("fixture", "pid");
-  const awake = JSON.parse((await mesh.neverliie("--json", "list")).stdout);
-  const [running] = awake.filter(({ name }: { name: string }) => name === "fixture");
-  assertEquals([running.running, running.pid], [true, pid]);
-  assertMatch((await mesh.neverliie("list")).stdout, /fixture\s+yes/);
-});
+meshTest(
+  "list --json gives name, registered, type, cmd, cwd, address, running, pid",
+  async (mesh) => {
+    await mesh.register();
+    const asleep = JSON.parse((await mesh.neverliie("list", "--json")).stdout);
+    const [fixture] = asleep.filter(({ name }: { name: string }) => name === "fixture");
+    assertEquals(Object.keys(fixture), [
+      "name",
+      "registered",
+      "type",
+      "cmd",
+      "cwd",
+      "address",
+      "running",
+      "pid",
+      "gave_up",
+    ]);
+    assertEquals([fixture.type, fixture.running, fixture.pid], [MODE, false, null]);
+    assertEquals(fixture.address, mesh.ipc.home.address("fixture"));
+    const pid = await mesh.ipc.call("fixture", "pid");
+    const awake = JSON.parse((await mesh.neverliie("--json", "list")).stdout);
+    const [running] = awake.filter(({ name }: { name: string }) => name === "fixture");
+    assertEquals([running.running, running.pid], [true, pid]);
+    assertMatch((await mesh.neverliie("list")).stdout, /fixture\s+yes/);
+  },
+);
 
 meshTest("call takes JSON from the argument, a file and standard input", async (mesh) => {
   await mesh.register();
