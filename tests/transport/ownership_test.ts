@@ -6,6 +6,7 @@ import {
   assertMatch,
   assertRejects,
   assertStringIncludes,
+  assertThrows,
 } from "@std/assert";
 import { join } from "@std/path";
 import { openHome } from "../../lib/ipc/home.ts";
@@ -64,6 +65,45 @@ behaviour("a home that others may write is refused, by name and with a way out",
   setWriters(folder, user, "owner");
   await Deno.remove((await openHome(folder)).runtime, { recursive: true });
 });
+
+if (!WINDOWS) {
+  behaviour("what the mesh makes is closed to others", async (folder) => {
+    const home = await openHome(join(folder, "home"));
+    const registry = new Registry(home);
+    await registry.set("app", { type: "binary", cmd: [Deno.execPath()], cwd: folder });
+    const mode = (path: string) => (Deno.lstatSync(path).mode ?? 0) & 0o777;
+    for (const path of [home.path, join(home.path, "logs"), home.runtime]) {
+      assertEquals(mode(path), 0o700, path);
+    }
+    assertEquals(mode(join(home.runtime, "..")), 0o700);
+    assertEquals(mode(registry.path), 0o600);
+    await Deno.remove(home.runtime, { recursive: true });
+  });
+
+  behaviour("a folder of sockets that another user could have made is refused", (folder) => {
+    const key = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+    const path = platform().runtimeDirectory(folder, key);
+    const refused = (why: string) => {
+      const error = assertThrows(() => platform().runtimeDirectory(folder, key), Error, path);
+      assertStringIncludes(error.message, why);
+      assertStringIncludes(error.message, "make it yours alone");
+    };
+    try {
+      Deno.chmodSync(path, 0o755);
+      refused("others may enter it");
+      Deno.chmodSync(path, 0o700);
+      if (Deno.uid() === 0) {
+        Deno.chownSync(path, 4_711, null);
+        refused("it belongs to user 4711");
+      }
+      Deno.removeSync(path);
+      Deno.symlinkSync(folder, path);
+      refused("it is not a directory");
+    } finally {
+      Deno.removeSync(path);
+    }
+  });
+}
 
 behaviour("a registry that others may write is not read and not written", async (folder) => {
   const home = await openHome(folder);
