@@ -5,19 +5,19 @@
  */
 import { join, relative, resolve } from "@std/path";
 import { PROGRAMS } from "./apps/programs.ts";
-import { archiveTarget } from "./build/archive.ts";
-import { buildAll, type BuildRequest } from "./build/build.ts";
-import { CHECKOUT } from "./build/compile.ts";
+import { archiveTarget } from "./apps/build/archive.ts";
+import { buildAll, type BuildRequest } from "./apps/build/build.ts";
+import { CHECKOUT } from "./apps/build/compile.ts";
 import { readManifest } from "./apps/manifest.ts";
-import { measureStart } from "./build/measure.ts";
-import { TARGETS } from "./build/targets.ts";
+import { measureStart } from "./apps/build/measure.ts";
+import { TARGETS } from "./apps/build/targets.ts";
 
 export {
   CompileError,
   type CompileOptions,
   compileProgram,
   RuntimeMissingError,
-} from "./build/compile.ts";
+} from "./apps/build/compile.ts";
 
 const HELP = `deno task build [--target TRIPLE|all …] [--app NAME …] [OPTION …]
 

@@ -4,15 +4,15 @@
  */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { basename, dirname, join, toFileUrl } from "@std/path";
-// @ts-types="../../build/resedit.d.ts"
+// @ts-types="../../apps/build/resedit.d.ts"
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
-import { buildAll, type BuildRequest, type BuildResult, jobsFor } from "../../build/build.ts";
-import { bundleModules, RuntimeMissingError } from "../../build/compile.ts";
+import { buildAll, type BuildRequest, type BuildResult, jobsFor } from "../../apps/build/build.ts";
+import { bundleModules, RuntimeMissingError } from "../../apps/build/compile.ts";
 import { readManifest } from "../../apps/manifest.ts";
-import { archiveTarget } from "../../build/archive.ts";
-import { TARGETS } from "../../build/targets.ts";
+import { archiveTarget } from "../../apps/build/archive.ts";
+import { TARGETS } from "../../apps/build/targets.ts";
 import { lab } from "../lab/lab.ts";
 import { compileForLab, labCompiler } from "../lab/executables.ts";
 import { executable, EXECUTABLES, meshTest, WINDOWS } from "../support/mesh.ts";
@@ -175,7 +175,7 @@ if (Deno.build.os !== "windows" && EXECUTABLES !== null) {
         "neverliie.exe",
       );
       const [icons] = Resource.IconGroupEntry.fromEntries(entries);
-      const file = Data.IconFile.from(await Deno.readFile("assets/neverliie.ico"));
+      const file = Data.IconFile.from(await Deno.readFile("apps/assets/neverliie.ico"));
       assertEquals(icons!.icons.length, file.icons.length);
     } finally {
       await Deno.remove(out, { recursive: true });

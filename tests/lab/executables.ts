@@ -7,10 +7,10 @@ import { fromFileUrl, join } from "@std/path";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
 import { type CompileOptions, compileProgram } from "../../build.ts";
-import { bundleModules, compileModule } from "../../build/compile.ts";
+import { bundleModules, compileModule } from "../../apps/build/compile.ts";
 import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
-import { buildAll, type BuildRequest } from "../../build/build.ts";
-import { executableName } from "../../build/targets.ts";
+import { buildAll, type BuildRequest } from "../../apps/build/build.ts";
+import { executableName } from "../../apps/build/targets.ts";
 import { type Lab, TARGETS, VERSIONS } from "./lab.ts";
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));

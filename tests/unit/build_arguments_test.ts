@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { parseArguments } from "../../build.ts";
-import { Progress } from "../../build/progress.ts";
-import { TARGETS } from "../../build/targets.ts";
+import { Progress } from "../../apps/build/progress.ts";
+import { TARGETS } from "../../apps/build/targets.ts";
 
 Deno.test("build: without arguments, every program for this system", () => {
   const { targets, apps, force, archive, measure, denort } = parseArguments([]);

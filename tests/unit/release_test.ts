@@ -2,11 +2,11 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { desktopEntry, launchAgent, systemdUnit } from "../../apps/neverliie/install/places.ts";
 import { UndoList } from "../../apps/neverliie/install/undo.ts";
 import { VERSION } from "../../apps/version.ts";
-import { changesOf, sectionOf } from "../../build/changes.ts";
-import { billOfMaterials } from "../../build/sbom.ts";
+import { changesOf, sectionOf } from "../../apps/build/changes.ts";
+import { billOfMaterials } from "../../apps/build/sbom.ts";
 
 Deno.test("release: the changelog describes the version of deno.json", async () => {
-  const changes = await changesOf(VERSION, "CHANGELOG.md");
+  const changes = await changesOf(VERSION, "docs/CHANGELOG.md");
   assert(changes.trim().length > 0);
 });
 

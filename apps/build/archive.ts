@@ -6,9 +6,9 @@
  */
 import { createTarPacker } from "modern-tar";
 import { ZipWriter } from "@zip.js/zip.js";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { CHECKOUT } from "./compile.ts";
-import { MANIFEST, readManifest } from "../apps/manifest.ts";
+import { MANIFEST, readManifest } from "../manifest.ts";
 import { isWindowsTarget } from "./targets.ts";
 
 /** A file that goes into an archive. */
@@ -88,8 +88,8 @@ export async function archiveTarget(out: string, target: string): Promise<string
       executable: true,
     })),
     { name: `${name}/${MANIFEST}`, path: join(folder, MANIFEST), executable: false },
-    ...["README.md", "CHANGELOG.md"].map((document) => ({
-      name: `${name}/${document}`,
+    ...["README.md", "docs/CHANGELOG.md"].map((document) => ({
+      name: `${name}/${basename(document)}`,
       path: join(CHECKOUT, document),
       executable: false,
     })),

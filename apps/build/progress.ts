@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { bar } from "../lib/ui/text.ts";
+import { bar } from "../../lib/ui/text.ts";
 
 const CLEAR_LINE = "\r\x1b[2K";
 

@@ -5,12 +5,12 @@
  */
 import { basename, dirname, fromFileUrl, join, relative, toFileUrl } from "@std/path";
 import { ensureDir } from "@std/fs";
-import config from "../deno.json" with { type: "json" };
-import standInMap from "../lib/std/import_map.json" with { type: "json" };
+import config from "../../deno.json" with { type: "json" };
+import standInMap from "../../lib/std/import_map.json" with { type: "json" };
 import { sourceMaps } from "./source_maps.ts";
 
 /** The checkout's root. */
-export const CHECKOUT: string = fromFileUrl(new URL("..", import.meta.url));
+export const CHECKOUT: string = fromFileUrl(new URL("../..", import.meta.url));
 
 /** What {@linkcode compileProgram} compiles, and with what. */
 export interface CompileOptions {

@@ -6,8 +6,8 @@
  */
 import { join, relative } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
-import { type Program, PROGRAMS } from "../apps/programs.ts";
-import { VERSION } from "../apps/version.ts";
+import { type Program, PROGRAMS } from "../programs.ts";
+import { VERSION } from "../version.ts";
 import { CHECKOUT, CompileError, compileProgram, RuntimeMissingError } from "./compile.ts";
 import { hashOfInputs } from "./hash.ts";
 import {
@@ -17,7 +17,7 @@ import {
   readManifest,
   sha256OfFile,
   writeManifest,
-} from "../apps/manifest.ts";
+} from "../manifest.ts";
 import { Progress } from "./progress.ts";
 import { executableName, isWindowsTarget } from "./targets.ts";
 import { withResources } from "./windows_resources.ts";
@@ -220,7 +220,7 @@ class TargetBuild {
       ...(env === undefined ? {} : { env }),
     });
     if (isWindowsTarget(this.#target)) {
-      const icon = await Deno.readFile(join(CHECKOUT, "assets", "neverliie.ico"));
+      const icon = await Deno.readFile(join(CHECKOUT, "apps", "assets", "neverliie.ico"));
       const resources = {
         description,
         product: "NeverLiie",

@@ -6,15 +6,15 @@
  */
 import { basename, join, relative, resolve } from "@std/path";
 import { ensureDir } from "@std/fs";
-import { PROGRAMS } from "./apps/programs.ts";
-import { VERSION } from "./apps/version.ts";
-import { archiveTarget } from "./build/archive.ts";
-import { buildAll } from "./build/build.ts";
-import { changesOf } from "./build/changes.ts";
-import { CHECKOUT } from "./build/compile.ts";
-import { sha256OfFile } from "./apps/manifest.ts";
-import { billOfMaterials } from "./build/sbom.ts";
-import { TARGETS } from "./build/targets.ts";
+import { PROGRAMS } from "../programs.ts";
+import { VERSION } from "../version.ts";
+import { archiveTarget } from "./archive.ts";
+import { buildAll } from "./build.ts";
+import { changesOf } from "./changes.ts";
+import { CHECKOUT } from "./compile.ts";
+import { sha256OfFile } from "../manifest.ts";
+import { billOfMaterials } from "./sbom.ts";
+import { TARGETS } from "./targets.ts";
 
 const HELP = `deno task release [--target TRIPLE|all …] [--out DIR] [--denort TARGET=PATH …]
 
@@ -22,7 +22,7 @@ Builds every program for every target unless told, and writes into dist/release:
 
   neverliie-${VERSION}-<target>.zip or .tar.gz   the programs of each target
   neverliie-${VERSION}.cdx.json                  what is in them (CycloneDX 1.6)
-  CHANGES.md                                the section of CHANGELOG.md for this version
+  CHANGES.md                                the section of docs/CHANGELOG.md for this version
   SHA256SUMS                                of all of these; check with "sha256sum -c"
 
 The version is the one of deno.json. Options are those of "deno task build"; see its --help. A target
@@ -35,13 +35,13 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { parseArguments } = await import("./build.ts");
+  const { parseArguments } = await import("../../build.ts");
   const targeted = args.some((arg) => arg.startsWith("--target"));
   const request = parseArguments(targeted ? args : [...args, "--target", "all"]);
   if (request.apps.length !== Object.keys(PROGRAMS).length) {
     throw new TypeError("Cannot release some programs without the others: leave --app out");
   }
-  const changes = await changesOf(VERSION, join(CHECKOUT, "CHANGELOG.md"));
+  const changes = await changesOf(VERSION, join(CHECKOUT, "docs", "CHANGELOG.md"));
   const results = await buildAll(request);
   const failed = new Set(
     results.filter(({ error }) => error !== null).map(({ target }) => target),

@@ -7,8 +7,8 @@
  * @module
  */
 import { join } from "@std/path";
-import { PROGRAMS } from "../apps/programs.ts";
-import { VERSION } from "../apps/version.ts";
+import { PROGRAMS } from "../programs.ts";
+import { VERSION } from "../version.ts";
 import { CHECKOUT } from "./compile.ts";
 import { moduleGraph } from "./hash.ts";
 

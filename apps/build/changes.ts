@@ -1,5 +1,5 @@
 /**
- * What a version changes, from CHANGELOG.md.
+ * What a version changes, from docs/CHANGELOG.md.
  *
  * @module
  */

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "@std/path";
-import config from "../deno.json" with { type: "json" };
+import config from "../../deno.json" with { type: "json" };
 
 /** How the Deno is called that compiles. */
 export interface Compiler {

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { fromFileUrl, relative } from "@std/path";
-import { sha256OfFile } from "../apps/manifest.ts";
+import { sha256OfFile } from "../manifest.ts";
 import { CHECKOUT, CompileError, type Compiler, moduleFlags, runDeno } from "./compile.ts";
 
 /** What `deno info --json` tells of a graph, as far as it is used here. */
