@@ -9,6 +9,7 @@ import { ensureDir } from "@std/fs";
 import { PROGRAMS } from "../programs.ts";
 import { VERSION } from "../version.ts";
 import { archiveTarget } from "./archive.ts";
+import { parseArguments } from "./arguments.ts";
 import { buildAll } from "./build.ts";
 import { changesOf } from "./changes.ts";
 import { CHECKOUT } from "./compile.ts";
@@ -35,7 +36,6 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { parseArguments } = await import("../../build.ts");
   const targeted = args.some((arg) => arg.startsWith("--target"));
   const request = parseArguments(targeted ? args : [...args, "--target", "all"]);
   if (request.apps.length !== Object.keys(PROGRAMS).length) {

@@ -58,14 +58,22 @@ async function completesByTab(mesh: TestMesh, shell: string): Promise<void> {
   });
   await terminal.until("page>");
   await terminal.type("neverliie str");
-  await terminal.press("Tab");
-  await terminal.until("page> neverliie stream");
+  await completes(terminal, "page> neverliie stream");
   await terminal.type("fixt");
-  await terminal.press("Tab");
-  await terminal.until("page> neverliie stream fixture");
+  await completes(terminal, "page> neverliie stream fixture");
   await terminal.type("wait_af");
-  await terminal.press("Tab");
-  await terminal.until("page> neverliie stream fixture wait_after_one");
+  await completes(terminal, "page> neverliie stream fixture wait_after_one");
+}
+
+/** Presses Tab, and again as a person would where a busy machine let the first one go by. */
+async function completes(terminal: Terminal, shown: string): Promise<void> {
+  for (let press = 1; press <= 3; press++) {
+    await terminal.press("Tab");
+    for (const deadline = performance.now() + 8_000; performance.now() < deadline;) {
+      if ((await terminal.lines()).some((line) => line.includes(shown))) return;
+    }
+  }
+  await terminal.until(shown);
 }
 
 if (Deno.build.os === "linux") {

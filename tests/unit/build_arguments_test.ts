@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { PROGRAMS } from "../../apps/programs.ts";
-import { parseArguments } from "../../build.ts";
+import { parseArguments } from "../../apps/build/arguments.ts";
 import { Progress } from "../../apps/build/progress.ts";
 import { TARGETS } from "../../apps/build/targets.ts";
 
