@@ -6,7 +6,15 @@ import { openHome } from "../../lib/ipc/home.ts";
 import { APP_NAME_MAX } from "../../lib/ipc/name.ts";
 import { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { pidOf } from "../../lib/ipc/status.ts";
-import { fixtureCommand, meshTest, MODE, suiteCommand, until, WINDOWS } from "../support/mesh.ts";
+import {
+  fixtureCommand,
+  gone,
+  meshTest,
+  MODE,
+  suiteCommand,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
 
 // (A pipe's name on Windows is nothing that anybody could remove.)
 if (!WINDOWS) {
@@ -58,12 +66,16 @@ meshTest(`a home on a path of ${LONG} characters works`, async (mesh) => {
     args: ["--name", name],
   });
   const pid = await client.call<number>(name, "pid");
-  const options = { env: { NEVERLIIE_HOME: path } };
-  const stop = await mesh.run([...suiteCommand("neverliie"), "stop", name], options);
-  assertEquals(
-    [stop.code, stop.stdout, stop.stderr],
-    [0, `${name} was stopped (process ${pid})\n`, ""],
-  );
+  if (WINDOWS) {
+    // (Under Wine and Deno 2.7, a program without all permissions opens no path of that length.)
+    await client.call(name, "$/shutdown");
+  } else {
+    const options = { env: { NEVERLIIE_HOME: path } };
+    const stop = await mesh.run([...suiteCommand("neverliie"), "stop", name], options);
+    const line = `${name} was stopped (process ${pid})\n`;
+    assertEquals([stop.code, stop.stdout, stop.stderr], [0, line, ""]);
+  }
+  await gone(pid);
   const log = client.home.logFile(name);
   assert(!WINDOWS || log.length > 260);
   assertStringIncludes(Deno.readTextFileSync(log), `ready ${pid}`);
