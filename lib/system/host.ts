@@ -48,8 +48,8 @@ export class HostReader {
   }
 
   /**
-   * The figures now. The first reading (and one after a pause of more than 90 s) takes 100 ms,
-   * because processor use needs two samples; others answer at once.
+   * The figures now. The first reading (and one after a pause of more than 90 s) takes 100 ms, at
+   * most 500, because processor use needs two samples; others answer at once.
    */
   async read(signal?: AbortSignal): Promise<HostStats> {
     signal?.throwIfAborted();
@@ -81,8 +81,12 @@ export class HostReader {
   async #start(): Promise<void> {
     try {
       this.#meter.sample();
-      await pause(SHORTEST_SPAN);
-      this.#take();
+      // A busy machine may have counted no tick yet, and one's figure may have run backwards.
+      for (let attempt = 1; attempt <= 5; attempt++) {
+        await pause(SHORTEST_SPAN);
+        this.#take();
+        if (this.#percent !== null) break;
+      }
     } finally {
       this.#sampling = undefined;
     }
