@@ -4,7 +4,9 @@
  * @module
  */
 
-import { AlreadyRunningError, isWoken, NeverLiieIPC } from "../lib/ipc/mod.ts";
+import { AlreadyRunningError, isWoken, NeverLiieIPC, type OpenOptions } from "../lib/ipc/mod.ts";
+import { AppLog } from "./app_log.ts";
+import { recordsFile } from "./app_record.ts";
 import { suite } from "./suite.ts";
 import { VERSION } from "./version.ts";
 
@@ -52,8 +54,30 @@ export async function runApp(app: App): Promise<void> {
   }
 }
 
+/** Joins the mesh as the app, and records its start, its problems and its end. */
+async function open(app: App, options: OpenOptions = {}): Promise<NeverLiieIPC> {
+  const log = new AppLog(app.name);
+  const ipc = await NeverLiieIPC.open(app.name, {
+    ...options,
+    suite: suite(),
+    version: VERSION,
+    onProblem(problem) {
+      console.error(problem);
+      log.write("warning", problem);
+    },
+    async onLeave(why) {
+      log.write("info", "left", { pid: Deno.pid, why });
+      await log.end();
+    },
+  });
+  const { pid, version: { deno } } = Deno;
+  log.write("info", "started", { pid, version: VERSION, deno, by: isWoken() ? "mesh" : "hand" });
+  log.begin(recordsFile(ipc.home, app.name));
+  return ipc;
+}
+
 async function host(app: App): Promise<void> {
-  await using ipc = await NeverLiieIPC.open(app.name, { suite: suite(), version: VERSION });
+  await using ipc = await open(app);
   app.serve(ipc);
   console.log(`${app.name} is serving as process ${Deno.pid} at ${ipc.address}`);
   await ipc.closed;
@@ -79,11 +103,7 @@ async function show(app: App, glance: NonNullable<App["glance"]>): Promise<void>
 async function hostInSight(app: App): Promise<void> {
   if (!isScreen()) return await host(app);
   try {
-    await using ipc = await NeverLiieIPC.open(app.name, {
-      suite: suite(),
-      version: VERSION,
-      ifRunning: "throw",
-    });
+    await using ipc = await open(app, { ifRunning: "throw" });
     app.serve(ipc);
     const closed = new AbortController();
     void ipc.closed.then(() => closed.abort());

@@ -11,6 +11,7 @@ import {
   pidOf,
   type StreamCallOptions,
 } from "../../lib/ipc/mod.ts";
+import { describeRecord, readRecord, recordsFile } from "../app_record.ts";
 import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench.ts";
@@ -186,19 +187,49 @@ export function logs(
   app: string,
   options: CommonOptions & { lines: number; follow?: boolean },
 ): Promise<void> {
-  const { json, signal } = options;
+  const { json } = options;
   return withMesh(async (ipc) => {
     const path = ipc.home.logFile(app);
-    if (options.follow) {
-      for await (const line of follow(path, options.lines, signal)) {
-        writeLine(json ? JSON.stringify(line) : line);
-      }
-    }
+    const recordsPath = recordsFile(ipc.home, app);
+    if (options.follow) return await followBoth(path, recordsPath, options);
     const lines = await lastLines(path, options.lines);
-    if (json) return print({ name: app, path, lines: lines ?? [] }, true);
-    if (lines === null) console.error(`${app} has no log yet: "${path}" is made when it is woken`);
-    else for (const line of lines) writeLine(line);
+    const records = (await lastLines(recordsPath, options.lines))?.map(readRecord) ?? [];
+    if (json) {
+      const output = { name: app, path, lines: lines ?? [] };
+      return print({ ...output, records_path: recordsPath, records }, true);
+    }
+    for (const record of records) writeLine(describeRecord(record));
+    for (const line of lines ?? []) writeLine(line);
+    if (lines === null && records.length === 0) {
+      console.error(`${app} has no log yet: "${path}" is made when it is woken`);
+    }
   });
+}
+
+/** What an app writes and what it records, as it comes. */
+async function followBoth(
+  path: string,
+  recordsPath: string,
+  { json, lines, signal }: CommonOptions & { lines: number },
+): Promise<void> {
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const output = async () => {
+    for await (const line of follow(path, lines, either)) {
+      writeLine(json ? JSON.stringify(line) : line);
+    }
+  };
+  const records = async () => {
+    for await (const line of follow(recordsPath, lines, either)) {
+      const record = readRecord(line);
+      writeLine(json ? JSON.stringify(record) : describeRecord(record));
+    }
+  };
+  try {
+    await Promise.all([records(), output()]);
+  } finally {
+    ended.abort();
+  }
 }
 
 /** `neverliie bench APP [METHOD [JSON]]` */

@@ -79,7 +79,12 @@ add("prune", "remove entries whose program or script is gone")
 add("doctor", "what is wrong with the mesh, and how to mend it")
   .option("--fix", "mend what is safe to mend")
   .action((own) => doctor({ ...own, ...common() }));
-add("logs <app>", "what a woken app wrote").option("-n, --lines <n>", "how many", natural, 50)
+add("logs <app>", "what an app recorded, and what it wrote when it was woken").option(
+  "-n, --lines <n>",
+  "how many",
+  natural,
+  50,
+)
   .option("-f, --follow", "go on with what it writes, until Ctrl-C")
   .action((app, own) => commands.logs(app, { ...own, ...common() }));
 add("trace <app>", "what a running app is asked, and what comes of it, as it happens")

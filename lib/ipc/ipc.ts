@@ -238,7 +238,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   }
 
   #close(why: string): Promise<void> {
-    return this.#closing ??= this.#leave(`"${this.name}" left the mesh: ${why}`);
+    return this.#closing ??= this.#leave(why);
   }
 
   async #leave(why: string): Promise<void> {
@@ -246,8 +246,10 @@ export class NeverLiieIPC implements AsyncDisposable {
     try {
       await this.#supervisor?.stop();
       await this.#listener?.close();
-      await Promise.all([this.#targets.close(), this.#incoming.close(why)]);
+      const told = `"${this.name}" left the mesh: ${why}`;
+      await Promise.all([this.#targets.close(), this.#incoming.close(told)]);
       this.#workers?.close();
+      await this.#options.onLeave?.(why);
     } finally {
       this.#lock?.release();
       this.#closed.resolve();

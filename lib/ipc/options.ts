@@ -44,6 +44,11 @@ export interface OpenOptions extends ClientOptions {
   /** Called when the user starts the app again; gets that start's arguments. */
   onSecondInstance?: ((event: SecondInstance) => void) | undefined;
   /**
+   * Called when the app has left the mesh, with the reason ("it got SIGTERM"), while its name is
+   * still its own: the last chance to write something. A process that ends by a signal waits for it.
+   */
+  onLeave?: ((why: string) => void | Promise<void>) | undefined;
+  /**
    * What a second start does once its arguments are handed over: print so and exit 0 (default),
    * or throw {@link AlreadyRunningError}.
    */

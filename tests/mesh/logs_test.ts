@@ -1,7 +1,17 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { TargetStartError } from "../../lib/ipc/mod.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { join } from "@std/path";
+import type { AppRecord } from "../../apps/app_record.ts";
+import { lastLines } from "../../apps/neverliie/log_file.ts";
+import { VERSION } from "../../apps/version.ts";
+import { pidOf, TargetStartError } from "../../lib/ipc/mod.ts";
 import { LOG_SIZE_MAX } from "../../lib/ipc/log_file.ts";
-import { meshTest } from "../support/mesh.ts";
+import { meshTest, MODE, suiteCommand, type TestMesh, until } from "../support/mesh.ts";
 
 meshTest("a log that has grown large is set aside when its program is woken", async (mesh) => {
   await mesh.register({ args: ["crash"] });
@@ -23,4 +33,72 @@ meshTest("a log that has grown large is set aside when its program is woken", as
   assert((await Deno.readTextFile(`${log}.1`)).startsWith(small));
   const { code, stdout } = await mesh.neverliie("logs", "fixture", "--lines", "1");
   assertEquals([code, stdout], [0, "a line on standard error: Grüße\n"]);
+});
+
+async function recordsIn(path: string): Promise<AppRecord[]> {
+  const lines = (await Deno.readTextFile(path)).trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line));
+}
+
+const recordsPath = (mesh: TestMesh) => join(mesh.home, "logs", "scanner.jsonl");
+
+meshTest(
+  "an app records its start and its problems while it serves, then its end",
+  async (mesh) => {
+    const path = recordsPath(mesh);
+    await Deno.writeTextFile(mesh.ipc.registry.path, "{ no registry");
+    const { pid, ended } = await mesh.serve([...suiteCommand("scanner"), "--host"]);
+    await until(async () => (await lastLines(path, 2))?.length === 2);
+    const [problem, started] = await recordsIn(path);
+    assertEquals([problem!.level, problem!.logger], ["WARN", "scanner"]);
+    assertStringIncludes(problem!.message, "is not a registry");
+    const { deno, ...about } = started!.properties;
+    assertEquals([started!.level, started!.message], ["INFO", "started"]);
+    assertEquals(about, { pid, version: VERSION, by: "hand" });
+    assert(typeof deno === "string");
+    await mesh.stop("scanner", pid);
+    const left = (await recordsIn(path))[2]!;
+    assertEquals([left.message, left.properties], ["left", {
+      pid,
+      why: "it was asked to shut down",
+    }]);
+    const stderr = (await ended).stderr;
+    assertStringIncludes(stderr, "is not a registry");
+    assert(!stderr.includes("Cannot write"), stderr);
+  },
+);
+
+meshTest("records that have grown large are set aside; logs shows the new ones", async (mesh) => {
+  const path = recordsPath(mesh);
+  await mesh.ipc.registry.set("scanner", {
+    type: MODE,
+    cmd: suiteCommand("scanner"),
+    cwd: mesh.home,
+  });
+  const large = `${"x".repeat(1 << 20)}\n`;
+  await Deno.writeTextFile(path, large);
+  await Deno.writeTextFile(`${path}.1`, "older\n");
+  await Deno.writeTextFile(`${path}.2`, "oldest\n");
+  await mesh.ipc.wake("scanner");
+  const pid = (await pidOf(mesh.ipc, "scanner"))!;
+  // Before its first record is due: the end writes both.
+  await mesh.stop("scanner", pid);
+  const records = await recordsIn(path);
+  assertEquals(records.map(({ message }) => message), ["started", "left"]);
+  assertEquals(records[0]!.properties.by, "mesh");
+  assertEquals(await Deno.readTextFile(`${path}.1`), large);
+  assertEquals(await Deno.readTextFile(`${path}.2`), "older\n");
+  const names = (await Array.fromAsync(Deno.readDir(join(mesh.home, "logs")))).map((file) =>
+    file.name
+  );
+  assertEquals(
+    names.toSorted(),
+    ["", ".1", ".2"].map((end) => `scanner.jsonl${end}`).concat("scanner.log"),
+  );
+
+  const { stdout } = await mesh.neverliie("logs", "scanner");
+  assertMatch(stdout, /^\S+Z INFO started pid=\d+ .*by="mesh"$/m);
+  assertMatch(stdout, /^scanner is serving as process \d+/m);
+  const json = JSON.parse((await mesh.neverliie("logs", "scanner", "--json")).stdout);
+  assertEquals([json.records_path, json.records, json.lines.length], [path, records, 1]);
 });

@@ -174,6 +174,15 @@ Deno.test("architecture: a session knows no names, registry, activation or platf
   assertEquals([...reached].filter((path) => mesh.test(path)), []);
 });
 
+Deno.test("architecture: no start waits for the logging library", () => {
+  const named = [...sources].filter(([, { code }]) => code.includes('"@logtape/'));
+  assertEquals(named.map(([path]) => path), ["apps/app_log.ts"]);
+  for (const [, { code }] of named) {
+    const atOnce = code.match(/^import\b[^;]*?"@logtape\/[^;]*;/gm) ?? [];
+    assertEquals(atOnce.filter((statement) => !statement.startsWith("import type")), []);
+  }
+});
+
 Deno.test("architecture: the codec and the transport's interfaces import nothing", () => {
   for (const path of ["lib/ipc/codec.ts", "lib/ipc/transport.ts"]) {
     assertEquals(sources.get(path)!.imports, [], path);

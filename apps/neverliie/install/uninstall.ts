@@ -7,6 +7,7 @@
 import { dirname, join } from "@std/path";
 import { exists } from "@std/fs";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
+import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { RECEIPT, type Receipt } from "./receipt.ts";
@@ -61,7 +62,7 @@ export async function uninstall(options: UninstallOptions): Promise<string[]> {
       return entry === undefined || dirname(entry.cmd[0]!) === root;
     });
     await ipc.registry.update(new Map(own.map((name) => [name, () => null])));
-    for (const app of own) await removeFile(home.logFile(app));
+    for (const app of own) await removeLogs(home, app);
     say(`removed ${own.join(", ")} from the mesh`);
     for (const { name } of receipt.programs) await removeFile(codeCache(name));
   } finally {
@@ -70,6 +71,14 @@ export async function uninstall(options: UninstallOptions): Promise<string[]> {
   await removeHome(home, names);
   await removePrograms(options);
   return [...await leftIn(root), ...await leftIn(home.path)];
+}
+
+/** Removes what an app wrote and recorded, with what was set aside of both. */
+async function removeLogs(home: NeverLiieIPC["home"], app: string): Promise<void> {
+  const log = home.logFile(app);
+  const records = recordsFile(home, app);
+  const old = Array.from({ length: OLD_RECORD_FILES_MAX }, (_, i) => `${records}.${i + 1}`);
+  for (const path of [log, `${log}.1`, records, ...old]) await removeFile(path);
 }
 
 /** Where Deno keeps V8's compiled code of an executable. */
