@@ -103,3 +103,25 @@ meshTest("records that have grown large are set aside; logs shows the new ones",
   const json = JSON.parse((await mesh.neverliie("logs", "scanner", "--json")).stdout);
   assertEquals([json.records_path, json.records, json.lines.length], [path, records, 1]);
 });
+
+meshTest("logs -f --json: a record is an object, what an app wrote a string", async (mesh) => {
+  const record = { "@timestamp": "2026-01-01T00:00:00.000Z", level: "INFO", message: "started" };
+  await Deno.writeTextFile(recordsPath(mesh), `${JSON.stringify(record)}\n`);
+  await Deno.writeTextFile(mesh.ipc.home.logFile("scanner"), "a line\n");
+  const child = mesh.spawn([...suiteCommand("neverliie"), "logs", "-f", "scanner", "--json"]);
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (text.split("\n").length < 3) {
+    const { value, done } = await reader.read();
+    assert(!done, text);
+    text += value;
+  }
+  // The two files are followed side by side: either may come first.
+  const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.find((line) => typeof line === "object"), record);
+  assertEquals(lines.find((line) => typeof line === "string"), "a line");
+  child.kill("SIGKILL");
+  await child.status;
+  await reader.cancel();
+  await child.stderr.cancel();
+});
