@@ -184,10 +184,11 @@ export class Answers {
     const { id, method } = request;
     const { streams } = this.#limits;
     if (this.#streams.size >= streams) {
-      // A generator that was never asked for an item has not begun, and costs nothing.
-      Promise.try(() => iterator.return?.()).catch(ignoreUnstarted);
       const why = `"${method}" is one stream too many: ${streams} are open; end some first`;
-      throw new LimitExceededError(why, { limit: "streams" });
+      if (this.#take(id)) this.refuseBy("streams", why, id);
+      // What it has begun, such as a thread, ends by the signal.
+      request.abort();
+      return void Promise.try(() => iterator.return?.()).catch(ignoreUnstarted);
     }
     const source = new StreamSource(iterator, this.#pack);
     const token = this.#nextToken++;
@@ -285,9 +286,8 @@ export class Answers {
     try {
       this.#send(failure(id, error), []);
     } catch {
-      // Only the data can be at fault: message and code are always JSON, and short.
-      const { code, message } = error;
-      this.#send(failure(id, { code, message }), []);
+      // The data is at fault, or a text that the peer chose; what is left is JSON, and short.
+      this.#send(failure(id, { code: error.code, message: error.message.slice(0, 300) }), []);
     }
   }
 }

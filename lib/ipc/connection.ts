@@ -225,6 +225,7 @@ export class Connection {
 
   /** What the peer said before it went, perhaps why, may wait to be read. */
   async #onWriteFailure(error: Error): Promise<void> {
+    if (error instanceof TypeError) this.#end(new ConnectionLostError(error.message));
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_LIMIT));
     await Promise.race([this.#ended.promise, late]);

@@ -5,6 +5,7 @@
  */
 
 import type { ActivationContext } from "./activation.ts";
+import { attempt } from "./attempt.ts";
 import { Elevation } from "./elevation.ts";
 import type { Connection, Reply } from "./connection.ts";
 import { AlreadyRunningError } from "./errors.ts";
@@ -243,17 +244,16 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   async #leave(why: string): Promise<void> {
     this.#ignoreSignals?.();
-    try {
-      await this.#supervisor?.stop();
-      await this.#listener?.close();
-      const told = `"${this.name}" left the mesh: ${why}`;
-      await Promise.all([this.#targets.close(), this.#incoming.close(told)]);
-      this.#workers?.close();
-      await this.#options.onLeave?.(why);
-    } finally {
-      this.#lock?.release();
-      this.#closed.resolve();
-    }
+    const told = `"${this.name}" left the mesh: ${why}`;
+    // Each step whatever became of the others: who has left holds nothing.
+    await attempt(() => this.#supervisor?.stop(), this.#report);
+    await attempt(() => this.#listener?.close(), this.#report);
+    const ends = [attempt(() => this.#targets.close(), this.#report)];
+    await Promise.all([...ends, attempt(() => this.#incoming.close(told), this.#report)]);
+    await attempt(() => this.#workers?.close(), this.#report);
+    await attempt(() => this.#options.onLeave?.(why), this.#report);
+    this.#lock?.release();
+    this.#closed.resolve();
   }
 
   async #join(name: string): Promise<void> {

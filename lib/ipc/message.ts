@@ -71,9 +71,12 @@ export function asRecord(value: unknown): { readonly [key: string]: unknown } | 
     : null;
 }
 
+/** Longest id or token that is a string, in characters: answers repeat it. */
+const ID_MAX = 256;
+
 /** Whether `value` can be an id. */
 export function isRequestId(value: unknown): value is RequestId {
-  return typeof value === "number" || typeof value === "string";
+  return typeof value === "number" || (typeof value === "string" && value.length <= ID_MAX);
 }
 
 /** What a decoded body turned out to be. */
@@ -93,7 +96,10 @@ export function classify(body: unknown): Classified {
   if (record["jsonrpc"] !== "2.0") return invalid('"jsonrpc" must be "2.0"');
   if (method !== undefined) {
     if (typeof method !== "string") return invalid('"method" must be a string');
-    if (params !== undefined && params !== null && typeof params !== "object") {
+    if (
+      params !== undefined && params !== null &&
+      (typeof params !== "object" || ArrayBuffer.isView(params))
+    ) {
       return invalid('"params" must be an object or an array');
     }
     const message = record as unknown as RequestMessage;

@@ -20,6 +20,8 @@ export class Outbox {
   readonly #onWrite: () => void;
   readonly #onFailure: (error: Error) => void;
   #flushing: Promise<void> | null = null;
+  /** Whether a write failed: the session is about to end, and nothing more is sent. */
+  #failed = false;
   /** Bytes of the write under way. */
   #writing = 0;
   #used = false;
@@ -61,6 +63,7 @@ export class Outbox {
    * @throws {RangeError} when it is over the size that peers take: they would drop the session.
    */
   send(text: string, pass: number, tail: readonly Uint8Array[] = NONE): void {
+    if (this.#failed) return;
     const { body } = DEFAULT_FRAME_LIMITS;
     let size = 0;
     for (const bytes of tail) size += bytes.length;
@@ -110,6 +113,8 @@ export class Outbox {
         if (bytes.length !== length) throw new TypeError(TAKEN_AWAY);
       }
     } catch (error) {
+      // A frame was cut off: what followed would be read as its rest.
+      this.#failed = true;
       this.#onFailure(error as Error);
     } finally {
       this.#flushing = null;

@@ -120,6 +120,14 @@ export class Supervisor {
     const { firstPause, restarts, stable, startTimeout } = this.#times;
     const before = readSupervised(home, app);
     if (before === null) return;
+    // Its lock file was removed, say: whoever answers is alive.
+    const deadline = performance.now() + startTimeout;
+    const { signal: stopped } = this.#stopped;
+    const alive = await this.#context.platform.dial(home.address(app), {
+      deadline,
+      signal: stopped,
+    });
+    if (alive !== null) return await alive.close();
     const row = restartsInRow(before, Date.now(), stable);
     if (row >= restarts) {
       return this.#giveUp(app, before, `it was started ${row} times in a row and died each time`);

@@ -29,12 +29,16 @@ export class Targets {
   readonly #open = new Map<string, Connection>();
   /** Attempts under way, for all who ask meanwhile: those that may start the target apart. */
   readonly #attempts = { waking: new Map<string, Attempt>(), looking: new Map<string, Attempt>() };
+  /** All attempts that have not settled, those that nobody waits for included. */
+  readonly #dialling = new Set<Promise<Connection>>();
   readonly #left = new AbortController();
 
   /** @param dispatch answers what targets ask in their turn, on the same connection */
   constructor(context: ActivationContext, dispatch: Dispatch, limits: Limits) {
     this.#context = context;
-    this.#dispatch = dispatch;
+    // Whom this process called may call back what it exposes, and not end or watch it.
+    this.#dispatch = (request) =>
+      /^\$\/(?!(ping|describe)$)/.test(request.method) ? request.refuse() : dispatch(request);
     this.#limits = limits;
   }
 
@@ -75,9 +79,7 @@ export class Targets {
   /** Ends all connections, and all attempts to make one. */
   async close(): Promise<void> {
     this.#left.abort(new TypeError("Cannot call: this process has left the mesh"));
-    const { waking, looking } = this.#attempts;
-    const attempts = [...waking.values(), ...looking.values()];
-    await Promise.allSettled(attempts.map(({ connection }) => connection));
+    await Promise.allSettled(this.#dialling);
     await Promise.all([...this.#open.values()].map((connection) => connection.close()));
   }
 
@@ -96,7 +98,11 @@ export class Targets {
       const connection = this.#dial(target, options, ended);
       attempt = { connection, waiters: 0, abandon };
       attempts.set(target, attempt);
-      const forget = () => attempts.get(target) === attempt && attempts.delete(target);
+      this.#dialling.add(connection);
+      const forget = () => {
+        this.#dialling.delete(connection);
+        if (attempts.get(target) === attempt) attempts.delete(target);
+      };
       connection.then(forget, forget);
     }
     attempt.waiters++;
@@ -109,7 +115,11 @@ export class Targets {
     } finally {
       // Nobody waits any more: a program that is being started goes on, but is not waited for,
       // unless its time was over.
-      if (--attempt.waiters === 0) attempt.abandon.abort(why);
+      if (--attempt.waiters === 0) {
+        // Whoever comes now begins anew: this one's end, and why, is not theirs.
+        if (attempts.get(target) === attempt) attempts.delete(target);
+        attempt.abandon.abort(why);
+      }
     }
   }
 

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { pack, type Packed, places, takesBytes, unpack } from "../../lib/ipc/bytes.ts";
 import { BYTES_TYPE, FrameDecoder, FrameError } from "../../lib/ipc/codec.ts";
-import { ConnectionLostError, ErrorCode } from "../../lib/ipc/errors.ts";
+import { ConnectionLostError, ErrorCode, RemoteError } from "../../lib/ipc/errors.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import { Connection } from "../../lib/ipc/connection.ts";
@@ -144,9 +144,13 @@ Deno.test("Connection: bytes in params, results and items between peers that gre
 });
 
 Deno.test("Connection: large bytes that are taken away before they left end the session", async () => {
+  const sizes: number[] = [];
   await using pair = sessionPair({
     "$/ping": () => ({ accept: [BYTES_TYPE] }),
-    size: ({ params }: IncomingRequest) => (params as { data: Uint8Array }).data.length,
+    size: ({ params }: IncomingRequest) => {
+      sizes.push((params as { data: Uint8Array }).data.length);
+      return sizes.at(-1);
+    },
   });
   const { client } = pair;
   await client.greet();
@@ -154,7 +158,11 @@ Deno.test("Connection: large bytes that are taken away before they left end the 
   assertEquals((await client.call("size", { data })).result, data.length);
   const call = client.call("size", { data });
   structuredClone(data.buffer, { transfer: [data.buffer] });
+  // What is sent behind it would be read as the rest of its frame.
+  const behind = client.call("size", { data: new Uint8Array(200_000) });
   await assertRejects(() => call, ConnectionLostError, "transferred");
+  await assertRejects(() => behind, ConnectionLostError);
+  assertEquals(sizes, [1 << 20]);
 });
 
 Deno.test("FrameDecoder.space: a large body is read into place, whatever part came before", () => {
@@ -199,4 +207,27 @@ Deno.test("takesBytes reads only what a greeting may say", () => {
   for (const ping of [null, undefined, [], {}, { accept: BYTES_TYPE }, { accept: ["x"] }]) {
     assert(!takesBytes(ping));
   }
+});
+
+Deno.test("Connection: params that are bytes themselves are refused", async () => {
+  const [left, right] = memoryPair();
+  const server = new Connection(right, { dispatch: () => "handled" });
+  await using peer = new RawPeer(left);
+  const encoder = new FrameEncoder();
+  const request = '{"jsonrpc":"2.0","id":1,"method":"x","params":null,"bytes":[[["params"],1]]}';
+  encoder.appendWithBytes(request, [some(1)]);
+  await peer.sendBytes(takeAll(encoder));
+  assertEquals((await peer.receive()).error.code, ErrorCode.InvalidRequest);
+  await server.close();
+});
+
+Deno.test("Connection: an error too large to send is told short, and the session goes on", async () => {
+  await using pair = sessionPair({
+    fail: () => {
+      throw new Error("x".repeat(70 << 20));
+    },
+    fine: () => 1,
+  });
+  await assertRejects(() => pair.client.call("fail"), RemoteError, "xxx");
+  assertEquals((await pair.client.call("fine")).result, 1);
 });
