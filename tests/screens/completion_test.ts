@@ -52,7 +52,13 @@ async function completesByTab(mesh: TestMesh, shell: string): Promise<void> {
   Deno.writeTextFileSync(script, stdout);
   await using terminal = await Terminal.open(SHELLS[shell]!.start(script, folder), {
     columns: 120,
-    env: { NEVERLIIE_HOME: mesh.home, HOME: folder, XDG_CONFIG_HOME: folder },
+    // fish hands the umlaut in the home's path on as two other letters where it is told no locale.
+    env: {
+      NEVERLIIE_HOME: mesh.home,
+      HOME: folder,
+      XDG_CONFIG_HOME: folder,
+      LC_ALL: "C.UTF-8",
+    },
     // Nowhere near the program: it is found all the same.
     cwd: folder,
   });
