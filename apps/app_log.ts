@@ -33,8 +33,6 @@ export class AppLog {
   begin(path: string): void {
     this.#path = path;
     this.#timer = setTimeout(() => void this.#load(), DELAY);
-    // It alone keeps no process running.
-    Deno.unrefTimer(this.#timer);
   }
 
   /** Writes a record, at the latest a moment after the start; with the time of this call. */
