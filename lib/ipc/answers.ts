@@ -15,6 +15,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from "./message.ts";
+import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "./peer.ts";
 import { IncomingRequest, iteratorOf } from "./request.ts";
@@ -33,7 +34,7 @@ export class Answers {
   readonly #drained: () => Promise<void>;
   readonly #requests = new Map<RequestId, IncomingRequest>();
   readonly #notifications = new Set<IncomingRequest>();
-  readonly #streams = new Map<RequestId, { source: StreamSource; request: IncomingRequest }>();
+  readonly #streams = new OpenStreams();
   /** Which stream a waiting `$/enumerator/next` is for. */
   readonly #waitingPages = new Map<RequestId, RequestId>();
   readonly #limits: Limits;
@@ -129,7 +130,7 @@ export class Answers {
   /** Fires all handlers' signals; requests that wait are answered as cancelled. */
   abort(): void {
     for (const request of [...this.#requests.values(), ...this.#notifications]) request.abort();
-    for (const token of [...this.#streams.keys()]) this.#abortStream(token);
+    for (const token of this.#streams.tokens()) this.#abortStream(token);
   }
 
   /** This side leaves. What the peer waits for is answered by why, and so is what it asks from now. */
@@ -182,13 +183,12 @@ export class Answers {
     partialResults: RequestId | null,
   ): Promise<void> {
     const { id, method } = request;
-    const { streams } = this.#limits;
-    if (this.#streams.size >= streams) {
-      const why = `"${method}" is one stream too many: ${streams} are open; end some first`;
+    if (this.#streams.size >= this.#limits.streams) {
+      const why = `"${method}" is one stream too many: ${this.#streams.size} run; end some first`;
       if (this.#take(id)) this.refuseBy("streams", why, id);
       // What it has begun, such as a thread, ends by the signal.
       request.abort();
-      return void Promise.try(() => iterator.return?.()).catch(ignoreUnstarted);
+      return void await Promise.try(() => iterator.return?.()).catch(ignoreUnstarted);
     }
     const source = new StreamSource(iterator, this.#pack);
     const token = this.#nextToken++;

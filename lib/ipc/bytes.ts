@@ -146,8 +146,10 @@ function bytesOf(value: object): Uint8Array | null {
   return value instanceof ArrayBuffer ? new Uint8Array(value) : null;
 }
 
-function bytesAsText(_key: string, value: unknown): unknown {
-  const bytes = typeof value === "object" && value !== null ? bytesOf(value) : null;
+/** For `JSON.stringify`. (Node's `Buffer` has made its own JSON by then: its holder has it still.) */
+function bytesAsText(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const bytes = bytesOf(value) ?? bytesOf(this[key] as object);
   return bytes === null ? value : bytes.toBase64();
 }
 

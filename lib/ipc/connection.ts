@@ -24,6 +24,7 @@ import { Outbox } from "./outbox.ts";
 import { Peer } from "./peer.ts";
 import { PendingCalls, type Reply, type WaitOptions } from "./pending_calls.ts";
 import { readMessage } from "./read_message.ts";
+import { noLongerThan } from "./timer.ts";
 import type { Transport } from "./transport.ts";
 
 export type { Dispatch, Reply, WaitOptions };
@@ -57,12 +58,17 @@ export class Connection {
   #complaint: Error | null = null;
   /** How many frames came whole. */
   #frames = 0;
+  /** Ends a pause in reading; `null` while there is none. */
+  #resumeReading: (() => void) | null = null;
 
   constructor(transport: Transport, options: ConnectionOptions = {}) {
     this.#transport = transport;
     const limits = this.#limits = options.limits ?? DEFAULT_LIMITS;
     this.#deadline = new FrameDeadline(limits.frameTime, this.#onLateFrame);
-    this.#pending = new PendingCalls((id) => this.notify("$/cancelRequest", { id }));
+    this.#pending = new PendingCalls((id) => {
+      this.#outbox.keepBytes();
+      this.notify("$/cancelRequest", { id });
+    });
     this.#outbox = new Outbox(
       transport,
       limits.queued,
@@ -107,6 +113,7 @@ export class Connection {
     if (this.#lost !== null) {
       return Promise.reject(new ConnectionLostError(this.#lost.message, true));
     }
+    this.#resumeReading?.();
     const { trace } = options;
     return this.#pending.add(
       method,
@@ -205,12 +212,14 @@ export class Connection {
 
   /**
    * A peer that does not read its answers is not read either. One that owes answers itself is: two
-   * sides that pause for each other would never go on.
+   * sides that pause for each other would never go on. For the same reason a call ends the pause.
    */
   async #pauseReading(): Promise<void> {
     if (this.#pending.size > 0) return;
     this.#deadline.idle();
-    await this.#outbox.drained();
+    const called = new Promise<void>((resolve) => this.#resumeReading = resolve);
+    await Promise.race([this.#outbox.drained(), called]);
+    this.#resumeReading = null;
   }
 
   readonly #onLateFrame = (): void => {
@@ -225,11 +234,9 @@ export class Connection {
 
   /** What the peer said before it went, perhaps why, may wait to be read. */
   async #onWriteFailure(error: Error): Promise<void> {
-    if (error instanceof TypeError) this.#end(new ConnectionLostError(error.message));
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_LIMIT));
-    await Promise.race([this.#ended.promise, late]);
-    clearTimeout(timer);
+    const own = error instanceof TypeError || error instanceof RangeError;
+    if (own) this.#end(new ConnectionLostError(error.message));
+    await noLongerThan(CLOSE_LIMIT, this.#ended.promise);
     this.#end(new ConnectionLostError(`the peer is gone: ${error.message}`));
     await this.#transport.close();
   }

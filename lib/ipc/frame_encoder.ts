@@ -21,6 +21,14 @@ export const TAKEN_AWAY = "bytes were transferred or resized while they were bei
 /** Buffers over this many bytes are given back after use. */
 const KEEP = 16 << 10;
 
+/** Bytes that leave in a write of their own. */
+interface Block {
+  bytes: Uint8Array;
+  length: number;
+  /** Whether they are a caller's own, which has them back when its call has settled. */
+  lent: boolean;
+}
+
 /**
  * Collects frames into one buffer, so that all messages of a turn leave in one write. Two buffers
  * take turns: one is being written while the other fills.
@@ -30,7 +38,7 @@ export class FrameEncoder {
   #spare = new Uint8Array(0);
   #length = 0;
   /** Blocks that go before what is in {@link #filling}. */
-  readonly #sealed: { bytes: Uint8Array; length: number }[] = [];
+  readonly #sealed: Block[] = [];
   #sealedLength = 0;
 
   /** Appends one frame with `text` as its body. */
@@ -38,7 +46,7 @@ export class FrameEncoder {
     if (text.length > IN_PLACE) {
       const body = encoder.encode(text);
       this.#length = this.#reserve(48) + this.#header(this.#length, body.length);
-      this.#addBlock(body);
+      this.#addBlock(body, false);
       return;
     }
     const start = this.#reserve(text.length * 3 + 48);
@@ -63,7 +71,15 @@ export class FrameEncoder {
     this.#put(json);
     for (const bytes of tail) {
       if (bytes.length < APART) this.#put(bytes);
-      else this.#addBlock(bytes);
+      else this.#addBlock(bytes, true);
+    }
+  }
+
+  /** Copies the large bytes that wait: from now on, whoever gave them may change them. */
+  keepBytes(): void {
+    for (const block of this.#sealed) {
+      if (block.lent) block.bytes = block.bytes.slice();
+      block.lent = false;
     }
   }
 
@@ -75,17 +91,17 @@ export class FrameEncoder {
   }
 
   /** Adds a large block as it is: copying it behind the others would cost more than a write. */
-  #addBlock(bytes: Uint8Array): void {
+  #addBlock(bytes: Uint8Array, lent: boolean): void {
     if (this.#length > 0) {
-      this.#seal(this.#filling.subarray(0, this.#length));
+      this.#seal(this.#filling.subarray(0, this.#length), false);
       this.#filling = new Uint8Array(0);
       this.#length = 0;
     }
-    this.#seal(bytes);
+    this.#seal(bytes, lent);
   }
 
-  #seal(bytes: Uint8Array): void {
-    this.#sealed.push({ bytes, length: bytes.length });
+  #seal(bytes: Uint8Array, lent: boolean): void {
+    this.#sealed.push({ bytes, length: bytes.length, lent });
     this.#sealedLength += bytes.length;
   }
 

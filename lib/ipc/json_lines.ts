@@ -111,6 +111,9 @@ export class LineEncoder {
     this.#filling[this.#length++] = LF;
   }
 
+  /** Lines hold no bytes of anybody's. */
+  keepBytes(): void {}
+
   /** Bytes that wait. */
   get length(): number {
     return this.#length;

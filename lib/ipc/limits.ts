@@ -41,6 +41,12 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 /** Messages of so many characters pass although the queue is full: refusals are among them. */
 export const SMALL_MESSAGE: number = 4 << 10;
 
+/**
+ * Small messages may take so many bytes more. A peer that lets them fill up as well is no longer
+ * served: there is no way left to tell it anything.
+ */
+export const SMALL_RESERVE: number = 4 << 20;
+
 /** While answers of more bytes than this wait for a peer, nothing more is read from it. */
 export const READ_PAUSE: number = 4 << 20;
 

@@ -7,7 +7,8 @@
 import { DEFAULT_FRAME_LIMITS } from "./codec.ts";
 import { FrameEncoder, TAKEN_AWAY } from "./frame_encoder.ts";
 import { LineEncoder } from "./json_lines.ts";
-import { queueFull } from "./limits.ts";
+import { queueFull, SMALL_RESERVE } from "./limits.ts";
+import { noLongerThan } from "./timer.ts";
 import type { Transport } from "./transport.ts";
 
 const NONE: readonly Uint8Array[] = [];
@@ -58,7 +59,8 @@ export class Outbox {
    * Sends one message, given as JSON text, and the bytes behind it: large ones are read until
    * they have left, and must not change before.
    *
-   * @param pass messages of up to so many bytes pass although the queue is full
+   * @param pass messages of up to so many bytes pass although the queue is full; the session ends
+   * when they, too, are more than may wait
    * @throws {LimitExceededError} when the queue is full; where nothing waits, any message passes.
    * @throws {RangeError} when it is over the size that peers take: they would drop the session.
    */
@@ -75,14 +77,20 @@ export class Outbox {
     }
     const { queued } = this;
     size += text.length;
-    if (queued > 0 && queued + size > this.#maxQueued && size > pass) {
-      throw queueFull(size, queued, this.#maxQueued);
+    if (queued > 0 && queued + size > this.#maxQueued) {
+      if (size > pass) throw queueFull(size, queued, this.#maxQueued);
+      if (queued + size > this.#maxQueued + SMALL_RESERVE) return this.#leaveUnread(queued);
     }
     this.#used = true;
     // (A line has no place for bytes: peers that speak in lines are sent none.)
     if (tail.length === 0 || this.#encoder instanceof LineEncoder) this.#encoder.append(text);
     else this.#encoder.appendWithBytes(text, tail);
     this.#flushing ??= Promise.resolve().then(this.#flush);
+  }
+
+  /** Copies the large bytes that wait: from now on, whoever gave them may change them. */
+  keepBytes(): void {
+    this.#encoder.keepBytes();
   }
 
   /** Bytes that the transport has not taken yet. */
@@ -94,10 +102,12 @@ export class Outbox {
   async drained(limit?: number): Promise<void> {
     if (this.#flushing === null) return;
     if (limit === undefined) return await this.#flushing;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, limit));
-    await Promise.race([this.#flushing, late]);
-    clearTimeout(timer);
+    await noLongerThan(limit, this.#flushing);
+  }
+
+  #leaveUnread(queued: number): void {
+    this.#failed = true;
+    this.#onFailure(new RangeError(`the peer asks on and reads nothing: ${queued} bytes wait`));
   }
 
   readonly #flush = async (): Promise<void> => {

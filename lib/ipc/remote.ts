@@ -9,7 +9,11 @@ import type { IPCStream } from "./stream.ts";
 
 /** How one call is made. */
 export interface CallOptions {
-  /** Milliseconds until the answer (for a stream: its first item) must be there; 5,000 by default. */
+  /**
+   * Milliseconds until the answer (for a stream: its first item) must be there; 5,000 by default.
+   * Bytes of 64 KiB and more among the params are not copied: those that are just leaving when the
+   * call is given up may still be read. Those that wait then are copied.
+   */
   timeout?: number | undefined;
   /** Cancels the call or stream; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;

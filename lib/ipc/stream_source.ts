@@ -27,6 +27,12 @@ export class StreamSource {
   #size = 0;
   #finished = false;
   #aborted = false;
+  /** Whether the handler was told to end: its answer to that is its end. */
+  #told = false;
+  /** Whether the handler has ended: one that was told to may go on for a while. */
+  #ended = false;
+  /** Told once when the handler has ended. */
+  onEnd: (() => void) | null = null;
   #failure: { thrown: unknown } | null = null;
   #wakeReader: (() => void) | null = null;
   #wakeProducer: (() => void) | null = null;
@@ -76,6 +82,11 @@ export class StreamSource {
     return this.#aborted;
   }
 
+  /** Whether the handler has ended, or was never to do more than give items. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Ends the stream early: no further item is taken from the handler's iterator. */
   abort(): void {
     if (this.#finished) return;
@@ -84,10 +95,23 @@ export class StreamSource {
     this.#items = [];
     this.#wakeReader?.();
     this.#wakeProducer?.();
-    // Queued behind an unfinished next(): whoever waits on the signal ends that one. What a
-    // handler throws while it cleans up has no one left to go to.
-    Promise.try(() => this.#iterator.return?.()).catch(ignoreAfterEnd);
+    this.#tellToEnd();
   }
+
+  /**
+   * Queued behind an unfinished next(): whoever waits on the signal ends that one. What a handler
+   * throws while it cleans up has no one left to go to.
+   */
+  #tellToEnd(): void {
+    if (this.#iterator.return === undefined) return;
+    this.#told = true;
+    void Promise.try(() => this.#iterator.return!()).catch(ignoreAfterEnd).then(this.#onEnded);
+  }
+
+  readonly #onEnded = (): void => {
+    this.#ended = true;
+    this.onEnd?.();
+  };
 
   /** The item as it is now: a handler may reuse its buffer for the next one. */
   #packItem(value: unknown): Packed {
@@ -104,8 +128,7 @@ export class StreamSource {
     try {
       while (!this.#finished) {
         const step = await this.#iterator.next();
-        if (step.done) break;
-        if (this.#finished) return;
+        if (step.done || this.#finished) break;
         const item = this.#packItem(step.value);
         this.#items.push(item);
         this.#size += sizeOf(item);
@@ -120,9 +143,10 @@ export class StreamSource {
       if (!this.#finished) {
         this.#failure = { thrown };
         // An item that is no JSON ends the stream while its handler still goes on.
-        Promise.try(() => this.#iterator.return?.()).catch(ignoreAfterEnd);
+        this.#tellToEnd();
       }
     }
+    if (!this.#told) this.#onEnded();
     this.#finished = true;
     this.#wakeReader?.();
     this.#wakeReader = null;

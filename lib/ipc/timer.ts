@@ -26,6 +26,20 @@ export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<vo
   });
 }
 
+/** Resolves once `promise` does, at the latest after `milliseconds`. */
+export async function noLongerThan(
+  milliseconds: number,
+  promise: Promise<unknown>,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Checks a duration that a caller gave: a number of milliseconds, 0 or more, perhaps Infinity.
  *

@@ -1,7 +1,9 @@
 /** Bytes between processes: as values of calls and streams, large and small, with the rest at work. */
 
 import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { meshTest } from "../support/mesh.ts";
+import { RawClient } from "../support/raw_client.ts";
 
 function pattern(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
@@ -22,6 +24,23 @@ meshTest("bytes come back as they went, of any size and place", async (mesh) => 
   const echo = (data: Uint8Array) => mesh.ipc.call<unknown[]>("fixture", "echo", [data, "x"]);
   assertEquals(await Promise.all(several.map(echo)), several.map((data) => [data, "x"]));
 });
+
+meshTest(
+  "a Buffer of Node travels as bytes, to whoever takes them and as base64 to others",
+  async (mesh) => {
+    await mesh.register();
+    const data = Buffer.from("hi");
+    const { buffer } = await mesh.ipc.call<{ buffer: Uint8Array }>("fixture", "echo", {
+      buffer: data,
+    });
+    assertEquals([buffer.constructor, ...buffer], [Uint8Array, 104, 105]);
+    await using plain = await RawClient.dial(mesh.ipc.home.address("fixture"));
+    await plain.send({ jsonrpc: "2.0", id: 1, method: "node_buffer", params: { text: "hi" } });
+    assertEquals((await plain.receive())?.result, { data: "aGk=" });
+    const answer = await mesh.ipc.call("fixture", "node_buffer", { text: "hi" });
+    assertEquals(answer, { data: Uint8Array.from([104, 105]) });
+  },
+);
 
 meshTest("bytes in a stream whose handler uses one buffer for all items", async (mesh) => {
   await mesh.register();

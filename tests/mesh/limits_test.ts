@@ -160,6 +160,42 @@ meshTest(
   },
 );
 
+meshTest("limits: a stream that was left counts until its handler has ended", async (mesh) => {
+  await register(mesh, { streams: 1 });
+  const left = mesh.ipc.stream("fixture", "deaf_after_one", { id: "left" });
+  assertEquals((await left.next()).value, "one");
+  left.cancel();
+  const count = () => mesh.ipc.stream("fixture", "count", { to: 1 }).next();
+  assertEquals((await assertRejects(count, LimitExceededError)).limit, "streams");
+  await mesh.ipc.call("fixture", "note", { event: "left" });
+  await until(() => count().then(() => true, () => false));
+});
+
+meshTest(
+  "limits: a peer that asks on, reads nothing and owes an answer is left, and nobody else",
+  async (mesh) => {
+    await register(mesh, { queued: 1 << 20 });
+    await mesh.ipc.wake("fixture");
+    await using deaf = await RawClient.dial(mesh.ipc.home.address("fixture"));
+    // The app waits for an answer of this peer, and so goes on reading what it sends.
+    const call_back = { method: "never_answered", timeout: 50_000 };
+    await deaf.send({ jsonrpc: "2.0", id: 0, method: "call_back", params: call_back });
+    const asked = Array.from({ length: 1_000 }, (_, i) => ({
+      jsonrpc: "2.0",
+      id: i + 1,
+      method: "blob",
+      params: { size: 1_000 },
+    }));
+    // 1 MB of answers a round: the queue, its reserve and the buffers between hold a few.
+    let rounds = 0;
+    await assertRejects(async () => {
+      for (; rounds < 100; rounds++) await deaf.send(...asked);
+    }, Deno.errors.BrokenPipe);
+    assert(rounds < 100, `${rounds} rounds`);
+    assertEquals(await mesh.ipc.call("fixture", "add", [1, 2]), 3);
+  },
+);
+
 meshTest(
   "limits: consumers that stop reading their streams pause the producers, and nobody else",
   async (mesh) => {

@@ -3,6 +3,7 @@
  * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, and `crash` or `silent` for a program that never serves.
  */
 
+import { Buffer } from "node:buffer";
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
 import { divideContract } from "./divide_contract.ts";
 import { processUsage } from "./process_usage.ts";
@@ -70,6 +71,7 @@ ipc.expose("fail", ({ code, data }: { code?: number; data?: unknown }) => {
   throw Object.assign(new Error("it failed: Grüße"), { code, data });
 }, { tool: true });
 ipc.expose("unsendable", () => 1n);
+ipc.expose("node_buffer", ({ text }: { text: string }) => ({ data: Buffer.from(text) }));
 ipc.expose("same_buffer", function* ({ count, size }: { count: number; size: number }) {
   const data = new Uint8Array(size);
   for (let index = 0; index < count; index++) yield { index, data: data.fill(index) };
@@ -102,6 +104,12 @@ ipc.expose("wait_after_one", async function* ({ id }: { id: string }, { signal }
     note(`${id} ended`);
   }
 });
+/** Yields one item, then ignores its signal until somebody notes its id. */
+ipc.expose("deaf_after_one", async function* ({ id }: { id: string }) {
+  yield "one";
+  await new Promise<void>((resolve) => waiting.set(id, resolve));
+});
+ipc.expose("note", ({ event }: { event: string }) => note(event));
 /** Items of `size` characters. */
 ipc.expose("large_items", function* ({ size, to }: { size: number; to: number }) {
   for (let i = 0; i < to; i++) yield "x".repeat(size);

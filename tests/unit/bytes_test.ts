@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import {
   assert,
   assertEquals,
@@ -85,6 +86,18 @@ Deno.test("pack: bytes are base64 text for a peer that does not take them", () =
   const { text, parts } = pack({ data: some(104, 105), n: 1 }, false);
   assertEquals(JSON.parse(text), { data: "aGk=", n: 1 });
   assertEquals(parts, []);
+});
+
+Deno.test("pack: a Buffer of Node is bytes, with and without a peer that takes them", () => {
+  const value = { data: Buffer.from("hi"), list: [Buffer.from("hi")] };
+  const { text, parts } = pack(value, true);
+  assertEquals(JSON.parse(text), { data: null, list: [null] });
+  assertEquals(parts.map(({ bytes }) => [...bytes]), [[104, 105], [104, 105]]);
+  assertEquals(JSON.parse(pack(value, false).text), { data: "aGk=", list: ["aGk="] });
+  assertEquals(pack(Buffer.from("hi"), false).text, '"aGk="');
+  let deep: unknown = Buffer.from("hi");
+  for (let i = 0; i < 1_000; i++) deep = [deep];
+  assertStringIncludes(pack(deep, true).text, '["aGk="]');
 });
 
 Deno.test("pack: a cycle is an error, however many ways lead round; depth is not", () => {

@@ -6,7 +6,7 @@ import { FrameDeadline } from "../../lib/ipc/frame_deadline.ts";
 import { checkLimits, DEFAULT_LIMITS, isDeeperThan } from "../../lib/ipc/limits.ts";
 import { memoryPair } from "../../lib/ipc/memory.ts";
 import type { IncomingRequest } from "../../lib/ipc/request.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { StuckTransport } from "../support/held_transports.ts";
 import { aborted, dispatchTo, facingRaw, turn } from "../support/unit_session.ts";
 
 const utf8 = new TextEncoder();
@@ -95,38 +95,40 @@ Deno.test("streams: one too many is refused before its handler begins, and an en
   await session.close();
 });
 
-/** A transport whose writes wait until the test lets them go. */
-class StuckTransport implements Transport {
-  readonly #inner: Transport;
-  #open = Promise.withResolvers<void>();
-  written = 0;
-  reads = 0;
-
-  constructor(inner: Transport) {
-    this.#inner = inner;
-  }
-
-  release(): void {
-    this.#open.resolve();
-  }
-
-  read(): Promise<Uint8Array | null> {
-    this.reads++;
-    return this.#inner.read();
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#open.promise;
-    this.written += bytes.length;
-    await this.#inner.write(bytes);
-  }
-
-  async close(): Promise<void> {
-    this.#open.reject(new Deno.errors.BrokenPipe("closed"));
-    this.#open.promise.catch(() => {});
-    await this.#inner.close();
-  }
-}
+Deno.test("streams: those that were left count on their own until their handlers have ended", async () => {
+  const ends: (() => void)[] = [];
+  const deaf = async function* () {
+    try {
+      yield 1;
+      await new Promise<void>((resolve) => ends.push(resolve));
+    } finally {
+      await new Promise<void>((resolve) => ends.push(resolve));
+    }
+  };
+  const noEnd = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
+  const { peer, session } = facingRaw({ deaf, no_end: noEnd }, { streams: 2 });
+  await peer.send(request(1, "deaf"));
+  const { token } = (await peer.receive()).result;
+  await peer.send({ jsonrpc: "2.0", method: "$/enumerator/abort", params: { token } });
+  // It is cancelled before its first item; nothing of it can be told to end.
+  await peer.send(request(2, "no_end"));
+  await peer.send({ jsonrpc: "2.0", method: "$/cancelRequest", params: { id: 2 } });
+  assertEquals((await peer.receive()).error.code, -32800);
+  const refused = async (id: number) => {
+    await peer.send(request(id, "deaf"));
+    const answer = await peer.receive();
+    assertEquals([answer.id, answer.error.data], [id, { limit: "streams" }]);
+  };
+  await refused(3);
+  ends.shift()!();
+  await turn();
+  await refused(4);
+  ends.shift()!();
+  await turn();
+  await peer.send(request(5, "deaf"));
+  assertEquals((await peer.receive()).result.values, [1], "its clean-up is over as well");
+  await session.close();
+});
 
 Deno.test("queued: answers beyond what may wait are refused in short, and reach a peer that reads again", async () => {
   const [left, right] = memoryPair();
