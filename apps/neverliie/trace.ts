@@ -26,11 +26,15 @@ function lineOf(app: string, event: WatchEvent): string {
     case "watching":
       return `${time}  watching ${app}, process ${event.pid}; Ctrl-C ends it`;
     case "began": {
-      const { call, method, names } = event;
+      const { call, method, names, from, running } = event;
       const given = typeof names === "number" ? `${names} positions` : names.join(", ");
       const shown = "params" in event ? JSON.stringify(event.params) : given;
-      return `${time}  #${call} ${method}(${shown})`;
+      const size = event.size === undefined ? "" : `, ${event.size} bytes of params`;
+      const who = from === null ? "" : ` from ${from.name ?? "a client"} (process ${from.pid})`;
+      return `${time}  #${call} ${method}(${shown})${size}${who}${running ? ", runs already" : ""}`;
     }
+    case "progress":
+      return `${time}  #${event.call} ${event.method}: ${event.items} items`;
     case "ended": {
       const { call, method, outcome, milliseconds, items, error } = event;
       const made = items === undefined ? "" : `, ${items} items`;

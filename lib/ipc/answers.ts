@@ -18,9 +18,9 @@ import {
 import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "./peer.ts";
-import { IncomingRequest, iteratorOf } from "./request.ts";
+import { IncomingRequest, isThenable, iteratorOf } from "./request.ts";
 import { failure, page, success } from "./response.ts";
-import { StreamSource } from "./stream_source.ts";
+import { endEarly, StreamSource } from "./stream_source.ts";
 
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
 export type Dispatch = (request: IncomingRequest) => unknown;
@@ -127,6 +127,11 @@ export class Answers {
     this.#fail(id, refusal(limit, message));
   }
 
+  /** What is being answered, open streams among it. One may come twice. */
+  inFlight(): IncomingRequest[] {
+    return [...this.#requests.values(), ...this.#notifications, ...this.#streams.requests()];
+  }
+
   /** Fires all handlers' signals; requests that wait are answered as cancelled. */
   abort(): void {
     for (const request of [...this.#requests.values(), ...this.#notifications]) request.abort();
@@ -155,7 +160,7 @@ export class Answers {
     request.onAbort(() => {
       if (!this.#take(id)) return;
       if (this.#leaving !== null) this.refuse(id, ErrorCode.Leaving, this.#leaving);
-      else this.refuse(id, ErrorCode.RequestCancelled, `"${method}" was cancelled`);
+      else this.refuse(id, ErrorCode.RequestCancelled, request.cancelled);
     });
     this.#running++;
     try {
@@ -163,9 +168,11 @@ export class Answers {
       let result = this.#dispatch(request);
       if (isThenable(result)) result = await result;
       const iterator = iteratorOf(result);
-      if (iterator !== null) await this.#openStream(request, iterator, partialResults);
-      else if (this.#take(id)) this.#respond(id, result);
+      if (iterator !== null) return await this.#openStream(request, iterator, partialResults);
+      request.observer?.ended("answered");
+      if (this.#take(id)) this.#respond(id, result);
     } catch (thrown) {
+      request.observer?.ended("failed", thrown);
       if (id === null) console.error(`${method}:`, thrown);
       else if (this.#take(id)) this.#fail(id, toWireError(thrown));
     } finally {
@@ -185,12 +192,13 @@ export class Answers {
     const { id, method } = request;
     if (this.#streams.size >= this.#limits.streams) {
       const why = `"${method}" is one stream too many: ${this.#streams.size} run; end some first`;
+      request.observer?.ended("failed", new Error(why));
       if (this.#take(id)) this.refuseBy("streams", why, id);
       // What it has begun, such as a thread, ends by the signal.
       request.abort();
-      return void await Promise.try(() => iterator.return?.()).catch(ignoreUnstarted);
+      return await endEarly(iterator);
     }
-    const source = new StreamSource(iterator, this.#pack);
+    const source = request.stream = new StreamSource(iterator, this.#pack, request);
     const token = this.#nextToken++;
     let open = false;
     this.#streams.set(token, { source, request });
@@ -221,12 +229,10 @@ export class Answers {
   async #nextPage(id: RequestId, token: unknown): Promise<void> {
     const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
     if (stream === undefined) {
-      this.refuse(id, ErrorCode.UnknownStream, `no open stream ${JSON.stringify(token)}`);
-      return;
+      return this.refuse(id, ErrorCode.UnknownStream, `no open stream ${JSON.stringify(token)}`);
     }
     if (stream.source.busy) {
-      this.refuse(id, ErrorCode.InvalidRequest, "one $/enumerator/next at a time");
-      return;
+      return this.refuse(id, ErrorCode.InvalidRequest, "one $/enumerator/next at a time");
     }
     this.#waitingPages.set(id, token as RequestId);
     try {
@@ -290,11 +296,4 @@ export class Answers {
       this.#send(failure(id, { code: error.code, message: error.message.slice(0, 300) }), []);
     }
   }
-}
-
-/** Told to end before it began; what it makes of that has nobody to go to. */
-function ignoreUnstarted(): void {}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }

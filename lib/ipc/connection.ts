@@ -50,6 +50,10 @@ export class Connection {
   readonly #outbox: Outbox;
   readonly #pending: PendingCalls;
   readonly #answers: Answers;
+  /** The other side, as what it can be asked. */
+  readonly peer: Peer = new Peer(this);
+  /** What this side is answering. One may come twice. */
+  readonly inFlight: Answers["inFlight"] = () => this.#answers.inFlight();
   readonly #ended = Promise.withResolvers<Error | null>();
   #lost: Error | null = null;
   /** Whether the peer said that it takes frames with bytes behind their JSON. */
@@ -80,7 +84,7 @@ export class Connection {
       (text, parts) => this.#send(text, parts, SMALL_MESSAGE),
       (value) => pack(value, this.#peerTakesBytes),
       limits,
-      new Peer(this),
+      this.peer,
       () => this.#outbox.drained(),
     );
     void this.#receive();
@@ -114,18 +118,15 @@ export class Connection {
       return Promise.reject(new ConnectionLostError(this.#lost.message, true));
     }
     this.#resumeReading?.();
-    const { trace } = options;
-    return this.#pending.add(
-      method,
-      options,
-      (id) => this.#request(`"id":${id},`, method, params, trace),
-    );
+    const send = (id: number) => this.#request(`"id":${id},`, method, params, options.trace);
+    return this.#pending.add(method, options, send);
   }
 
-  /** Calls `$/ping`, by which both sides learn what the other takes. Rejects as {@link call} does. */
-  async greet(options: WaitOptions = {}): Promise<void> {
-    const { result } = await this.call("$/ping", { accept: [BYTES_TYPE] }, options);
+  /** Calls `$/ping`: both sides learn what the other takes, and says of itself, as `about` does. */
+  async greet(about: object = {}, options: WaitOptions = {}): Promise<unknown> {
+    const { result } = await this.call("$/ping", { ...about, accept: [BYTES_TYPE] }, options);
     this.#peerTakesBytes = takesBytes(result);
+    return result;
   }
 
   /** Tells the peer something that wants no answer. */

@@ -142,6 +142,26 @@ export class ConnectionLostError extends Error {
   }
 }
 
+/** The target speaks another version of the protocol; the message says which side to update. */
+export class ProtocolMismatchError extends Error {
+  /** The class, as `error.name` tells it. */
+  override readonly name = "ProtocolMismatchError";
+  /** What this process speaks. */
+  readonly own: number;
+  /** What the target says that it speaks: a number, unless it is of another make. */
+  readonly theirs: unknown;
+  /** The target's process, where it told. */
+  readonly pid: number | null;
+
+  /** `own` and `theirs` are the versions. */
+  constructor(message: string, own: number, theirs: unknown, pid: number | null) {
+    super(message);
+    this.own = own;
+    this.theirs = theirs;
+    this.pid = pid;
+  }
+}
+
 /** This process asked to be an app that already runs. */
 export class AlreadyRunningError extends Error {
   /** The class, as `error.name` tells it. */

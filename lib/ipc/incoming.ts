@@ -9,6 +9,7 @@ import { FrameEncoder } from "./frame_encoder.ts";
 import { type Limits, refusal } from "./limits.ts";
 import type { Elevation } from "./elevation.ts";
 import { ErrorCode, RemoteError } from "./errors.ts";
+import type { IncomingRequest } from "./request.ts";
 import { pauseFor } from "./timer.ts";
 import type { Listener, Transport } from "./transport.ts";
 
@@ -64,6 +65,11 @@ export class Incoming {
         await pauseFor(Math.min(PAUSE_FIRST * 2 ** failures++, PAUSE_MAX));
       }
     }
+  }
+
+  /** What is being answered to all of them. */
+  inFlight(): IncomingRequest[] {
+    return [...this.#connections].flatMap((connection) => connection.inFlight());
   }
 
   /** Ends all sessions, telling peers `why`; what was answered still leaves. */

@@ -84,7 +84,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const elevation = new Elevation(system, options.trustUnelevated);
     this.#context = { home, platform: system, registry: this.registry, elevation };
     const limits = checkLimits(options.limits);
-    this.#targets = new Targets(this.#context, this.#dispatch, limits);
+    this.#targets = new Targets(this.#context, this.#dispatch, limits, name);
     this.#incoming = new Incoming(elevation, this.#dispatch, limits, this.#report);
   }
 
@@ -278,22 +278,23 @@ export class NeverLiieIPC implements AsyncDisposable {
   }
 
   readonly #dispatch = (request: IncomingRequest): unknown => {
-    if (request.method.startsWith("$/")) return answerProtocol(request, this.#protocol);
+    if (request.method.startsWith("$/")) return answerProtocol(request, this.#protocol());
     if (this.#telemetry === null) return this.#methods.dispatch(request, this.name);
     const handle = () => this.#methods.dispatch(request, this.name);
     return this.#telemetry.incoming(this.name, request, handle);
   };
 
-  readonly #protocol: ProtocolHost = {
-    identify: () => ({ name: this.name, pid: Deno.pid }),
+  readonly #protocol = (): ProtocolHost => ({
+    name: this.name,
     describe: () => {
       const { name, home } = this;
       const flags = permissionFlags(home, name, this.#context.platform, this.#launch !== null);
       return describeProcess(name, this.#options, this.#launch, flags, this.#methods.describe());
     },
-    watch: (request) => this.#methods.watchers.watch(request),
+    watchers: this.#methods.watchers,
+    inFlight: () => [...this.#incoming.inFlight(), ...this.#targets.inFlight()],
     leave: () => this.#close("it was asked to shut down"),
     onSecondInstance: (event) => this.#options.onSecondInstance?.(event),
     report: (problem) => this.#report(problem),
-  };
+  });
 }

@@ -117,12 +117,7 @@ export class Methods {
 
   /** Runs the handler for a request. */
   dispatch(request: IncomingRequest, app: string | null): unknown {
-    return this.watchers.any
-      ? this.watchers.observe(request, () => this.#run(request, app))
-      : this.#run(request, app);
-  }
-
-  #run(request: IncomingRequest, app: string | null): unknown {
+    if (this.watchers.any) this.watchers.began(request);
     const entry = this.#table.get(request.method);
     if (entry === undefined) {
       throw new MethodNotFoundError(

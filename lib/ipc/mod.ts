@@ -57,7 +57,7 @@ export type {
 export type { MethodJsonSchemas } from "./json_schema.ts";
 export type { ValidationIssue } from "./validation.ts";
 export { IPCStream, type StreamOptions } from "./stream.ts";
-export type { Peer } from "./peer.ts";
+export type { Peer, PeerIdentity } from "./peer.ts";
 export type { WaitOptions } from "./pending_calls.ts";
 export { serveWorker, type WorkerContext } from "./worker.ts";
 export { isWoken, type SecondInstance } from "./instance.ts";
@@ -67,6 +67,7 @@ export {
   ErrorCode,
   LimitExceededError,
   MethodNotFoundError,
+  ProtocolMismatchError,
   RemoteError,
   StartLimitError,
   TargetNotRunningError,
@@ -83,4 +84,4 @@ export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
 export type { Params, TraceContext } from "./message.ts";
 export type { FrameLimits } from "./codec.ts";
 export { checkAppName } from "./name.ts";
-export type { CallBegan, CallEnded, WatchEvent } from "./watch.ts";
+export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./watch_event.ts";

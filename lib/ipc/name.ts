@@ -38,6 +38,11 @@ export function checkAppName(name: string): void {
   if (DEVICE_NAME.test(name)) refuse("Windows reserves it for a device");
 }
 
+/** Whether `name` may name an app. */
+export function isAppName(name: string): boolean {
+  return name.length <= APP_NAME_MAX && APP_NAME.test(name) && !DEVICE_NAME.test(name);
+}
+
 /**
  * Checks that `name` may name a method that an app exposes. `$/…` and `rpc.…` belong to the
  * protocol.

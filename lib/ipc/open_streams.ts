@@ -34,6 +34,11 @@ export class OpenStreams {
     return [...this.#open.keys()];
   }
 
+  /** What the open ones answer. */
+  requests(): IncomingRequest[] {
+    return [...this.#open.values()].map(({ request }) => request);
+  }
+
   get(token: RequestId): OpenStream | undefined {
     return this.#open.get(token);
   }

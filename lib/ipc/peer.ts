@@ -10,6 +10,17 @@ import type { WaitOptions } from "./pending_calls.ts";
 import { IPCStream, type OpenedStream, type StreamOptions } from "./stream.ts";
 import { DEFAULT_TIMEOUT } from "./timer.ts";
 
+/** Who a process says it is. */
+export interface PeerIdentity {
+  /** The app's name; `null` for a client. */
+  name: string | null;
+  /** Its process. */
+  pid: number;
+}
+
+/** Sets what a peer's `identity` tells. */
+export let identify: (peer: Peer, identity: PeerIdentity) => void;
+
 /**
  * The process at the other end of a connection: what a handler calls its caller back by. A caller
  * without a name can be reached in no other way.
@@ -34,6 +45,19 @@ import { DEFAULT_TIMEOUT } from "./timer.ts";
  */
 export class Peer {
   readonly #connection: Connection;
+  #identity: PeerIdentity | null = null;
+
+  static {
+    identify = (peer, identity) => peer.#identity = identity;
+  }
+
+  /**
+   * Who it says it is; `null` where it said nothing. Programs of this library say so when they
+   * connect. It is good for a log or a picture, and proves nothing.
+   */
+  get identity(): PeerIdentity | null {
+    return this.#identity;
+  }
 
   /** Made by the connection. */
   constructor(connection: Connection) {

@@ -5,19 +5,22 @@
  */
 
 import { BYTES_TYPE } from "./codec.ts";
+import { greeting, takeGreeting } from "./greeting.ts";
 import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./instance.ts";
 import type { AppDescription } from "./options.ts";
 import type { IncomingRequest } from "./request.ts";
-import type { WatchEvent } from "./watch.ts";
+import type { Watchers } from "./watch.ts";
 
 /** What the protocol's methods need of the process that answers them. */
 export interface ProtocolHost {
   /** For `$/ping`, which every new connection begins with. */
-  identify(): { name: string | null; pid: number };
+  readonly name: string | null;
   /** For `$/describe`. */
   describe(): AppDescription;
-  /** For `$/watch`: the process's calls as they come and end. */
-  watch(request: IncomingRequest): AsyncIterable<WatchEvent>;
+  /** For `$/watch` and `$/cancelCall`: those who are told of calls as they come and end… */
+  readonly watchers: Watchers;
+  /** …and the calls that are being answered, of the protocol's own methods too. */
+  inFlight(): IncomingRequest[];
   /** For `$/shutdown`: leaves the mesh. */
   leave(): Promise<void>;
   /** For `$/secondInstance`. */
@@ -30,11 +33,14 @@ export interface ProtocolHost {
 export function answerProtocol(request: IncomingRequest, host: ProtocolHost): unknown {
   switch (request.method) {
     case "$/ping":
-      return { ...host.identify(), accept: [BYTES_TYPE] };
+      takeGreeting(request.caller, request.params);
+      return { ...greeting(host.name), accept: [BYTES_TYPE] };
     case "$/describe":
       return host.describe();
     case "$/watch":
-      return host.watch(request);
+      return host.watchers.watch(request, () => host.inFlight());
+    case "$/cancelCall":
+      return host.watchers.cancel(request, host.inFlight());
     case "$/shutdown":
       // The answer leaves before the connection does.
       setTimeout(() => host.leave().catch((error) => host.report(String(error))), 0);

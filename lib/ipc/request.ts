@@ -4,12 +4,24 @@
  * @module
  */
 
-import { MethodNotFoundError } from "./errors.ts";
+import { ErrorCode, MethodNotFoundError, RemoteError } from "./errors.ts";
 import type { Params, RequestId, TraceContext } from "./message.ts";
+import type { Packed } from "./bytes.ts";
 import type { Peer } from "./peer.ts";
+import type { StreamSource } from "./stream_source.ts";
 
 /** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
 const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
+
+/** What those who watch a request are told of: see watch.ts. */
+export interface RequestObserver {
+  /** Tells the request from others of this process, for as long as it runs. */
+  readonly call: number;
+  /** Its stream has made an item. */
+  item(item: Packed): void;
+  /** It is over; only the first time counts. */
+  ended(outcome: "answered" | "failed" | "cancelled", thrown?: unknown): void;
+}
 
 /** What the peer asked, and the signal that tells when it no longer wants the answer. */
 export class IncomingRequest {
@@ -21,7 +33,15 @@ export class IncomingRequest {
   readonly caller: Peer;
   /** As it was sent: its members may be of any type. */
   readonly trace: TraceContext;
+  /** Who is told of it, once somebody watches. */
+  observer: RequestObserver | null = null;
+  /** What it opened, if that is a stream. */
+  stream: StreamSource | null = null;
   #controller: AbortController | null = null;
+  /** When the signal was made, which handlers that take long have first of all. */
+  #signalAt: number | null = null;
+  /** Why another than its caller ended it. */
+  #cancelled: string | null = null;
   #aborted = false;
   #listeners: (() => void)[] | null = null;
 
@@ -43,6 +63,7 @@ export class IncomingRequest {
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
+      this.#signalAt = Date.now();
       if (this.#aborted) this.#controller.abort(NO_LONGER_WANTED);
     }
     return this.#controller.signal;
@@ -54,6 +75,11 @@ export class IncomingRequest {
     else (this.#listeners ??= []).push(listener);
   }
 
+  /** Whether nobody wants the answer any more. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
   /** The caller no longer wants the answer. */
   abort(): void {
     if (this.#aborted) return;
@@ -63,10 +89,35 @@ export class IncomingRequest {
     this.#listeners = null;
   }
 
+  /**
+   * When it began, in milliseconds since the epoch: nearly, of a stream and of a handler that has a
+   * signal. `null` for others: looking at the clock for every call would cost them all.
+   */
+  get since(): number | null {
+    return this.stream?.since ?? this.#signalAt;
+  }
+
+  /** Why it has no answer, for its caller, once it is aborted. */
+  get cancelled(): string {
+    return `"${this.method}" was cancelled${this.#cancelled ?? ""}`;
+  }
+
+  /** Ends it for another than its caller. The caller is told so; a stream has not simply ended. */
+  cancel(by: string): void {
+    this.#cancelled = ` ${by}`;
+    this.stream?.fail(new RemoteError(this.cancelled, ErrorCode.RequestCancelled));
+    this.abort();
+  }
+
   /** @throws {MethodNotFoundError} always. */
   refuse(): never {
     throw new MethodNotFoundError(`no method "${this.method}"`);
   }
+}
+
+/** Whether a handler's result is still to come. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }
 
 /** The iterator of a handler's result where that is a stream: a generator or an async iterable. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ProtocolMismatchError } from "./errors.ts";
 import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./lock.ts";
 import { asRecord } from "./message.ts";
@@ -87,6 +88,7 @@ export async function pidOf(
     return typeof pid === "number" ? pid : null;
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof ProtocolMismatchError) return error.pid;
     // Not running, leaving, or too busy to answer: whatever else is wrong, a real call will tell.
     if (error instanceof Error) return null;
     throw error;

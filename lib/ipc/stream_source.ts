@@ -6,6 +6,7 @@
  */
 
 import type { Packed } from "./bytes.ts";
+import type { IncomingRequest } from "./request.ts";
 
 /** The producer runs at most this many items ahead of what was paged out… */
 const PRODUCE_AHEAD = 256;
@@ -22,6 +23,11 @@ export interface SourcePage {
 export class StreamSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #pack: (item: unknown) => Packed;
+  readonly #request: Pick<IncomingRequest, "observer">;
+  /** When it was opened, in milliseconds since the epoch. */
+  readonly since: number = Date.now();
+  /** Items that the handler has made so far. */
+  made = 0;
   #items: Packed[] = [];
   /** Characters and bytes in {@link #items}. */
   #size = 0;
@@ -37,13 +43,18 @@ export class StreamSource {
   #wakeReader: (() => void) | null = null;
   #wakeProducer: (() => void) | null = null;
 
-  /** @param pack makes an item ready to be sent */
+  /**
+   * @param pack makes an item ready to be sent
+   * @param request what the stream answers; its observer is told of each item and of the end
+   */
   constructor(
     iterator: AsyncIterator<unknown> | Iterator<unknown>,
     pack: (item: unknown) => Packed,
+    request: Pick<IncomingRequest, "observer">,
   ) {
     this.#iterator = iterator;
     this.#pack = pack;
+    this.#request = request;
     void this.#produce();
   }
 
@@ -77,6 +88,11 @@ export class StreamSource {
     return all;
   }
 
+  /** Whether the handler makes no more items, of its own or because it was ended. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
   /** Whether it was ended early, so that what was paged out is not all there would have been. */
   get aborted(): boolean {
     return this.#aborted;
@@ -98,14 +114,17 @@ export class StreamSource {
     this.#tellToEnd();
   }
 
-  /**
-   * Queued behind an unfinished next(): whoever waits on the signal ends that one. What a handler
-   * throws while it cleans up has no one left to go to.
-   */
+  /** Ends the stream by an error, which its reader gets in place of the items that wait. */
+  fail(thrown: unknown): void {
+    if (this.#finished) return;
+    this.#failure = { thrown };
+    this.abort();
+  }
+
   #tellToEnd(): void {
     if (this.#iterator.return === undefined) return;
     this.#told = true;
-    void Promise.try(() => this.#iterator.return!()).catch(ignoreAfterEnd).then(this.#onEnded);
+    void endEarly(this.#iterator).then(this.#onEnded);
   }
 
   readonly #onEnded = (): void => {
@@ -132,6 +151,8 @@ export class StreamSource {
         const item = this.#packItem(step.value);
         this.#items.push(item);
         this.#size += sizeOf(item);
+        this.made++;
+        this.#request.observer?.item(item);
         this.#wakeReader?.();
         this.#wakeReader = null;
         if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {
@@ -142,15 +163,27 @@ export class StreamSource {
     } catch (thrown) {
       if (!this.#finished) {
         this.#failure = { thrown };
+        this.#request.observer?.ended("failed", thrown);
         // An item that is no JSON ends the stream while its handler still goes on.
         this.#tellToEnd();
       }
     }
     if (!this.#told) this.#onEnded();
     this.#finished = true;
+    // (Of one that failed, or was ended early, it has been told already.)
+    this.#request.observer?.ended("answered");
     this.#wakeReader?.();
     this.#wakeReader = null;
   }
+}
+
+/**
+ * Tells a handler's iterator that no more is wanted of it. That is queued behind an unfinished
+ * next(): whoever waits on the signal ends that one. What a handler throws while it cleans up has
+ * no one left to go to.
+ */
+export async function endEarly(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+  await Promise.try(() => iterator.return?.()).catch(ignoreAfterEnd);
 }
 
 /** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */

@@ -7,11 +7,13 @@
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection, type Dispatch, type Reply } from "./connection.ts";
 import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
+import { checkProtocol, greeting, takeGreeting } from "./greeting.ts";
 import type { Limits } from "./limits.ts";
 import type { Params, TraceContext } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
 import type { CallOptions } from "./remote.ts";
+import type { IncomingRequest } from "./request.ts";
 import { checkDuration, DEFAULT_TIMEOUT, pauseFor, TIMER_MAX } from "./timer.ts";
 
 /** An attempt to connect that several callers wait for. */
@@ -26,6 +28,7 @@ export class Targets {
   readonly #context: ActivationContext;
   readonly #dispatch: Dispatch;
   readonly #limits: Limits;
+  readonly #name: string | null;
   readonly #open = new Map<string, Connection>();
   /** Attempts under way, for all who ask meanwhile: those that may start the target apart. */
   readonly #attempts = { waking: new Map<string, Attempt>(), looking: new Map<string, Attempt>() };
@@ -33,13 +36,27 @@ export class Targets {
   readonly #dialling = new Set<Promise<Connection>>();
   readonly #left = new AbortController();
 
-  /** @param dispatch answers what targets ask in their turn, on the same connection */
-  constructor(context: ActivationContext, dispatch: Dispatch, limits: Limits) {
+  /**
+   * @param dispatch answers what targets ask in their turn, on the same connection
+   * @param name of this app, which targets are told; `null` for a client
+   */
+  constructor(
+    context: ActivationContext,
+    dispatch: Dispatch,
+    limits: Limits,
+    name: string | null = null,
+  ) {
     this.#context = context;
     // Whom this process called may call back what it exposes, and not end or watch it.
     this.#dispatch = (request) =>
       /^\$\/(?!(ping|describe)$)/.test(request.method) ? request.refuse() : dispatch(request);
     this.#limits = limits;
+    this.#name = name;
+  }
+
+  /** What targets asked back and is being answered. */
+  inFlight(): IncomingRequest[] {
+    return [...this.#open.values()].flatMap((connection) => connection.inFlight());
   }
 
   /**
@@ -163,7 +180,9 @@ export class Targets {
       });
       try {
         const wait = started ? undefined : timeout;
-        await connection.greet({ timeout: wait, signal });
+        const said = await connection.greet(greeting(this.#name), { timeout: wait, signal });
+        takeGreeting(connection.peer, said);
+        await checkProtocol(target, said, this.#context.registry);
         return await this.#keep(target, connection);
       } catch (error) {
         // A peer of another make may not know the method, but it answers.

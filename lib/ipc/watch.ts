@@ -1,72 +1,84 @@
 /**
- * The calls of a process, told to those who watch it while it answers them: `$/watch`. While
- * nobody does, it costs a look at one number a call.
+ * The calls of a process, told to those who watch it while it answers them, and ended where they
+ * ask for it: `$/watch` and `$/cancelCall`. While nobody watches, it costs a look at one number a
+ * call.
  *
  * @module
  */
 
-import { toWireError } from "./errors.ts";
-import { argument } from "./message.ts";
-import { type IncomingRequest, iteratorOf } from "./request.ts";
+import { ErrorCode, RemoteError } from "./errors.ts";
+import { argument, asRecord } from "./message.ts";
+import type { IncomingRequest } from "./request.ts";
+import { WatchedCall } from "./watched_call.ts";
+import { sizeOf, type WatchEvent } from "./watch_event.ts";
 
-/** What a watcher is told; instants are in milliseconds since the epoch. */
-export type WatchEvent =
-  /** The first one, at once: all calls that begin from now on are told. */
-  | { event: "watching"; at: number; pid: number }
-  | CallBegan
-  | CallEnded
-  /** The watcher was too slow, and this many events are missing here. */
-  | { event: "dropped"; at: number; count: number };
-
-/** A call, a stream or a notification has come. */
-export interface CallBegan {
-  /** What is told. */
-  event: "began";
-  /** When, in milliseconds since the epoch. */
-  at: number;
-  /** Tells it from others of this process; from 1. */
-  call: number;
-  /** The method's name. */
-  method: string;
-  /** The names of the params that were given, or how many positions. */
-  names: string[] | number;
-  /** The params themselves, for a watcher that asked for them. */
-  params?: unknown;
-}
-
-/** It was answered, has failed, or was given up by its caller. */
-export interface CallEnded {
-  /** What is told. */
-  event: "ended";
-  /** When, in milliseconds since the epoch. */
-  at: number;
-  /** The number that it began with. */
-  call: number;
-  /** The method's name. */
-  method: string;
-  /** Given up by its caller is "cancelled", whatever the handler does then. */
-  outcome: "answered" | "failed" | "cancelled";
-  /** How long it took; a stream until its last item was made. */
-  milliseconds: number;
-  /** Of a stream: how many items it made. */
-  items?: number;
-  /** Of one that failed: why, as its caller is told. */
-  error?: { code: number; message: string };
-}
-
-/** Events that wait for one watcher; more are dropped and counted. */
+/** Events that wait for one watcher… */
 const QUEUE_MAX = 10_000;
+/** …and bytes of them, about; more are dropped and counted. */
+const QUEUE_BYTES = 4 << 20;
+/** Milliseconds between two tellings of a stream's progress. */
+const PROGRESS_INTERVAL = 200;
 
-interface Watcher {
-  withParams: boolean;
-  queue: WatchEvent[];
-  dropped: number;
-  wake: () => void;
+/** One who watches. */
+class Watcher {
+  readonly withParams: boolean;
+  readonly withProgress: boolean;
+  readonly #queue: WatchEvent[] = [];
+  /** The next of the queue; those before it have been handed out. */
+  #at = 0;
+  #bytes = 0;
+  #dropped = 0;
+  #wake: (() => void) | null = null;
+  #ended = false;
+
+  constructor(request: IncomingRequest) {
+    this.withParams = argument(request.params, "params") === true;
+    this.withProgress = asRecord(request.params)?.["progress"] === true;
+    request.onAbort(() => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+  }
+
+  add(event: WatchEvent): void {
+    const size = sizeOf(event);
+    if (this.#queue.length - this.#at < QUEUE_MAX && this.#bytes + size <= QUEUE_BYTES) {
+      this.#queue.push(event);
+      this.#bytes += size;
+    } else this.#dropped++;
+    this.#wake?.();
+  }
+
+  /** The events as they come, until the watcher leaves. */
+  async *events(): AsyncGenerator<WatchEvent> {
+    while (!this.#ended) {
+      while (this.#at < this.#queue.length) {
+        const event = this.#queue[this.#at++]!;
+        this.#bytes -= sizeOf(event);
+        yield event;
+        if (this.#ended) return;
+      }
+      this.#queue.length = this.#at = 0;
+      if (this.#dropped > 0) {
+        const count = this.#dropped;
+        this.#dropped = 0;
+        yield { event: "dropped", at: Date.now(), count };
+      } else {
+        await new Promise<void>((resolve) => this.#wake = resolve);
+        this.#wake = null;
+      }
+    }
+  }
 }
 
 /** Those who watch one process. */
 export class Watchers {
   readonly #watchers = new Set<Watcher>();
+  /** How many of them want to be told of progress. */
+  #withProgress = 0;
+  /** Streams that have made items which nobody was told of. */
+  readonly #advanced = new Set<WatchedCall>();
+  #progressTimer: ReturnType<typeof setTimeout> | undefined;
   #calls = 0;
 
   /** Whether anybody watches. */
@@ -74,120 +86,96 @@ export class Watchers {
     return this.#watchers.size > 0;
   }
 
-  /** Answers `$/watch {params?: boolean}`: the events, until the caller ends the stream. */
-  async *watch(request: IncomingRequest): AsyncGenerator<WatchEvent> {
-    let ended = false;
-    const withParams = argument(request.params, "params") === true;
-    const watcher: Watcher = { withParams, queue: [], dropped: 0, wake: () => {} };
-    request.onAbort(() => {
-      ended = true;
-      watcher.wake();
-    });
+  /**
+   * Answers `$/watch {params?: boolean, progress?: boolean}`: the events, until the caller ends the
+   * stream.
+   *
+   * @param inFlight what is being answered now
+   */
+  async *watch(
+    request: IncomingRequest,
+    inFlight: () => IncomingRequest[],
+  ): AsyncGenerator<WatchEvent> {
+    const watcher = new Watcher(request);
+    const at = Date.now();
+    watcher.add({ event: "watching", at, pid: Deno.pid });
+    for (const running of new Set(inFlight())) {
+      if (running.method.startsWith("$/") || isOver(running)) continue;
+      const call = this.#observe(running, running.since ?? at);
+      watcher.add(call.began(watcher.withParams, true));
+    }
     this.#watchers.add(watcher);
+    if (watcher.withProgress) this.#withProgress++;
     try {
-      yield { event: "watching", at: Date.now(), pid: Deno.pid };
-      while (!ended) {
-        const events = watcher.queue;
-        watcher.queue = [];
-        yield* events;
-        if (watcher.dropped > 0) {
-          const count = watcher.dropped;
-          watcher.dropped = 0;
-          yield { event: "dropped", at: Date.now(), count };
-        }
-        if (watcher.queue.length > 0 || ended) continue;
-        await new Promise<void>((resolve) => watcher.wake = resolve);
-      }
+      yield* watcher.events();
     } finally {
       this.#watchers.delete(watcher);
+      if (watcher.withProgress && --this.#withProgress === 0) {
+        clearTimeout(this.#progressTimer);
+        this.#progressTimer = undefined;
+        this.#advanced.clear();
+      }
     }
   }
 
-  /** Runs a handler and tells of it. What it returns or throws is passed on. */
-  observe(request: IncomingRequest, handle: () => unknown): unknown {
-    const { method } = request;
-    const call = ++this.#calls;
-    const start = performance.now();
-    this.#tellBegan(call, request);
-    let over = false;
-    const end = (outcome: CallEnded["outcome"], rest: Partial<CallEnded> = {}) => {
-      if (over) return;
-      over = true;
-      const milliseconds = Math.round((performance.now() - start) * 1_000) / 1_000;
-      this.#tell({ event: "ended", at: Date.now(), call, method, outcome, milliseconds, ...rest });
-    };
-    const failed = (error: unknown): never => {
-      end("failed", { error: reasonOf(error) });
-      throw error;
-    };
-    request.onAbort(() => end("cancelled"));
-    const done = (result: unknown): unknown => {
-      const iterator = iteratorOf(result);
-      if (iterator !== null) return counted(iterator, end, failed);
-      end("answered");
-      return result;
-    };
-    try {
-      const result = handle();
-      const isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === "function";
-      return isPromise ? (result as PromiseLike<unknown>).then(done, failed) : done(result);
-    } catch (error) {
-      return failed(error);
+  /**
+   * Answers `$/cancelCall {call: number, pid?: number}`: ends the call of that number for its
+   * caller, too. Whoever names the process does not end the call of another that came after it.
+   */
+  cancel(request: IncomingRequest, inFlight: IncomingRequest[]): { cancelled: boolean } {
+    const { call, pid = Deno.pid } = asRecord(request.params) ?? {};
+    if (!Number.isSafeInteger(call) || !Number.isSafeInteger(pid)) {
+      throw new RemoteError("$/cancelCall takes { call, pid? }: numbers", ErrorCode.InvalidParams);
     }
+    const found = inFlight.find((running) => running.observer?.call === call);
+    if (found === undefined || isOver(found) || pid !== Deno.pid) return { cancelled: false };
+    const { name = null, pid: by } = request.caller.identity ?? {};
+    const who = by === undefined ? "" : ` by ${name ?? "a client"} (process ${by})`;
+    found.cancel(`from outside${who}`);
+    return { cancelled: true };
   }
 
-  #tellBegan(call: number, { method, params = {} }: IncomingRequest): void {
-    const names = Array.isArray(params) ? params.length : Object.keys(params);
-    const event: CallBegan = { event: "began", at: Date.now(), call, method, names };
-    for (const watcher of this.#watchers) {
-      this.#add(watcher, watcher.withParams ? { ...event, params } : event);
+  /** A call, a stream or a notification has come. */
+  began(request: IncomingRequest): void {
+    const call = this.#observe(request, Date.now());
+    for (const watcher of this.#watchers) watcher.add(call.began(watcher.withParams, false));
+  }
+
+  #observe(request: IncomingRequest, since: number): WatchedCall {
+    if (request.observer instanceof WatchedCall) return request.observer;
+    const call = new WatchedCall(++this.#calls, request, since, this);
+    request.observer = call;
+    return call;
+  }
+
+  /** A stream has made an item. What it has made at the end of an interval is told. */
+  advanced(call: WatchedCall): void {
+    if (this.#withProgress === 0) return;
+    this.#advanced.add(call);
+    this.#progressTimer ??= setTimeout(() => {
+      this.#progressTimer = undefined;
+      for (const advanced of this.#advanced) this.#tellProgress(advanced);
+    }, PROGRESS_INTERVAL);
+  }
+
+  #tellProgress(call: WatchedCall): void {
+    if (!this.#advanced.delete(call)) return;
+    const event = call.progress();
+    for (const watcher of this.#watchers) if (watcher.withProgress) watcher.add(event);
+  }
+
+  /** A call is over. */
+  ended(call: WatchedCall, event: WatchEvent): void {
+    this.#tellProgress(call);
+    if (this.#advanced.size === 0) {
+      clearTimeout(this.#progressTimer);
+      this.#progressTimer = undefined;
     }
-  }
-
-  #tell(event: WatchEvent): void {
-    for (const watcher of this.#watchers) this.#add(watcher, event);
-  }
-
-  #add(watcher: Watcher, event: WatchEvent): void {
-    if (watcher.queue.length < QUEUE_MAX) watcher.queue.push(event);
-    else watcher.dropped++;
-    watcher.wake();
+    for (const watcher of this.#watchers) watcher.add(event);
   }
 }
 
-function reasonOf(thrown: unknown): { code: number; message: string } {
-  const { code, message } = toWireError(thrown);
-  return { code, message };
-}
-
-/** The items of a stream, counted. */
-function counted(
-  iterator: AsyncIterator<unknown> | Iterator<unknown>,
-  end: (outcome: CallEnded["outcome"], rest: Partial<CallEnded>) => void,
-  failed: (error: unknown) => never,
-): AsyncIterableIterator<unknown> {
-  let items = 0;
-  return {
-    async next() {
-      try {
-        const step = await iterator.next();
-        if (step.done) end("answered", { items });
-        else items++;
-        return step;
-      } catch (error) {
-        return failed(error);
-      }
-    },
-    async return() {
-      try {
-        await iterator.return?.();
-      } finally {
-        end("cancelled", { items });
-      }
-      return { value: undefined, done: true };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+/** Whether nothing is made for it any more, though its caller may not have read all. */
+function isOver({ aborted, stream }: IncomingRequest): boolean {
+  return aborted || stream?.finished === true;
 }

@@ -65,7 +65,9 @@ meshTest("trace prints a line an event, and starts no app", async (mesh) => {
   await until(/watching fixture, process \d+/);
   assertStringIncludes(text, String(pid));
   await mesh.ipc.call("fixture", "add", { a: 1, b: 2 });
-  await until(/#\d+ add\(a, b\)\r?\n.*#\d+ add answered after [\d.]+ ms\r?\n/);
+  await until(
+    /#\d+ add\(a, b\) from a client \(process \d+\)\r?\n.*#\d+ add answered after [\d.]+ ms\r?\n/,
+  );
   await mesh.stop("fixture", pid);
   // The app has ended, and so does what watched it.
   assertEquals((await child.status).code, 7);

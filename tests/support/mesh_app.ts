@@ -1,10 +1,12 @@
 /**
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
- * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, and `crash` or `silent` for a program that never serves.
+ * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, `--protocol JSON` for an app that
+ * speaks another version of the protocol, and `crash` or `silent` for a program that never serves.
  */
 
 import { Buffer } from "node:buffer";
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
+import { serveOtherProtocol } from "./other_protocol.ts";
 import { divideContract } from "./divide_contract.ts";
 import { processUsage } from "./process_usage.ts";
 
@@ -25,6 +27,12 @@ if (Deno.args.includes("silent")) {
   Deno.writeTextFileSync(Deno.args.at(-1)!, String(Deno.pid));
   setInterval(() => {}, 1_000);
   await new Promise(() => {});
+}
+
+const protocolAt = Deno.args.indexOf("--protocol");
+if (protocolAt >= 0) {
+  await serveOtherProtocol(name, JSON.parse(Deno.args[protocolAt + 1]!));
+  Deno.exit(0);
 }
 
 /** What happened to handlers and starts, for a test to ask for. */

@@ -1,0 +1,65 @@
+/**
+ * What both sides say of themselves in `$/ping`, with which connections begin: who they are, and
+ * which version of the protocol they speak.
+ *
+ * @module
+ */
+
+import { ProtocolMismatchError } from "./errors.ts";
+import { asRecord } from "./message.ts";
+import { isAppName } from "./name.ts";
+import { PROTOCOL_VERSION } from "./options.ts";
+import { identify, type Peer } from "./peer.ts";
+import type { Registry } from "./registry.ts";
+
+/** What this process says of itself: as parameters when it greets, as the result when greeted. */
+export interface Greeting {
+  /** The app's name; `null` for a client. */
+  name: string | null;
+  /** Its process. */
+  pid: number;
+  /** {@link PROTOCOL_VERSION}. */
+  protocol: number;
+}
+
+/** The greeting of this process. */
+export function greeting(name: string | null): Greeting {
+  return { name, pid: Deno.pid, protocol: PROTOCOL_VERSION };
+}
+
+/** Takes what a peer says of itself; one of another make may say nothing, or something else. */
+export function takeGreeting(peer: Peer, said: unknown): void {
+  const { name = null, pid } = asRecord(said) ?? {};
+  if (typeof pid !== "number" || !Number.isSafeInteger(pid)) return;
+  if (name === null || (typeof name === "string" && isAppName(name))) identify(peer, { name, pid });
+}
+
+/**
+ * Checks which version of the protocol a target speaks; one that says nothing speaks the first.
+ *
+ * @param said its answer to `$/ping`
+ * @throws {ProtocolMismatchError} where it is another than this process's
+ */
+export async function checkProtocol(
+  target: string,
+  said: unknown,
+  registry: Registry,
+): Promise<void> {
+  const { protocol, pid } = asRecord(said) ?? {};
+  const theirs = protocol ?? 1;
+  if (theirs === PROTOCOL_VERSION) return;
+  const entry = (await registry.read()).apps.get(target);
+  const advice = Number(theirs) > PROTOCOL_VERSION
+    ? "Update this program, which is the older of the two"
+    : `Update "${target}", which is the older of the two`;
+  const place = entry === undefined
+    ? `"${target}" is not registered in "${registry.path}": it was started by hand`
+    : `"${registry.path}" has "${target}" as "${entry.cmd.at(-1)}"`;
+  throw new ProtocolMismatchError(
+    `Cannot call "${target}": it speaks protocol ${JSON.stringify(theirs)} of the mesh, and this ` +
+      `program protocol ${PROTOCOL_VERSION}. ${advice}. ${place}`,
+    PROTOCOL_VERSION,
+    theirs,
+    typeof pid === "number" ? pid : null,
+  );
+}

@@ -1,0 +1,46 @@
+/**
+ * An app that speaks another version of the protocol: nothing of it but frames, `$/ping` and
+ * `$/shutdown`, on the system's real pipes or sockets.
+ *
+ * @module
+ */
+
+import { FrameDecoder } from "../../lib/ipc/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { openHome } from "../../lib/ipc/home.ts";
+import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { platform } from "../../lib/ipc/platform.ts";
+import type { Transport } from "../../lib/ipc/transport.ts";
+import { takeAll } from "./frames.ts";
+
+/** Serves as `name` until `$/shutdown`. @param protocol said to those who greet it */
+export async function serveOtherProtocol(name: string, protocol: unknown): Promise<void> {
+  const home = await openHome();
+  const lock = ProcessLock.try(home.runtimeFile(name, "lock"));
+  if (lock === null) throw new Error(`${name} runs already`);
+  const listener = await platform().listen(home.address(name));
+  const asked: unknown[] = [];
+  const answer = async (transport: Transport) => {
+    const decoder = new FrameDecoder();
+    for (let bytes; (bytes = await transport.read()) !== null;) {
+      const encoder = new FrameEncoder();
+      decoder.push(bytes, (body) => {
+        const { id, method, params } = JSON.parse(new TextDecoder().decode(body));
+        if (id === undefined) return;
+        asked.push({ method, params });
+        const results: Record<string, unknown> = {
+          "$/ping": { name, pid: Deno.pid, protocol, asked },
+          "$/shutdown": null,
+        };
+        const result = results[method] ?? null;
+        encoder.append(JSON.stringify({ jsonrpc: "2.0", id, result }));
+        if (method === "$/shutdown") setTimeout(() => listener.close(), 0);
+      });
+      if (encoder.length > 0) await transport.write(takeAll(encoder));
+    }
+    await transport.close();
+  };
+  console.log(`ready ${Deno.pid}`);
+  for (let peer; (peer = await listener.accept()) !== null;) void answer(peer);
+  lock.release();
+}
