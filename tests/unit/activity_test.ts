@@ -63,8 +63,8 @@ Deno.test("Activity: calls run from their beginning to their end; a new process 
   const at = Date.now();
   const tell = (event: WatchEvent) => activity.take("scanner", event, at);
   tell({ event: "watching", at, pid: 1 });
-  tell({ event: "began", at, call: 1, method: "scan", names: ["folder"] });
-  tell({ event: "began", at: at + 1, call: 2, method: "hash", names: 1 });
+  tell({ event: "began", at, call: 1, method: "scan", names: ["folder"], from: null });
+  tell({ event: "began", at: at + 1, call: 2, method: "hash", names: 1, from: null });
   assertEquals(activity.running().map(({ call, method }) => [call, method]), [
     [1, "scan"],
     [2, "hash"],
@@ -73,7 +73,7 @@ Deno.test("Activity: calls run from their beginning to their end; a new process 
   assertEquals(activity.running().map(({ call }) => call), [1]);
   tell({ event: "watching", at, pid: 2 });
   assertEquals(activity.running(), []);
-  tell({ event: "began", at, call: 1, method: "scan", names: [] });
+  tell({ event: "began", at, call: 1, method: "scan", names: [], from: null });
   activity.forget("scanner");
   assertEquals(activity.running(), []);
 });
