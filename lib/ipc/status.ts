@@ -65,7 +65,15 @@ export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise
 
 /** The names that processes hold, registered or not. */
 function servingApps(ipc: NeverLiieIPC): string[] {
-  return [...Deno.readDirSync(ipc.home.runtime)].flatMap(({ name }) => {
+  let files: Deno.DirEntry[];
+  try {
+    files = [...Deno.readDirSync(ipc.home.runtime)];
+  } catch (error) {
+    // The home was removed meanwhile, and with it whoever was there.
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  return files.flatMap(({ name }) => {
     const app = /^([a-z][a-z0-9_-]*)\.lock$/.exec(name)?.[1];
     return app !== undefined && isServing(ipc, app) ? [app] : [];
   });

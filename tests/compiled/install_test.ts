@@ -6,6 +6,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { basename, dirname, join } from "@std/path";
 import { VERSION } from "../../apps/version.ts";
 import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
+import { ProcessLock } from "../../lib/ipc/lock.ts";
 import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
 import {
@@ -182,7 +183,12 @@ if (EXECUTABLES !== null) {
       if (WINDOWS) await assertWindowsDesktop(desk);
       else await assertLinuxDesktop(desk);
 
-      // The mesh starts the installed programs.
+      // The mesh starts the installed programs. The launcher keeps what it is used for, and gives
+      // editors the schema of its configuration.
+      await mesh.ipc.call("launcher", "search", { query: "status" }, { timeout: 30_000 });
+      await mesh.ipc.stream("launcher", "launch", { id: "app:statusbar" }).next();
+      assert(exists(join(mesh.home, "launcher.json")));
+      assert(exists(join(mesh.home, "schemas", "launcher.schema.json")));
       const woken = await desk.run([desk.installed("neverliie"), "wake", "statusbar"]);
       assertEquals(woken.code, 0, woken.stderr);
       const { launch } = await mesh.ipc.call<{ launch: { cmd: string[] } }>(
@@ -217,8 +223,32 @@ if (EXECUTABLES !== null) {
       const files = () => tree(desk.user).filter((path) => !path.endsWith("/"));
       await until(() => !files().some((path) => path.endsWith(".cmd"))); // removes itself
       assertEquals(files(), before.tree.filter((path) => !path.endsWith("/")));
+      // Nor is there a home, or a lock beside the sockets.
+      assertEquals([exists(mesh.home), exists(mesh.ipc.home.runtime)], [false, false]);
     },
   );
+
+  meshTest("uninstall: a program that runs from elsewhere goes on, with its lock", async (mesh) => {
+    using desk = new Desk(mesh);
+    await mesh.ipc.registry.set("statusbar", {
+      ...{ type: "binary", cmd: [executable("statusbar")], cwd: mesh.home },
+    });
+    await mesh.ipc.wake("statusbar");
+    const pid = await pidOf(mesh.ipc, "statusbar");
+    await desk.unpack(desk.source, {
+      neverliie: executable("neverliie"),
+      statusbar: executable("statusbar"),
+    });
+    const installed = await desk.run([
+      join(desk.source, basename(executable("neverliie"))),
+      "install",
+    ]);
+    assertEquals([installed.code, installed.stderr], [0, ""]);
+    assertStringIncludes(installed.stdout, `still runs from "${executable("statusbar")}"`);
+    assertStringIncludes(await desk.uninstall(), "statusbar runs from elsewhere, and goes on");
+    assertEquals(await pidOf(mesh.ipc, "statusbar"), pid);
+    assert(ProcessLock.isHeld(mesh.ipc.home.runtimeFile("statusbar", "lock")), "its name is held");
+  });
 
   meshTest("upgrade under load: callers wait, and no call is lost that could be retried", async (
     mesh,

@@ -283,7 +283,8 @@ async function withLimit(name: string, work: Promise<void>, limit = WATCHDOG): P
   }
 }
 
-function removeFolder(path: string): void {
+/** Removes a folder with all that is in it; one that is gone is no error. */
+export function removeFolder(path: string): void {
   for (let attempt = 1;; attempt++) {
     try {
       Deno.removeSync(path, { recursive: true });

@@ -12,7 +12,7 @@ import { type Manifest, writeManifest } from "../../manifest.ts";
 import { type DesktopChoice, desktopTraces } from "./places.ts";
 import { readReceipt, type Receipt, writeReceipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
-import { holdStarts, runningFrom, startAndCheck, stop } from "./running.ts";
+import { holdStarts, runningElsewhere, runningFrom, startAndCheck, stop } from "./running.ts";
 import { checkSource, type Source } from "./source.ts";
 import { UndoList } from "./undo.ts";
 
@@ -107,6 +107,7 @@ export async function install(options: InstallOptions): Promise<string[]> {
     }
     await makeTraces(options, before, made, undo);
     await removeLeftovers(root);
+    for (const line of await runningElsewhere(ipc, root, apps, signal)) options.say(line);
     return running;
   } catch (error) {
     const failures = await undo.run();

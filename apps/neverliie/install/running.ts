@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import { type AppDescription, type NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { dirname, join } from "@std/path";
+import { type AppDescription, isServing, type NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { ProcessLock } from "../../../lib/ipc/lock.ts";
 import { platform } from "../../../lib/ipc/platform.ts";
 import type { SpawnedProcess } from "../../../lib/ipc/transport.ts";
@@ -69,6 +69,25 @@ export async function runningFrom(
     if (about?.launch?.cmd[0] === join(root, file)) running.push(name);
   }
   return running;
+}
+
+/** What to know of programs that run, but from elsewhere than the folder: one line for each. */
+export async function runningElsewhere(
+  ipc: NeverLiieIPC,
+  root: string,
+  apps: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const app of apps.filter((app) => isServing(ipc, app))) {
+    const { launch } = await describeRunning(ipc, app, signal) ?? {};
+    const program = launch?.cmd.at(launch.type === "script" ? -1 : 0);
+    if (program === undefined || dirname(program) === root) continue;
+    lines.push(
+      `${app} still runs from "${program}": neverliie stop ${app} makes room for this one`,
+    );
+  }
+  return lines;
 }
 
 /** Stops an app, gracefully. */

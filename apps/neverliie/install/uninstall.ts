@@ -9,7 +9,8 @@ import { exists } from "@std/fs";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
 import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
-import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { ProcessLock } from "../../../lib/ipc/lock.ts";
+import { isServing, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { RECEIPT, type Receipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { holdStarts, runningFrom, stop } from "./running.ts";
@@ -22,8 +23,17 @@ export interface UninstallOptions {
   say(step: string): void;
 }
 
-/** Files that an app leaves in the mesh's home, besides its log. */
-const RUNTIME_FILES = ["starts.json", "start.lock", "lock"] as const;
+/** Files that an app leaves beside the mesh's sockets. */
+const RUNTIME_FILES = ["starts.json", "kept.json", "start.lock", "lock"] as const;
+
+/** What programs of the suite write into the home for themselves; configurations are the user's. */
+const APP_FILES: Readonly<Record<string, readonly string[]>> = {
+  launcher: ["launcher.json", join("schemas", "launcher.schema.json")],
+  statusbar: [join("schemas", "statusbar.schema.json")],
+};
+
+/** Locks of the mesh itself, and of the launcher's file, among the sockets. */
+const SHARED_LOCKS = [".registry.lock", ".supervisor.lock", "launcher.json.lock"];
 
 /** What a removal would do, in order, for people. */
 export async function planUninstall({ root, receipt }: UninstallOptions): Promise<string[]> {
@@ -44,6 +54,7 @@ export async function uninstall(options: UninstallOptions): Promise<string[]> {
   const names = receipt.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
   const ipc = await NeverLiieIPC.client();
   const { home } = ipc;
+  let unused: string[] = [];
   try {
     using _held = await holdStarts(ipc, names, signal);
     for (const app of await runningFrom(ipc, root, receipt.programs, signal)) {
@@ -62,13 +73,17 @@ export async function uninstall(options: UninstallOptions): Promise<string[]> {
       return entry === undefined || dirname(entry.cmd[0]!) === root;
     });
     await ipc.registry.update(new Map(own.map((name) => [name, () => null])));
-    for (const app of own) await removeLogs(home, app);
+    // One that was started from elsewhere, such as the folder of an archive, goes on as it is.
+    const elsewhere = own.filter((name) => isServing(ipc, name));
+    for (const app of elsewhere) say(`${app} runs from elsewhere, and goes on`);
+    unused = own.filter((name) => !elsewhere.includes(name));
+    for (const app of unused) await removeLogs(home, app);
     say(`removed ${own.join(", ")} from the mesh`);
     for (const { name } of receipt.programs) await removeFile(codeCache(name));
   } finally {
     await ipc.close();
   }
-  await removeHome(home, names);
+  await removeFromHome(home, unused);
   await removePrograms(options);
   return [...await leftIn(root), ...await leftIn(home.path)];
 }
@@ -89,19 +104,31 @@ function codeCache(program: string): string {
   return join(temporary ?? "/tmp", `deno-compile-${program}.cache`);
 }
 
-/** Removes locks and empty folders; the registry, where it has no entries. */
-async function removeHome(home: NeverLiieIPC["home"], apps: readonly string[]): Promise<void> {
+/** Removes what the apps kept for themselves; the registry, where it has no entries. */
+async function removeFromHome(home: NeverLiieIPC["home"], apps: readonly string[]): Promise<void> {
   for (const app of apps) {
     for (const kind of RUNTIME_FILES) await removeFile(home.runtimeFile(app, kind));
+    for (const name of APP_FILES[app] ?? []) await removeFile(join(home.path, name));
   }
+  await removeEmptyFolder(join(home.path, "schemas"));
   const text = await Deno.readTextFile(home.registryFile).catch(() => "");
-  // With an entry it is the user's, and so are the lock and the folders that it needs.
+  // With an entry it is the user's, and so are the locks and the folders that it needs.
   if (text.trim() !== "" && text.trim() !== "{}") return;
+  // What runs without an entry has a lock of its own, and joins others by these.
+  if (await isInUse(home.runtime)) return;
   await removeFile(home.registryFile);
-  await removeFile(join(home.runtime, "registry.lock"));
+  for (const name of SHARED_LOCKS) await removeFile(join(home.runtime, name));
   for (const folder of [home.runtime, dirname(home.runtime), join(home.path, "logs"), home.path]) {
     await removeEmptyFolder(folder);
   }
+}
+
+/** Whether any process holds a lock of the mesh. */
+async function isInUse(runtime: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(runtime)) {
+    if (name.endsWith(".lock") && ProcessLock.isHeld(join(runtime, name))) return true;
+  }
+  return false;
 }
 
 async function removePrograms({ root, receipt, say }: UninstallOptions): Promise<void> {
