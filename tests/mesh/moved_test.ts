@@ -122,6 +122,7 @@ meshTest(`a ${MODE} on another file system is registered and woken there`, async
     await mesh.stop("fixture", await mesh.ipc.call<number>("fixture", "pid"));
     assert((await mesh.ipc.registry.read()).apps.has("fixture"));
   } finally {
-    removeFolder(folder);
+    // Wine keeps hold of an executable that ran from a share; it goes with the run's own prefix.
+    if (!WINE) removeFolder(folder);
   }
 });
