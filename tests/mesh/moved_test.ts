@@ -82,47 +82,103 @@ meshTest(`a copy of a ${MODE} that is run while the first runs hands over to it`
   assertEquals(await mesh.ipc.call("fixture", "pid"), next.pid);
 });
 
+/** A folder on another file system than the home's, as a network drive is. */
+interface Elsewhere {
+  folder: string;
+  remove(): Promise<void>;
+}
+
 /**
- * A folder on another file system than the home's, as a network drive is: on Windows a share
- * (Wine's own kind of it, else the one that administrators have), on Linux the one in memory.
+ * On Linux the file system in memory, on Windows a drive letter for a folder, as a share has one.
  * `null` where this system has none that this user can use.
  */
-function elsewhere(): string | null {
-  const name = `neverliie ${crypto.randomUUID().slice(0, 8)} ü`;
+async function elsewhere(home: string): Promise<Elsewhere | null> {
+  if (WINDOWS) {
+    const folder = join(home, "share ü");
+    await Deno.mkdir(folder);
+    const drive = [..."NOPQRSTUVWX"].map((letter) => `${letter}:`).find((drive) => !isThere(drive));
+    if (drive === undefined || !await map(drive, folder)) return null;
+    return { folder: `${drive}\\programs`, remove: () => unmap(drive) };
+  }
   try {
-    if (Deno.build.os === "linux") return Deno.makeTempDirSync({ dir: "/dev/shm", prefix: name });
-    if (!WINDOWS) return null;
-    if (WINE) {
-      // Wine looks for shares here, and else on no network.
-      Deno.mkdirSync(`Z:${Deno.env.get("WINEPREFIX")}/dosdevices/unc/server/${name}`, {
-        recursive: true,
-      });
-      return `\\\\server\\${name}`;
-    }
-    return Deno.makeTempDirSync({ dir: "\\\\localhost\\C$\\Windows\\Temp", prefix: name });
+    const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "neverliie ü " });
+    // Some systems forbid to run anything there.
+    const program = join(folder, "try");
+    await Deno.writeTextFile(program, "#!/bin/sh\n", { mode: 0o700 });
+    await new Deno.Command(program).output();
+    return { folder, remove: () => Deno.remove(folder, { recursive: true }) };
   } catch (error) {
     if (error instanceof Error) return null;
     throw error;
   }
 }
 
-meshTest(`a ${MODE} on another file system is registered and woken there`, async (mesh) => {
-  const folder = elsewhere();
-  if (folder === null) return console.log("left out: there is no other file system to use");
+function isThere(drive: string): boolean {
   try {
-    const path = place(folder, "on the network");
+    return Deno.statSync(`${drive}\\`).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** Gives a folder a drive letter. */
+async function map(drive: string, folder: string): Promise<boolean> {
+  if (!WINE) return (await output("subst", drive, folder)).success;
+  // Wine has no subst; its drives are links among its own files.
+  const found = await output("winepath", "-u", folder);
+  const target = new TextDecoder().decode(found.stdout).trim();
+  await output("start", "/wait", "/unix", "/bin/ln", "-s", target, linkOf(drive));
+  return isThere(drive);
+}
+
+async function unmap(drive: string): Promise<void> {
+  if (WINE) await output("start", "/wait", "/unix", "/bin/rm", linkOf(drive));
+  else await output("subst", drive, "/d");
+}
+
+function linkOf(drive: string): string {
+  return `${Deno.env.get("WINEPREFIX")}/dosdevices/${drive.toLowerCase()}`;
+}
+
+function output(command: string, ...args: string[]): Promise<Deno.CommandOutput> {
+  return new Deno.Command(command, { args, stderr: "null" }).output();
+}
+
+meshTest(`a ${MODE} on another drive is registered and woken there`, async (mesh) => {
+  const other = await elsewhere(mesh.home);
+  if (other === null) return console.log("left out: there is no other drive to use");
+  try {
+    const path = place(other.folder, "on the network");
     const command = commandOf(path);
-    const { pid } = await mesh.serve(command, { cwd: folder });
+    const { pid } = await mesh.serve(command, { cwd: other.folder });
     assertEquals(await commandInRegistry(mesh), command);
     await mesh.stop("fixture", pid);
     const about = await mesh.ipc.call<About>("fixture", "about");
-    // Wine starts no program in a share's folder ("could not open working directory").
-    if (!WINE) assertEquals(about.cwd, folder);
+    assertEquals(about.cwd, other.folder);
     if (MODE === "binary") assertEquals(about.execPath, path);
     await mesh.stop("fixture", await mesh.ipc.call<number>("fixture", "pid"));
-    assert((await mesh.ipc.registry.read()).apps.has("fixture"));
   } finally {
-    // Wine keeps hold of an executable that ran from a share; it goes with the run's own prefix.
-    if (!WINE) removeFolder(folder);
+    await other.remove();
   }
 });
+
+if (WINE) {
+  meshTest(`a ${MODE} on a share without a drive letter serves; who can wake it is told`, async (
+    mesh,
+  ) => {
+    // Wine looks for shares here. They go with the run's own prefix.
+    const share = `neverliie ${crypto.randomUUID().slice(0, 8)} ü`;
+    Deno.mkdirSync(`Z:${Deno.env.get("WINEPREFIX")}/dosdevices/unc/server/${share}`, {
+      recursive: true,
+    });
+    const path = place(`\\\\server\\${share}`, "app");
+    const served = await mesh.serve(commandOf(path));
+    assertEquals(await mesh.ipc.call("fixture", "pid"), served.pid);
+    // A script is run by a Deno that is on this machine. An executable there is another machine's.
+    const registered = await commandInRegistry(mesh);
+    assertEquals(registered, MODE === "script" ? commandOf(path) : undefined);
+    await mesh.stop("fixture", served.pid);
+    const { stderr } = await served.ended;
+    if (MODE === "binary") assertStringIncludes(stderr, "give the share a drive letter");
+  });
+}
