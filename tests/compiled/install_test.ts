@@ -9,6 +9,7 @@ import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.t
 import { ProcessLock } from "../../lib/ipc/lock.ts";
 import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
+import { readShortcut } from "../support/shortcut.ts";
 import {
   executable,
   EXECUTABLES,
@@ -393,12 +394,25 @@ async function assertWindowsDesktop(desk: Desk): Promise<void> {
     .output();
   assertStringIncludes(new TextDecoder().decode(path.stdout), "REG_EXPAND_SZ");
   const menu = join(desk.user, "Roaming", "Microsoft", "Windows", "Start Menu", "Programs");
-  for (const [name, target] of [["", "launcher"], ["Startup", "neverliie"]] as const) {
-    const bytes = await Deno.readFile(join(menu, name, "NeverLiie.lnk"));
-    // https://learn.microsoft.com/openspecs/windows_protocols/ms-shllink
-    assertEquals([...bytes.subarray(0, 8)], [0x4c, 0, 0, 0, 1, 0x14, 2, 0]);
-    const text = new TextDecoder("utf-16le").decode(bytes.subarray(bytes.length & 1));
-    const latin = new TextDecoder("latin1").decode(bytes);
-    assert((text + latin).includes(basename(desk.installed(target))), name);
-  }
+  const read = async (path: string) => readShortcut(await Deno.readFile(path));
+  const { description: _, ...program } = await read(join(menu, "NeverLiie.lnk"));
+  assertEquals(program, {
+    ...{ target: desk.installed("launcher"), arguments: "", folder: desk.root, show: NORMAL },
+  });
+  const logon = join(menu, "Startup", "NeverLiie.lnk");
+  assertEquals(await read(logon), {
+    target: desk.installed("neverliie"),
+    arguments: "wake statusbar",
+    folder: desk.root,
+    description: "Wakes the NeverLiie status bar",
+    show: MINIMIZED,
+  });
+  // What the system does with it at logon.
+  const started = await desk.run(["cmd.exe", "/d", "/c", "start", "", logon]);
+  assertEquals(started.code, 0, started.stderr);
+  await until(async () => await pidOf(desk.mesh.ipc, "statusbar") !== null);
 }
+
+/** How the window of a program begins. */
+const NORMAL = 1;
+const MINIMIZED = 7;
