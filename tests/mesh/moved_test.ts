@@ -3,7 +3,7 @@
  * the mesh knows: an executable, or the script that Deno runs.
  */
 
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join, toFileUrl } from "@std/path";
 import { TargetUnknownError } from "../../lib/ipc/mod.ts";
 import {
@@ -11,7 +11,6 @@ import {
   fixtureCommand,
   meshTest,
   MODE,
-  removeFolder,
   type TestMesh,
   WINDOWS,
 } from "../support/mesh.ts";

@@ -283,8 +283,7 @@ async function withLimit(name: string, work: Promise<void>, limit = WATCHDOG): P
   }
 }
 
-/** Removes a folder with all that is in it; one that is gone is no error. */
-export function removeFolder(path: string): void {
+function removeFolder(path: string): void {
   for (let attempt = 1;; attempt++) {
     try {
       Deno.removeSync(path, { recursive: true });
