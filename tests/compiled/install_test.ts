@@ -80,6 +80,10 @@ class Desk {
     return this.mesh.run(command, { env: this.env });
   }
 
+  spawn(command: string[]): Deno.ChildProcess {
+    return this.mesh.spawn(command, { env: this.env });
+  }
+
   /** Installs the command and the status bar. */
   async install(): Promise<void> {
     await this.unpack(this.source, {
@@ -118,6 +122,41 @@ class Desk {
   }
 }
 
+/** Clients that call the status bar without pause. */
+class Load {
+  /** Calls that were answered. */
+  answered = 0;
+  readonly #callers: Promise<void>[];
+  #ended = false;
+
+  constructor(mesh: TestMesh) {
+    this.#callers = Array.from({ length: 4 }, () => this.#call(mesh));
+  }
+
+  /** Fails where a call failed that could not be made again, or had to be more than once a stop. */
+  async end(stops = 1): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#callers);
+    assert(this.#lost <= stops * this.#callers.length, `${this.#lost} calls had to be made again`);
+  }
+
+  #lost = 0;
+
+  async #call(mesh: TestMesh): Promise<void> {
+    await using ipc = await NeverLiieIPC.client({ home: mesh.home });
+    while (!this.#ended) {
+      try {
+        await ipc.call("statusbar", "get_stats", {}, { timeout: 30_000 });
+        this.answered++;
+      } catch (error) {
+        // Its answer was under way when the program was stopped: the one reason to call again.
+        if (!(error instanceof ConnectionLostError)) throw error;
+        this.#lost++;
+      }
+    }
+  }
+}
+
 function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -126,6 +165,19 @@ function exists(path: string): boolean {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+}
+
+/** Resolves once a program has written the text, and reads on. */
+async function said(child: Deno.ChildProcess, text: string): Promise<void> {
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  for (let all = ""; !all.includes(text);) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`It ended before it said "${text}": ${all}`);
+    all += value;
+  }
+  void (async () => {
+    while (!(await reader.read()).done);
+  })();
 }
 
 /** Every file, link and folder below a folder, but for the code cache that Deno makes. */
@@ -264,34 +316,18 @@ if (EXECUTABLES !== null) {
     await mesh.ipc.wake("statusbar");
     const pid = await pidOf(mesh.ipc, "statusbar");
 
-    let upgraded = false;
-    const counts = { answered: 0, again: 0 };
-    /** Calls without pause; a lost connection is the one reason to call again. */
-    const load = async () => {
-      await using ipc = await NeverLiieIPC.client({ home: mesh.home });
-      while (!upgraded) {
-        try {
-          await ipc.call("statusbar", "get_stats", {}, { timeout: 30_000 });
-          counts.answered++;
-        } catch (error) {
-          if (!(error instanceof ConnectionLostError)) throw error;
-          counts.again++;
-        }
-      }
-    };
-    const callers = Promise.all(Array.from({ length: 4 }, load));
-    await until(() => counts.answered > 20);
-    const during = counts.answered;
+    const load = new Load(mesh);
+    await until(() => load.answered > 20);
+    const during = load.answered;
     const { code, stdout, stderr } = await desk.run([
       desk.installed("neverliie"),
       ...["upgrade", "--from", next, "--json"],
     ]);
-    upgraded = true;
-    await callers;
+    await load.end();
     assertEquals([code, stderr], [0, ""]);
     const { version, before, restarted } = JSON.parse(stdout);
     assertEquals([version, before, restarted], [NEXT_VERSION, VERSION, ["statusbar"]]);
-    assert(counts.answered > during, "calls were answered during the upgrade");
+    assert(load.answered > during, "calls were answered during the upgrade");
     const about = await mesh.ipc.call<{ version: string; pid: number }>("statusbar", "$/describe");
     assertEquals(about.version, NEXT_VERSION);
     assertNotEquals(about.pid, pid);
@@ -317,13 +353,23 @@ if (EXECUTABLES !== null) {
       { statusbar: executable("scanner") },
       NEXT_VERSION,
     );
+    const load = new Load(mesh);
     const taken = await desk.run([
       desk.installed("neverliie"),
       ...["upgrade", "--from", wrong, "--timeout", "1500"],
     ]);
+    await load.end();
     assertEquals(taken.code, 1, taken.stdout);
     assertStringIncludes(taken.stderr, '"statusbar" did not answer');
     await assertAsBefore();
+
+    if (!WINDOWS) { // (On Windows a test cannot press Ctrl-C for another program.)
+      const interrupted = desk.spawn([desk.installed("neverliie"), "upgrade", "--from", wrong]);
+      await said(interrupted, "stopped statusbar");
+      interrupted.kill("SIGINT");
+      assertEquals((await interrupted.status).code, 130);
+      await assertAsBefore();
+    }
 
     // One that does not run at all is found out before anything is stopped.
     const pid = await pidOf(mesh.ipc, "statusbar");
@@ -352,6 +398,33 @@ if (EXECUTABLES !== null) {
       const { registered: __, ...then } = entry!;
       assertEquals(now, then);
     }
+  });
+
+  meshTest("an upgrade that is killed is mended by the next one", async (mesh) => {
+    using desk = new Desk(mesh);
+    await desk.install();
+    await mesh.ipc.wake("statusbar");
+    const before = tree(desk.root);
+    const next = await desk.unpack(
+      join(desk.user, "next"),
+      { statusbar: join(EXECUTABLES!, "next", basename(executable("statusbar"))) },
+      NEXT_VERSION,
+    );
+    const killed = desk.spawn([desk.installed("neverliie"), "upgrade", "--from", next]);
+    await said(killed, "stopped statusbar");
+    killed.kill("SIGKILL");
+    await killed.status;
+    const { code, stderr } = await desk.run([
+      desk.installed("neverliie"),
+      ...["upgrade", "--from", desk.source],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    const about = await mesh.ipc.call<{ version: string }>("statusbar", "$/describe");
+    assertEquals(about.version, VERSION);
+    await until(() => tree(desk.root).join() === before.join());
+    await Deno.mkdir(join(desk.root, ".previous"));
+    await Deno.writeTextFile(join(desk.root, ".previous", "statusbar"), "of an upgrade killed now");
+    assert(!(await desk.uninstall()).includes("Left"));
   });
 
   meshTest("install: what cannot be installed is told", async (mesh) => {

@@ -10,7 +10,7 @@ import { describeTrace, makeTrace, removeTrace, type Trace } from "../../../lib/
 import { NeverLiieIPC, type RegistryEntry } from "../../../lib/ipc/mod.ts";
 import { type Manifest, writeManifest } from "../../manifest.ts";
 import { type DesktopChoice, desktopTraces } from "./places.ts";
-import { readReceipt, type Receipt, writeReceipt } from "./receipt.ts";
+import { PREVIOUS, readReceipt, type Receipt, STAGED, writeReceipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { holdStarts, runningElsewhere, runningFrom, startAndCheck, stop } from "./running.ts";
 import { checkSource, type Source } from "./source.ts";
@@ -123,9 +123,6 @@ export async function install(options: InstallOptions): Promise<string[]> {
     held?.[Symbol.dispose]();
   }
 }
-
-const STAGED = ".staged";
-const PREVIOUS = ".previous";
 
 /** A signal for what must be done to its end. */
 function never(): AbortSignal {

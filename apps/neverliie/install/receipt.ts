@@ -10,6 +10,10 @@ import { defaultRoot } from "./places.ts";
 /** The receipt's file name. */
 export const RECEIPT = "installed.json";
 
+/** Folders in the installation's that exist while it is being changed; a killed one leaves them. */
+export const STAGED = ".staged";
+export const PREVIOUS = ".previous";
+
 /** One installation. */
 export interface Receipt {
   name: "neverliie";

@@ -11,7 +11,7 @@ import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
 import { ProcessLock } from "../../../lib/ipc/lock.ts";
 import { isServing, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { RECEIPT, type Receipt } from "./receipt.ts";
+import { PREVIOUS, RECEIPT, type Receipt, STAGED } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { holdStarts, runningFrom, stop } from "./running.ts";
 
@@ -138,6 +138,12 @@ async function removePrograms({ root, receipt, say }: UninstallOptions): Promise
     const path = join(root, file);
     if (Deno.build.os === "windows" && path === Deno.execPath()) later.push(path);
     else await removeFile(path);
+  }
+  for (const name of [STAGED, PREVIOUS]) {
+    const folder = join(root, name);
+    if (!await exists(folder)) continue;
+    for await (const { name } of Deno.readDir(folder)) await removeFile(join(folder, name));
+    await removeEmptyFolder(folder);
   }
   // The receipt goes last: with it, a removal that was interrupted can be done again.
   await removeFile(join(root, RECEIPT));
