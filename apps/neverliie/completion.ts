@@ -44,26 +44,63 @@ export function completionScript(shell: string, own: LaunchCommand | null): void
   if (!SHELLS.includes(shell)) {
     throw new UsageError(`Cannot complete for "${shell}": give one of ${SHELLS.join(", ")}`);
   }
-  script(shell, "neverliie", FUNCTION);
-  writeLine(programFunction(shell, commandOf(shell, own)));
+  writeLine(libraryScript(shell));
+  writeLine(programFunction(shell, own));
 }
 
-function commandOf(shell: string, own: LaunchCommand | null): readonly string[] {
-  if (own === null) return ["neverliie"];
-  if (own.type === "binary" || shell === "powershell") return own.cmd;
-  // A script's flags may name files by where it was started.
-  return ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", own.cwd, ...own.cmd];
+/** The library prints its script; here it is taken, and put right. */
+function libraryScript(shell: string): string {
+  const printed: string[] = [];
+  const { log } = console;
+  console.log = (text: string) => void printed.push(text);
+  try {
+    script(shell, "neverliie", FUNCTION);
+  } finally {
+    console.log = log;
+  }
+  const text = printed.join("\n");
+  return shell === "bash" ? mendedForBash(text) : text;
+}
+
+/**
+ * The library's script declares constants, so that a shell which reads it twice, or another script
+ * of the same library, is told of errors. And it has the shell run the words of the command line
+ * again: `$(…)` in one of them would be run at each Tab. The words are handed over as they are
+ * instead, those up to the cursor.
+ */
+function mendedForBash(text: string): string {
+  const from = text.indexOf("    # Build the command to get completions\n");
+  const end = '    out=$(eval "$requestComp" 2>/dev/null)\n';
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) {
+    throw new Error("Cannot complete for bash: the library's script changed");
+  }
+  return (text.slice(0, from) +
+    `    out=$(${FUNCTION} complete -- "\${words[@]:1:cword}" 2>/dev/null)\n` +
+    text.slice(to + end.length)).replaceAll(/^readonly (?=ShellComp)/gm, "");
 }
 
 /** The shell's function that starts this program, wherever it lies. */
-function programFunction(shell: string, command: readonly string[]): string {
+function programFunction(shell: string, own: LaunchCommand | null): string {
+  const { cmd, cwd } = own?.type === "script" ? own : { cmd: own?.cmd ?? ["neverliie"], cwd: null };
+  if (shell === "powershell") {
+    const quote = (part: string) => `'${part.replaceAll("'", "''")}'`;
+    const call = `& ${cmd.map(quote).join(" ")} @args`;
+    if (cwd === null) return `function ${FUNCTION} { ${call} }`;
+    // A script's flags may name files by where it was started.
+    return [
+      `function ${FUNCTION} {`,
+      `    Push-Location -LiteralPath ${quote(cwd)}`,
+      `    try { ${call} } finally { Pop-Location }`,
+      "}",
+    ].join("\n");
+  }
+  const command = cwd === null
+    ? cmd
+    : ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", cwd, ...cmd];
   if (shell === "fish") {
     const quoted = command.map((part) => `'${part.replaceAll(/[\\']/g, "\\$&")}'`).join(" ");
     return `function ${FUNCTION}\n    command ${quoted} $argv\nend`;
-  }
-  if (shell === "powershell") {
-    const quoted = command.map((part) => `'${part.replaceAll("'", "''")}'`).join(" ");
-    return `function ${FUNCTION} { & ${quoted} @args }`;
   }
   const quoted = command.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
   return `${FUNCTION}() { ${quoted} "$@"; }`;

@@ -3,7 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import { NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { meshTest, type TestMesh } from "../support/mesh.ts";
+import { meshTest, MODE, suiteCommand, type TestMesh } from "../support/mesh.ts";
 
 /** What is offered for the last word, without descriptions. */
 async function offered(mesh: TestMesh, ...words: string[]): Promise<string[]> {
@@ -57,6 +57,27 @@ meshTest("completion refuses a shell that it does not know", async (mesh) => {
   const { code, stdout, stderr } = await mesh.neverliie("completion", "tcsh");
   assertEquals([code, stdout], [2, ""]);
   assertStringIncludes(stderr, "bash, zsh, fish, powershell");
-  const { stdout: script } = await mesh.neverliie("completion", "powershell");
-  assertStringIncludes(script, "Register-ArgumentCompleter -CommandName 'neverliie'");
+});
+
+/** The words of a PowerShell command: each in single quotes, in which `''` is a quote. */
+function words(command: string): string[] {
+  return [...command.matchAll(/'((?:[^']|'')*)'/g)].map(([, word]) => word!.replaceAll("''", "'"));
+}
+
+meshTest("what PowerShell's script runs works from any folder", async (mesh) => {
+  await mesh.register();
+  const command = suiteCommand("neverliie");
+  // Named by where it is started, as the tasks do.
+  if (MODE === "script") command.splice(2, 0, "--config=deno.json");
+  const { stdout } = await mesh.run([...command, "completion", "powershell"]);
+  assertStringIncludes(stdout, "Register-ArgumentCompleter -CommandName 'neverliie'");
+  // (There is no PowerShell to run the script: what it would run is read from it.)
+  const [, body] = /^function __neverliie_program \{([^]*)\}\n$/m.exec(stdout)!;
+  const calls = body!.split("\n").filter((line) => line.includes("& '"));
+  assertEquals(calls.length, 1);
+  const folder = /Push-Location -LiteralPath ('.*')/.exec(body!);
+  const cwd = folder === null ? mesh.home : words(folder[1]!)[0]!;
+  const asked = await mesh.run([...words(calls[0]!), "complete", "--", "call", "fix"], { cwd });
+  assertEquals([asked.code, asked.stderr], [0, ""]);
+  assertEquals(asked.stdout.split("\n")[0]!.split("\t")[0], "fixture");
 });

@@ -1,9 +1,10 @@
 /** Completion by Tab, in bash, zsh and fish themselves, in a real terminal. */
+import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
 import { Terminal } from "../support/tmux.ts";
 
-/** How each shell is started so that it reads the script, and nothing of this machine's user. */
+/** How each shell is started so that it reads the script, twice, and nothing of this machine's user. */
 const SHELLS: Readonly<
   Record<string, { needs: string; start(script: string, folder: string): string[] }>
 > = {
@@ -12,14 +13,15 @@ const SHELLS: Readonly<
     start(script, folder) {
       const rc = join(folder, "rc");
       const library = this.needs;
-      Deno.writeTextFileSync(rc, `PS1='page> '\n. ${library}\n. '${script}'\n`);
+      Deno.writeTextFileSync(rc, `PS1='page> '\n. ${library}\n. '${script}'\n. '${script}'\n`);
       return ["bash", "--rcfile", rc, "-i"];
     },
   },
   zsh: {
     needs: "/usr/bin/zsh",
     start(script, folder) {
-      const rc = `PS1='page> '\nautoload -U compinit && compinit -u -D\n. '${script}'\n`;
+      const rc =
+        `PS1='page> '\nautoload -U compinit && compinit -u -D\n. '${script}'\n. '${script}'\n`;
       Deno.writeTextFileSync(join(folder, ".zshrc"), rc);
       return ["env", `ZDOTDIR=${folder}`, "zsh", "-d", "-i"];
     },
@@ -28,7 +30,13 @@ const SHELLS: Readonly<
     needs: "/usr/bin/fish",
     start(script) {
       const prompt = "function fish_prompt; printf 'page> '; end; set -g fish_greeting";
-      return ["fish", "--no-config", "-i", "-C", `${prompt}; source '${script}'`];
+      return [
+        "fish",
+        "--no-config",
+        "-i",
+        "-C",
+        `${prompt}; source '${script}'; source '${script}'`,
+      ];
     },
   },
 };
@@ -63,12 +71,22 @@ async function completesByTab(mesh: TestMesh, shell: string): Promise<void> {
     cwd: folder,
   });
   await terminal.until("page>");
+  // Neither reading of the script had anything to say.
+  assertEquals((await terminal.lines()).filter((line) => line.trim() !== ""), ["page>"]);
   await terminal.type("neverliie str");
   await completes(terminal, "page> neverliie stream");
   await terminal.type("fixt");
   await completes(terminal, "page> neverliie stream fixture");
   await terminal.type("wait_af");
   await completes(terminal, "page> neverliie stream fixture wait_after_one");
+  // A line is completed, not run. ("C-u" empties it.)
+  await terminal.press("C-u");
+  await terminal.type("neverliie stop $(touch${IFS}pwned) fixt");
+  await completes(terminal, "pwned) fixture");
+  await terminal.press("C-u");
+  await terminal.type("neverliie call fixt");
+  await completes(terminal, "page> neverliie call fixture");
+  assertEquals(isThere(join(folder, "pwned")), false);
 }
 
 /** Presses Tab, and again as a person would where a busy machine let the first one go by. */
