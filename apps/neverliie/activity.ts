@@ -5,8 +5,15 @@
  * @module
  */
 
-import type { CallBegan, CallEnded, WatchEvent } from "../../lib/ipc/mod.ts";
-import { type Figures, type Point, SlidingWindow } from "./sliding_window.ts";
+import type {
+  CallBegan,
+  CallEnded,
+  CallProgress,
+  PeerIdentity,
+  WatchEvent,
+} from "../../lib/ipc/mod.ts";
+import type { Edge, MethodFigures } from "./figures.ts";
+import { SlidingWindow } from "./sliding_window.ts";
 
 /** Who calls, of callers that have no name or tell none. */
 export const CLIENTS = "";
@@ -14,32 +21,34 @@ export const CLIENTS = "";
 /** A call or stream that is under way. */
 export interface Running {
   app: string;
-  /** Its number in the app. */
+  /** The app's process. */
+  pid: number;
+  /** Its number in the process. */
   call: number;
   method: string;
   names: string[] | number;
+  /** Who asked, as it says itself. */
+  from: PeerIdentity | null;
   /** Milliseconds since the epoch. */
   since: number;
-}
-
-/** One method's calls. */
-export interface MethodFigures extends Figures {
-  app: string;
-  method: string;
-  /** One point for each two seconds of the last two minutes. */
-  points: Point[];
+  /** Items that a stream has made; `null` of what has made none. */
+  items: number | null;
+  /** The last of them, where it was told. */
+  value: unknown;
 }
 
 /** What is known of all apps that are watched. */
 export class Activity {
   readonly #methods = new Map<string, { app: string; method: string; window: SlidingWindow }>();
-  readonly #running = new Map<string, Map<number, Running>>();
+  readonly #running = new Map<string, { pid: number; calls: Map<number, Running> }>();
+  readonly #edges = new Map<string, { from: string; to: string; window: SlidingWindow }>();
   readonly #since = Date.now();
 
   /** Takes in what `app` tells. */
   take(app: string, event: WatchEvent, now: number = Date.now()): void {
-    if (event.event === "watching") this.#running.set(app, new Map());
-    else if (event.event === "began") this.#begin(app, event);
+    if (event.event === "watching") this.#running.set(app, { pid: event.pid, calls: new Map() });
+    else if (event.event === "began") this.#begin(app, event, now);
+    else if (event.event === "progress") this.#progress(app, event);
     else if (event.event === "ended") this.#end(app, event, now);
   }
 
@@ -50,8 +59,16 @@ export class Activity {
 
   /** What is under way, the oldest first. */
   running(): Running[] {
-    return [...this.#running.values()].flatMap((calls) => [...calls.values()])
+    return [...this.#running.values()].flatMap(({ calls }) => [...calls.values()])
       .sort((a, b) => a.since - b.since);
+  }
+
+  /** Who called whom in the last two minutes. */
+  edges(now: number = Date.now()): Edge[] {
+    for (const [key, { window }] of this.#edges) if (window.isEmpty(now)) this.#edges.delete(key);
+    return [...this.#edges.values()].map(({ from, to, window }) => {
+      return { from, to, perSecond: window.figures(now).perSecond };
+    });
   }
 
   /** The methods that were called in the last two minutes, the busiest first. */
@@ -69,12 +86,31 @@ export class Activity {
       .sort((a, b) => b.perSecond - a.perSecond || (a.method < b.method ? -1 : 1));
   }
 
-  #begin(app: string, { call, method, names, at }: CallBegan): void {
-    this.#running.get(app)?.set(call, { app, call, method, names, since: at });
+  #begin(app: string, event: CallBegan, now: number): void {
+    const { call, method, names, from = null, at, items = null } = event;
+    const process = this.#running.get(app);
+    if (process === undefined) return;
+    const task = { app, pid: process.pid, call, method, names, from, since: at, items };
+    process.calls.set(call, { ...task, value: undefined });
+    const caller = from?.name ?? CLIENTS;
+    const key = `${caller} ${app}`;
+    let edge = this.#edges.get(key);
+    if (edge === undefined) {
+      edge = { from: caller, to: app, window: new SlidingWindow(this.#since) };
+      this.#edges.set(key, edge);
+    }
+    edge.window.add(now, null);
+  }
+
+  #progress(app: string, { call, items, value }: CallProgress): void {
+    const task = this.#running.get(app)?.calls.get(call);
+    if (task === undefined) return;
+    task.items = items;
+    task.value = value;
   }
 
   #end(app: string, { call, method, milliseconds, outcome, items }: CallEnded, now: number): void {
-    this.#running.get(app)?.delete(call);
+    this.#running.get(app)?.calls.delete(call);
     const key = `${app} ${method}`;
     let entry = this.#methods.get(key);
     if (entry === undefined) {

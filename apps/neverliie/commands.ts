@@ -262,9 +262,8 @@ export async function bench(
 }
 
 /** `neverliie trace APP` */
-export function trace(app: string, options: CommonOptions & { params?: boolean }): Promise<void> {
-  return withMesh((ipc) => traceCalls(ipc, app, options));
-}
+export const trace = (app: string, options: CommonOptions & { params?: boolean }): Promise<void> =>
+  withMesh((ipc) => traceCalls(ipc, app, options));
 
 /** `neverliie types APP` */
 export function types(app: string, options: CallFlags): Promise<void> {
@@ -279,10 +278,23 @@ export function types(app: string, options: CallFlags): Promise<void> {
 /** `neverliie mcp [APP…]` */
 export function mcp(apps: string[], { activate = true, signal }: CallFlags): Promise<void> {
   return withMesh(async (ipc) => {
-    // By URL, so that no other subcommand waits for the library, or loads it from npm. (In an
-    // executable the modules are bundled.)
-    const module = new URL(import.meta.url.endsWith(".ts") ? "mcp.ts" : "mcp.js", import.meta.url);
-    const { serveTools }: typeof import("./mcp.ts") = await import(module.href);
+    const { serveTools }: typeof import("./mcp.ts") = await import(besideThis("mcp"));
     await serveTools(ipc, { apps, activate, signal });
   });
+}
+
+/** `neverliie inspect` */
+export function inspect(options: CommonOptions & { port: number; open: boolean }): Promise<void> {
+  return withMesh(async (ipc) => {
+    const { inspect }: typeof import("./inspect.ts") = await import(besideThis("inspect"));
+    await inspect(ipc, options);
+  });
+}
+
+/**
+ * A module by its URL, so that no other subcommand waits for what it imports, or loads it from npm.
+ * (In an executable the modules are bundled.)
+ */
+function besideThis(name: string): string {
+  return new URL(name + (import.meta.url.endsWith(".ts") ? ".ts" : ".js"), import.meta.url).href;
 }

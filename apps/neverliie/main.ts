@@ -50,6 +50,12 @@ function natural(text: string): number {
   return value;
 }
 
+function portNumber(text: string): number {
+  const value = natural(text);
+  if (value > 65_535) throw new InvalidArgumentError("ports are numbers from 1 to 65535");
+  return value;
+}
+
 function add(usage: string, description: string, timed = false): Command {
   const command = program.command(usage).description(description)
     .option("--json", "print JSON")
@@ -90,6 +96,10 @@ add("logs <app>", "what an app recorded, and what it wrote when it was woken").o
 add("trace <app>", "what a running app is asked, and what comes of it, as it happens")
   .option("--params", "show the params too, not their names alone")
   .action((app, own) => commands.trace(app, { ...own, ...common() }));
+add("inspect", "the mesh as a page in the browser, on this machine alone")
+  .option("--port <n>", "the port to listen on; one that is free", portNumber, 0)
+  .option("--no-open", "print the link and open no browser")
+  .action((own) => commands.inspect({ ...own, ...common() }));
 add("bench <app> [method] [params]", "measure round trips; $/ping unless a method is given", true)
   .option("-n, --count <n>", "how many", natural, 1_000)
   .option("-c, --concurrency <n>", "how many at once", natural, 1)
@@ -152,6 +162,7 @@ Examples:
   neverliie mcp scanner statusbar
   neverliie logs -f scanner
   neverliie trace statusbar --params
+  neverliie inspect
   neverliie bench statusbar get_stats --concurrency 8
   neverliie doctor --fix
   source <(neverliie completion bash)

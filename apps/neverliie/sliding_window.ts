@@ -5,6 +5,7 @@
  */
 
 import { percentile } from "./bench.ts";
+import type { Figures, Point } from "./figures.ts";
 
 /** Milliseconds of one slot: what a point of a plot stands for. */
 export const SLOT = 2_000;
@@ -27,18 +28,6 @@ interface Slot {
   timed: number;
   times: number[];
 }
-
-/** Figures of the last ten seconds; times in milliseconds, `null` where there are none. */
-export interface Figures {
-  count: number;
-  failed: number;
-  perSecond: number;
-  p50: number | null;
-  p99: number | null;
-}
-
-/** The middle and the slow end of one slot, in milliseconds. */
-export type Point = [p50: number, p99: number] | null;
 
 /** What happened in the last two minutes. Instants are in milliseconds since the epoch. */
 export class SlidingWindow {

@@ -80,7 +80,7 @@ export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registr
 export { missingPart, type RegistryEntry } from "./registry_entry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
 export { endSupervision } from "./supervision.ts";
-export { type AppStatus, isServing, listApps, pidOf } from "./status.ts";
+export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./status.ts";
 export type { Params, TraceContext } from "./message.ts";
 export type { FrameLimits } from "./codec.ts";
 export { checkAppName } from "./name.ts";

@@ -48,19 +48,37 @@ const PING_TIMEOUT = 2_000;
  * ```
  */
 export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise<AppStatus[]> {
+  return await Promise.all((await glanceAtApps(ipc)).map(async (app) => {
+    const pid = app.pid ?? await pidOf(ipc, app.name, signal);
+    return { ...app, ...stateOf(ipc, app.name, pid) };
+  }));
+}
+
+/**
+ * The same as {@link listApps}, but asks none of them, so that an app that answers late holds
+ * nothing up: `pid` is `null` for all but this process.
+ */
+export async function glanceAtApps(ipc: NeverLiieIPC): Promise<AppStatus[]> {
   const { apps } = await ipc.registry.read();
   const names = [...new Set([...apps.keys(), ...servingApps(ipc)])].sort();
-  return await Promise.all(names.map(async (name) => {
+  return names.map((name) => {
     const entry = apps.get(name);
     const { type = null, cmd = [], cwd = null } = entry ?? {};
-    const pid = name === ipc.name ? Deno.pid : await pidOf(ipc, name, signal);
-    // One that is too busy to answer holds its lock all the same.
-    const running = pid !== null || isServing(ipc, name);
-    const gaveUp = running ? null : readSupervised(ipc.home, name)?.gaveUp ?? null;
+    const state = stateOf(ipc, name, name === ipc.name ? Deno.pid : null);
     const address = ipc.home.address(name);
-    const registered = entry !== undefined;
-    return { name, registered, type, cmd, cwd, address, running, pid, gave_up: gaveUp };
-  }));
+    return { name, registered: entry !== undefined, type, cmd, cwd, address, ...state };
+  });
+}
+
+function stateOf(
+  ipc: NeverLiieIPC,
+  name: string,
+  pid: number | null,
+): Pick<AppStatus, "running" | "pid" | "gave_up"> {
+  // One that is too busy to answer holds its lock all the same.
+  const running = pid !== null || isServing(ipc, name);
+  const gaveUp = running ? null : readSupervised(ipc.home, name)?.gaveUp ?? null;
+  return { running, pid, gave_up: gaveUp };
 }
 
 /** The names that processes hold, registered or not. */

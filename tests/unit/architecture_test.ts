@@ -215,9 +215,24 @@ Deno.test("architecture: an app imports of another app its contract alone", () =
   const appOf = (path: string) => /^apps\/([^/]+)\//.exec(path)?.[1];
   const allowed = ({ file }: Import, path: string) => {
     const target = file === null ? undefined : appOf(file);
-    return target === undefined || target === appOf(path) || file === `apps/${target}/contract.ts`;
+    // What shows the suite as one belongs to all.
+    return target === undefined || target === appOf(path) || target === "assets" ||
+      file === `apps/${target}/contract.ts`;
   };
   assertEquals(breaches(below("apps/"), allowed), []);
+});
+
+Deno.test("architecture: programs know no browser to drive, and inspect is loaded late", () => {
+  const drives = ({ specifier }: Import) => specifier.startsWith("playwright");
+  assertEquals(breaches(() => true, (found) => !drives(found)), []);
+  const outside = (path: string) => !/^apps\/neverliie\/inspect(\.ts|\/)/.test(path);
+  const inside = ({ file, typeOnly }: Import) =>
+    typeOnly || !/^apps\/neverliie\/inspect(\.ts|\/)/.test(file ?? "");
+  // The type of the module that commands.ts imports by its URL leaves nothing at run time.
+  const late = (path: string) => outside(path) && path !== "apps/neverliie/commands.ts";
+  assertEquals(breaches(late, inside), []);
+  const atOnce = /^import\b[^;]*from "\.\/inspect/m;
+  assert(!atOnce.test(sources.get("apps/neverliie/commands.ts")!.code));
 });
 
 Deno.test("architecture: mod.ts re-exports and nothing else", () => {
