@@ -11,6 +11,7 @@ import { buildAll } from "./apps/build/build.ts";
 import { readManifest } from "./apps/manifest.ts";
 import { measureStart } from "./apps/build/measure.ts";
 import { TARGETS } from "./apps/build/targets.ts";
+import { bundledPackages, writeNotices } from "./apps/build/third_party.ts";
 
 export {
   CompileError,
@@ -75,14 +76,16 @@ async function main(args: string[]): Promise<number> {
     results.filter(({ outcome }) => outcome === "failed")
       .map(({ target }) => target),
   );
-  if (request.archive) {
+  if (request.archive && failed.size < request.targets.length) {
+    const notices = await writeNotices(request.out, await bundledPackages(request.apps));
     for (const target of request.targets) {
       // An archive that lacks a program would look whole.
       if (failed.has(target)) continue;
-      const path = await archiveTarget(request.out, target);
+      const path = await archiveTarget(request.out, target, notices);
       const size = ((await Deno.stat(path)).size / 1e6).toFixed(1);
       console.log(`${relative(Deno.cwd(), path)}  ${size} MB`);
     }
+    await Deno.remove(notices);
   }
   if (request.measure) await printMeasures(request);
   const count = (outcome: string) => results.filter((one) => one.outcome === outcome).length;

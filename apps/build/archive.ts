@@ -75,26 +75,38 @@ async function writeTar(path: string, files: readonly ArchiveFile[]): Promise<vo
   await written;
 }
 
-/** Packs what was built for a target, with the documents for its user; returns the path. */
-export async function archiveTarget(out: string, target: string): Promise<string> {
+/**
+ * Packs what was built for a target, with the documents for its user; returns the path.
+ *
+ * @param notices the file that tells what of others is in the programs
+ */
+export async function archiveTarget(out: string, target: string, notices: string): Promise<string> {
   const folder = join(out, target);
   const manifest = await readManifest(folder);
   if (manifest === null) throw new Error(`Cannot pack "${folder}": there is no manifest in it`);
   const name = `neverliie-${manifest.version}-${target}`;
+  const document = (name: string, path: string) => ({ name, path, executable: false });
   const files: ArchiveFile[] = [
     ...manifest.programs.map(({ file }) => ({
-      name: `${name}/${file}`,
-      path: join(folder, file),
-      executable: true,
+      ...{ name: file, path: join(folder, file), executable: true },
     })),
-    { name: `${name}/${MANIFEST}`, path: join(folder, MANIFEST), executable: false },
-    ...["README.md", "docs/CHANGELOG.md"].map((document) => ({
-      name: `${name}/${basename(document)}`,
-      path: join(CHECKOUT, document),
-      executable: false,
-    })),
+    document(MANIFEST, join(folder, MANIFEST)),
+    document(basename(notices), notices),
+    document("README.md", join(CHECKOUT, "README.md")),
+    // Where the README's links look for them.
+    ...(await pages()).map((page) => document(`docs/${page}`, join(CHECKOUT, "docs", page))),
   ];
   const path = join(out, name + archiveExtension(target));
-  await writeArchive(path, files, target);
+  await writeArchive(
+    path,
+    files.map((file) => ({ ...file, name: `${name}/${file.name}` })),
+    target,
+  );
   return path;
+}
+
+/** The pages of the documentation, but for what only those who build the suite read. */
+async function pages(): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(join(CHECKOUT, "docs")));
+  return entries.map(({ name }) => name).filter((name) => name.endsWith(".md")).sort();
 }

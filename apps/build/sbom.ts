@@ -1,16 +1,13 @@
 /**
- * A bill of materials of the executables, in CycloneDX: Deno's runtime, and every package that a
- * program imports.
+ * A bill of materials of the executables, in CycloneDX: Deno's runtime, and every package whose
+ * code is in a program.
  *
  * https://cyclonedx.org/docs/1.6/json/
  *
  * @module
  */
-import { join } from "@std/path";
-import { PROGRAMS } from "../programs.ts";
 import { VERSION } from "../version.ts";
-import { CHECKOUT } from "./compile.ts";
-import { moduleGraph } from "./hash.ts";
+import type { Package } from "./third_party.ts";
 
 interface Component {
   type: "library" | "framework";
@@ -18,33 +15,23 @@ interface Component {
   name: string;
   version: string;
   purl: string;
+  licenses?: ({ license: { id: string } } | { expression: string })[];
 }
 
-/** The bill of this checkout's programs, as JSON. @param deno the runtime's version */
-export async function billOfMaterials(deno: string = Deno.version.deno): Promise<string> {
-  const found = new Map<string, Component>();
-  const add = (type: Component["type"], purl: string, name: string, version: string) =>
-    found.set(purl, { type, "bom-ref": purl, name, version, purl });
-  add("framework", `pkg:github/denoland/deno@v${deno}`, "deno", deno);
-  for (const [app, { workers, bundled = [] }] of Object.entries(PROGRAMS)) {
-    for (const module of [`apps/${app}/main.ts`, ...workers, ...bundled]) {
-      const graph = await moduleGraph(join(CHECKOUT, module));
-      for (const { name, version } of Object.values(graph.npmPackages ?? {})) {
-        // The scope's "@" is written so in a package URL.
-        add("library", `pkg:npm/${name.replace(/^@/, "%40")}@${version}`, name, version);
-      }
-      for (const { specifier } of graph.modules) {
-        const [, name, version] =
-          /^https:\/\/jsr\.io\/(@[^/]+\/[^/]+)\/([^/]+)\//.exec(specifier) ?? [];
-        if (name && version) {
-          // JSR has no type of package URL of its own.
-          add("library", `pkg:generic/jsr/${name.replace(/^@/, "%40")}@${version}`, name, version);
-        }
-      }
-    }
-  }
+/** The bill as JSON. @param deno the runtime's version */
+export function billOfMaterials(
+  packages: readonly Package[],
+  deno: string = Deno.version.deno,
+): string {
+  const runtime = `pkg:github/denoland/deno@v${deno}`;
+  const components: Component[] = [
+    {
+      ...{ type: "framework", "bom-ref": runtime, name: "deno", version: deno, purl: runtime },
+      licenses: [{ license: { id: "MIT" } }],
+    },
+    ...packages.map(componentOf),
+  ];
   const root = `pkg:generic/neverliie@${VERSION}`;
-  const components = [...found.values()].toSorted((a, b) => a.purl < b.purl ? -1 : 1);
   return JSON.stringify(
     {
       $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -65,4 +52,16 @@ export async function billOfMaterials(deno: string = Deno.version.deno): Promise
     null,
     2,
   ) + "\n";
+}
+
+function componentOf({ name, version, registry, license }: Package): Component {
+  // The scope's "@" is written so in a package URL. JSR has no type of package URL of its own.
+  const type = registry === "npm" ? "npm" : "generic/jsr";
+  const purl = `pkg:${type}/${name.replace(/^@/, "%40")}@${version}`;
+  const licenses = license === null ? {} : {
+    licenses: [
+      /^[\w.+-]+$/.test(license) ? { license: { id: license } } : { expression: license },
+    ],
+  };
+  return { type: "library", "bom-ref": purl, name, version, purl, ...licenses };
 }

@@ -19,15 +19,24 @@ Deno.test("release: a section ends where the next one begins, and an empty one i
   assertEquals(sectionOf(text, "1.0"), null);
 });
 
-Deno.test("release: the bill of materials names Deno and every package in a program", async () => {
-  const bill = JSON.parse(await billOfMaterials("1.2.3"));
+Deno.test("release: the bill of materials names Deno and every package in a program", () => {
+  const one = { version: "1.0.0", registry: "npm", licenseText: null } as const;
+  const bill = JSON.parse(billOfMaterials([
+    { ...one, name: "@scope/one", license: "MIT" },
+    { ...one, name: "two", license: "MIT OR Apache-2.0" },
+    { ...one, name: "@std/three", registry: "jsr", license: null },
+  ], "1.2.3"));
   assertEquals([bill.bomFormat, bill.specVersion], ["CycloneDX", "1.6"]);
   const purls: string[] = bill.components.map(({ purl }: { purl: string }) => purl);
-  assert(purls.includes("pkg:github/denoland/deno@v1.2.3"));
-  assert(purls.some((purl) => purl.startsWith("pkg:npm/commander@")));
-  // Tools of the build are in no program.
-  assert(!purls.some((purl) => purl.includes("resedit")), purls.join());
+  assertEquals(purls, [
+    "pkg:github/denoland/deno@v1.2.3",
+    "pkg:npm/%40scope/one@1.0.0",
+    "pkg:npm/two@1.0.0",
+    "pkg:generic/jsr/%40std/three@1.0.0",
+  ]);
   assertEquals(bill.dependencies[0].dependsOn, purls);
+  assertEquals(bill.components[1].licenses, [{ license: { id: "MIT" } }]);
+  assertEquals(bill.components[2].licenses, [{ expression: "MIT OR Apache-2.0" }]);
 });
 
 Deno.test("install: a path in a .desktop file is quoted and escaped", () => {
