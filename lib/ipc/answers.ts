@@ -5,9 +5,8 @@
  * @module
  */
 
-import type { Packed } from "./bytes.ts";
-import { ErrorCode, LimitExceededError, toWireError } from "./errors.ts";
-import { type Limits, refusal } from "./limits.ts";
+import { ErrorCode, toWireError } from "./errors.ts";
+import type { Limits } from "./limits.ts";
 import {
   argument,
   isRequestId,
@@ -19,7 +18,8 @@ import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "./peer.ts";
 import { IncomingRequest, isThenable, iteratorOf } from "./request.ts";
-import { failure, page, success } from "./response.ts";
+import type { Responder } from "./responder.ts";
+import { page, success } from "./response.ts";
 import { endEarly, StreamSource } from "./stream_source.ts";
 
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
@@ -28,10 +28,8 @@ export type Dispatch = (request: IncomingRequest) => unknown;
 /** Runs handlers and sends what they come to. */
 export class Answers {
   readonly #dispatch: Dispatch;
-  readonly #send: (text: string, parts: Packed["parts"]) => void;
-  readonly #pack: (value: unknown) => Packed;
+  readonly #reply: Responder;
   readonly #peer: Peer;
-  readonly #drained: () => Promise<void>;
   readonly #requests = new Map<RequestId, IncomingRequest>();
   readonly #notifications = new Set<IncomingRequest>();
   readonly #streams = new OpenStreams();
@@ -44,28 +42,16 @@ export class Answers {
   #nextToken = 1;
   /** Why this side leaves, once it does. */
   #leaving: string | null = null;
-  #ended = false;
 
   /**
-   * @param send sends a message, given as JSON text, and the bytes behind it
-   * @param pack makes a result or an item ready to be sent to this peer
+   * @param reply sends what handlers come to
    * @param peer who asks
-   * @param drained resolves when all that was sent has left
    */
-  constructor(
-    dispatch: Dispatch,
-    send: (text: string, parts: Packed["parts"]) => void,
-    pack: (value: unknown) => Packed,
-    limits: Limits,
-    peer: Peer,
-    drained: () => Promise<void>,
-  ) {
+  constructor(dispatch: Dispatch, reply: Responder, limits: Limits, peer: Peer) {
     this.#dispatch = dispatch;
-    this.#send = send;
-    this.#pack = pack;
+    this.#reply = reply;
     this.#limits = limits;
     this.#peer = peer;
-    this.#drained = drained;
   }
 
   /** Takes a notification of the peer. */
@@ -78,12 +64,12 @@ export class Answers {
       this.#abortStream(this.#waitingPages.get(id));
     } else if (method === "$/enumerator/abort") {
       this.#abortStream(argument(params, "token"));
-    } else if (!method.startsWith("$/")) {
-      // (What the protocol may add one day is not for handlers.)
+    } else if (!method.startsWith("$/")) { // (What the protocol may add is not for handlers.)
       if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
-      const request = new IncomingRequest(null, method, params ?? undefined, this.#peer, message);
+      const request = new IncomingRequest(null, message, this.#peer, this.#onAborted);
       this.#notifications.add(request);
-      void this.#answer(request).finally(() => this.#notifications.delete(request));
+      const answered = this.#answer(request, null) ?? Promise.resolve();
+      void answered.finally(() => this.#notifications.delete(request));
     }
   }
 
@@ -93,38 +79,32 @@ export class Answers {
     if (this.#leaving !== null) {
       this.#refuseLeaving(id);
     } else if (this.#requests.has(id) || this.#waitingPages.has(id)) {
-      this.refuse(id, ErrorCode.InvalidRequest, `the id ${JSON.stringify(id)} is in use`);
+      this.#reply.refuse(
+        id,
+        ErrorCode.InvalidRequest,
+        `the id ${JSON.stringify(id)} is in use`,
+      );
     } else if (method === "$/enumerator/next") {
       void this.#nextPage(id, argument(params, "token"));
     } else if (method === "$/enumerator/abort") {
       this.#abortStream(argument(params, "token"));
-      this.#respond(id, null);
+      this.#reply.respond(id, null);
     } else if (this.#running >= this.#limits.calls) {
       const { calls } = this.#limits;
       const why = `"${method}" is one call too many: ${calls} run for this peer; await some first`;
-      this.refuseBy("calls", why, id);
+      this.#reply.refuseBy("calls", why, id);
     } else {
       const partialResults = takePartialResultToken(params);
-      const request = new IncomingRequest(id, method, params ?? undefined, this.#peer, message);
+      const request = new IncomingRequest(id, message, this.#peer, this.#onAborted);
       this.#requests.set(id, request);
       void this.#answer(request, partialResults);
     }
   }
 
-  /** Answers with an error. */
-  refuse(id: RequestId | null, code: number, message: string): void {
-    this.#fail(id, { code, message });
-  }
-
   /** Answers that this side leaves, and has not begun what was asked. */
   #refuseLeaving(id: RequestId | null): void {
     const message = this.#leaving ?? "";
-    this.#fail(id, { code: ErrorCode.Leaving, message, data: { begun: false } });
-  }
-
-  /** Answers that a limit refuses what the peer asked or sent. */
-  refuseBy(limit: keyof Limits, message: string, id: RequestId | null = null): void {
-    this.#fail(id, refusal(limit, message));
+    this.#reply.fail(id, { code: ErrorCode.Leaving, message, data: { begun: false } });
   }
 
   /** What is being answered, open streams among it. One may come twice. */
@@ -148,37 +128,62 @@ export class Answers {
 
   /** The session has ended: nothing more can be sent. */
   end(): void {
-    this.#ended = true;
+    this.#reply.end();
     this.abort();
   }
 
-  async #answer(
+  /** Runs a handler. A plain value is answered in the same turn, and nothing is made for it. */
+  #answer(request: IncomingRequest, partialResults: RequestId | null): Promise<void> | undefined {
+    const { id } = request;
+    try {
+      const result = this.#dispatch(request);
+      const later = isThenable(result);
+      const iterator = later ? null : iteratorOf(result);
+      if (later || iterator !== null) {
+        return this.#answerLater(request, result, iterator, partialResults);
+      }
+      request.observer?.ended("answered");
+      if (this.#take(id)) this.#reply.respond(id, result);
+    } catch (thrown) {
+      this.#answerError(request, thrown);
+    }
+  }
+
+  /** Answers with what a promise comes to, or with a stream. */
+  async #answerLater(
     request: IncomingRequest,
-    partialResults: RequestId | null = null,
+    result: unknown,
+    iterator: ReturnType<typeof iteratorOf>,
+    partialResults: RequestId | null,
   ): Promise<void> {
-    const { id, method } = request;
-    request.onAbort(() => {
-      if (!this.#take(id)) return;
-      if (this.#leaving !== null) this.refuse(id, ErrorCode.Leaving, this.#leaving);
-      else this.refuse(id, ErrorCode.RequestCancelled, request.cancelled);
-    });
+    const { id } = request;
     this.#running++;
     try {
-      // Awaiting only what is a promise answers a synchronous handler in the same turn.
-      let result = this.#dispatch(request);
-      if (isThenable(result)) result = await result;
-      const iterator = iteratorOf(result);
-      if (iterator !== null) return await this.#openStream(request, iterator, partialResults);
+      const value = iterator === null ? await result : null;
+      const items = iterator ?? iteratorOf(value);
+      if (items !== null) return await this.#openStream(request, items, partialResults);
       request.observer?.ended("answered");
-      if (this.#take(id)) this.#respond(id, result);
+      if (this.#take(id)) this.#reply.respond(id, value);
     } catch (thrown) {
-      request.observer?.ended("failed", thrown);
-      if (id === null) console.error(`${method}:`, thrown);
-      else if (this.#take(id)) this.#fail(id, toWireError(thrown));
+      this.#answerError(request, thrown);
     } finally {
       this.#running--;
     }
   }
+
+  #answerError(request: IncomingRequest, thrown: unknown): void {
+    const { id, method } = request;
+    request.observer?.ended("failed", thrown);
+    if (id === null) console.error(`${method}:`, thrown);
+    else if (this.#take(id)) this.#reply.fail(id, toWireError(thrown));
+  }
+
+  /** Nobody waits for the answer any more: whatever the handler does, it is this. */
+  readonly #onAborted = ({ id, cancelled }: IncomingRequest): void => {
+    if (!this.#take(id)) return;
+    if (this.#leaving !== null) this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
+    else this.#reply.refuse(id, ErrorCode.RequestCancelled, cancelled);
+  };
 
   /**
    * Answers with the first page; a stream that is not over gets a token. For a peer that wants
@@ -193,12 +198,12 @@ export class Answers {
     if (this.#streams.size >= this.#limits.streams) {
       const why = `"${method}" is one stream too many: ${this.#streams.size} run; end some first`;
       request.observer?.ended("failed", new Error(why));
-      if (this.#take(id)) this.refuseBy("streams", why, id);
+      if (this.#take(id)) this.#reply.refuseBy("streams", why, id);
       // What it has begun, such as a thread, ends by the signal.
       request.abort();
       return await endEarly(iterator);
     }
-    const source = request.stream = new StreamSource(iterator, this.#pack, request);
+    const source = request.stream = new StreamSource(iterator, this.#reply.pack, request);
     const token = this.#nextToken++;
     let open = false;
     this.#streams.set(token, { source, request });
@@ -206,16 +211,22 @@ export class Answers {
     try {
       if (partialResults !== null) {
         const wanted = () => id !== null && this.#requests.has(id);
-        await sendPartialResults(source, partialResults, this.#send, this.#drained, wanted);
-        if (this.#take(id)) this.#respond(id, []);
+        await sendPartialResults(
+          source,
+          partialResults,
+          this.#reply.send,
+          this.#reply.drained,
+          wanted,
+        );
+        if (this.#take(id)) this.#reply.respond(id, []);
         return;
       }
       const { values, finished } = await source.page();
-      if (id === null || !this.#requests.has(id) || this.#ended) return;
+      if (id === null || !this.#requests.has(id) || this.#reply.ended) return;
       const { text, parts } = page(values);
       // What cannot be sent (one item over the limit) fails the request, which is still open then.
       const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
-      this.#send(success(id, { text: result, parts }, ',"stream":true'), parts);
+      this.#reply.send(success(id, { text: result, parts }, ',"stream":true'));
       this.#requests.delete(id);
       open = !finished;
     } finally {
@@ -229,10 +240,18 @@ export class Answers {
   async #nextPage(id: RequestId, token: unknown): Promise<void> {
     const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
     if (stream === undefined) {
-      return this.refuse(id, ErrorCode.UnknownStream, `no open stream ${JSON.stringify(token)}`);
+      return this.#reply.refuse(
+        id,
+        ErrorCode.UnknownStream,
+        `no open stream ${JSON.stringify(token)}`,
+      );
     }
     if (stream.source.busy) {
-      return this.refuse(id, ErrorCode.InvalidRequest, "one $/enumerator/next at a time");
+      return this.#reply.refuse(
+        id,
+        ErrorCode.InvalidRequest,
+        "one $/enumerator/next at a time",
+      );
     }
     this.#waitingPages.set(id, token as RequestId);
     try {
@@ -240,14 +259,14 @@ export class Answers {
       if (finished) this.#streams.delete(token as RequestId);
       if (this.#leaving !== null && stream.source.aborted) {
         // Not "finished": its reader must not take what came so far for all there is.
-        this.refuse(id, ErrorCode.Leaving, this.#leaving);
-      } else if (!this.#ended) {
+        this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
+      } else if (!this.#reply.ended) {
         const { text, parts } = page(values);
-        this.#send(success(id, { text: `{${text},"finished":${finished}}`, parts }), parts);
+        this.#reply.send(success(id, { text: `{${text},"finished":${finished}}`, parts }));
       }
     } catch (thrown) {
       this.#abortStream(token);
-      this.#fail(id, toWireError(thrown));
+      this.#reply.fail(id, toWireError(thrown));
     } finally {
       this.#waitingPages.delete(id);
     }
@@ -265,19 +284,6 @@ export class Answers {
     return id !== null && this.#requests.delete(id);
   }
 
-  /** Sends a result. One that cannot be sent (a cycle, a BigInt, too large) is told as an error. */
-  #respond(id: RequestId | null, result: unknown): void {
-    if (this.#ended) return;
-    try {
-      const packed = this.#pack(result);
-      this.#send(success(id, packed), packed.parts);
-    } catch (error) {
-      if (error instanceof LimitExceededError) return this.#fail(id, toWireError(error));
-      const why = `the answer cannot be sent as JSON: ${(error as Error).message}`;
-      this.refuse(id, ErrorCode.InternalError, why);
-    }
-  }
-
   /** A notification has no answer that could refuse it. */
   #reportDrop(method: string): void {
     if (!this.#reportedDrop) {
@@ -285,15 +291,5 @@ export class Answers {
       console.error(`${method}: dropped, because ${calls} calls of its sender run already`);
     }
     this.#reportedDrop = true;
-  }
-
-  #fail(id: RequestId | null, error: ReturnType<typeof toWireError>): void {
-    if (this.#ended) return;
-    try {
-      this.#send(failure(id, error), []);
-    } catch {
-      // The data is at fault, or a text that the peer chose; what is left is JSON, and short.
-      this.#send(failure(id, { code: error.code, message: error.message.slice(0, 300) }), []);
-    }
   }
 }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { ChunkText } from "./chunk_text.ts";
+
 /** The content type of a frame whose JSON is followed by bytes; a peer that takes it says so. */
 export const BYTES_TYPE = "application/vnd.neverliie.bytes";
 
@@ -43,10 +45,11 @@ const ascii = new TextDecoder("latin1");
 const LENGTH_PREFIX = new TextEncoder().encode("Content-Length: ");
 
 /**
- * Takes a frame: its JSON in UTF-8, and the bytes behind that in a frame of {@linkcode BYTES_TYPE}.
- * The JSON is a view that is valid only during the call; the bytes are the receiver's to keep.
+ * Takes a frame: its JSON, and the bytes behind that in a frame of {@linkcode BYTES_TYPE}. The JSON
+ * is text where that is at hand, else UTF-8 in a view that is valid only during the call. The bytes
+ * are the receiver's to keep.
  */
-export type Deliver = (json: Uint8Array, tail: Uint8Array | null) => void;
+export type Deliver = (json: Uint8Array | string, tail: Uint8Array | null) => void;
 
 /** Cuts a stream of bytes into frame bodies. */
 export class FrameDecoder {
@@ -68,6 +71,7 @@ export class FrameDecoder {
    * @throws {FrameError} on a broken header or one over a limit; nothing more may be pushed then.
    */
   push(chunk: Uint8Array, deliver: Deliver): void {
+    const texts = new ChunkText(chunk);
     let at = 0;
     while (at < chunk.length || this.#bodyLength === 0) {
       if (this.#bodyLength < 0) {
@@ -79,18 +83,25 @@ export class FrameDecoder {
         this.#hold(chunk.subarray(at));
         return;
       }
-      let body: Uint8Array;
+      const start = at;
+      const json = this.#jsonLength;
       const whole = this.#heldLength === 0;
+      at += missing;
+      let body: Uint8Array;
       if (whole) {
-        body = chunk.subarray(at, at + missing);
+        const text = json < 0 ? texts.between(start, at) : null;
+        if (text !== null) {
+          this.#bodyLength = -1;
+          deliver(text, null);
+          continue;
+        }
+        body = chunk.subarray(start, at);
       } else {
-        this.#hold(chunk.subarray(at, at + missing));
+        this.#hold(chunk.subarray(start, at));
         body = this.#held.subarray(0, this.#heldLength);
         // The next frame gets a buffer of its own: this one may be large, or given away.
         this.#held = new Uint8Array(0);
       }
-      const json = this.#jsonLength;
-      at += missing;
       this.#heldLength = 0;
       this.#bodyLength = -1;
       this.#jsonLength = -1;

@@ -6,24 +6,32 @@
  */
 
 import { Answers, type Dispatch } from "./answers.ts";
-import { pack, type Packed, places, takesBytes } from "./bytes.ts";
-import { BYTES_TYPE, FrameDecoder, FrameError } from "./codec.ts";
+import { pack, takesBytes } from "./bytes.ts";
+import { BYTES_TYPE, FrameError } from "./codec.ts";
 import { ConnectionLostError, ErrorCode, readWireError, RemoteError } from "./errors.ts";
-import { FrameDeadline } from "./frame_deadline.ts";
+import { Inbox } from "./inbox.ts";
 import { DEFAULT_LIMITS, type Limits, READ_PAUSE, SMALL_MESSAGE } from "./limits.ts";
 import {
   asRecord,
   isRequestId,
   type NextPage,
+  nextPageOf,
   type Params,
   type ResponseMessage,
   type TraceContext,
 } from "./message.ts";
-import { beginsLine, LineDecoder } from "./json_lines.ts";
 import { Outbox } from "./outbox.ts";
 import { Peer } from "./peer.ts";
-import { PendingCalls, type Reply, type WaitOptions } from "./pending_calls.ts";
-import { readMessage } from "./read_message.ts";
+import {
+  PendingCalls,
+  type Reply,
+  REPLY_ITSELF,
+  type Settlement,
+  type WaitOptions,
+} from "./pending_calls.ts";
+import type { ReadMessage } from "./read_message.ts";
+import { RequestText } from "./request_text.ts";
+import { Responder } from "./responder.ts";
 import { noLongerThan } from "./timer.ts";
 import type { Transport } from "./transport.ts";
 
@@ -43,12 +51,11 @@ const CLOSE_LIMIT = 2_000;
 /** A live session. Every call made on it settles, at the latest when the session ends. */
 export class Connection {
   readonly #transport: Transport;
-  readonly #limits: Limits;
-  /** Made for the first bytes: they tell frames from lines. */
-  #decoder: FrameDecoder | LineDecoder | null = null;
-  readonly #deadline: FrameDeadline;
+  readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #pending: PendingCalls;
+  readonly #requests = new RequestText();
+  readonly #reply: Responder;
   readonly #answers: Answers;
   /** The other side, as what it can be asked. */
   readonly peer: Peer = new Peer(this);
@@ -60,15 +67,12 @@ export class Connection {
   #peerTakesBytes = false;
   /** What the peer complained of last, without naming a request. */
   #complaint: Error | null = null;
-  /** How many frames came whole. */
-  #frames = 0;
   /** Ends a pause in reading; `null` while there is none. */
   #resumeReading: (() => void) | null = null;
 
   constructor(transport: Transport, options: ConnectionOptions = {}) {
     this.#transport = transport;
-    const limits = this.#limits = options.limits ?? DEFAULT_LIMITS;
-    this.#deadline = new FrameDeadline(limits.frameTime, this.#onLateFrame);
+    const { dispatch = (request) => request.refuse(), limits = DEFAULT_LIMITS } = options;
     this.#pending = new PendingCalls((id) => {
       this.#outbox.keepBytes();
       this.notify("$/cancelRequest", { id });
@@ -79,14 +83,9 @@ export class Connection {
       () => this.#pending.markSent(),
       (error) => void this.#onWriteFailure(error),
     );
-    this.#answers = new Answers(
-      options.dispatch ?? ((request) => request.refuse()),
-      (text, parts) => this.#send(text, parts, SMALL_MESSAGE),
-      (value) => pack(value, this.#peerTakesBytes),
-      limits,
-      this.peer,
-      () => this.#outbox.drained(),
-    );
+    this.#reply = new Responder(this.#outbox, (value) => pack(value, this.#peerTakesBytes));
+    this.#answers = new Answers(dispatch, this.#reply, limits, this.peer);
+    this.#inbox = new Inbox(transport, limits, this.#outbox, this.#onMessage, this.#onLateFrame);
     void this.#receive();
   }
 
@@ -114,12 +113,31 @@ export class Connection {
    * @throws {LimitExceededError} when a limit of the peer, or of the queue to it, refuses the call.
    */
   call(method: string, params?: Params, options: WaitOptions = {}): Promise<Reply> {
+    return this.request(method, params, options, REPLY_ITSELF);
+  }
+
+  /** Calls as {@link call} does; `settlement` says what becomes of the answer. */
+  request<T>(
+    method: string,
+    params: Params | undefined,
+    options: WaitOptions,
+    settlement: Settlement<T>,
+  ): Promise<T> {
     if (this.#lost !== null) {
-      return Promise.reject(new ConnectionLostError(this.#lost.message, true));
+      const lost = new ConnectionLostError(this.#lost.message, true);
+      return settlement.again?.(lost, NaN) ?? Promise.reject(lost);
     }
     this.#resumeReading?.();
-    const send = (id: number) => this.#request(`"id":${id},`, method, params, options.trace);
-    return this.#pending.add(method, options, send);
+    const { signal, trace } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const call = this.#pending.open(method, options, settlement);
+    try {
+      this.#request(call.id, method, params, trace);
+      this.#pending.sent(call, signal, !this.#outbox.writing);
+    } catch (error) {
+      this.#pending.settle(call.id, null, error);
+    }
+    return call.promise;
   }
 
   /** Calls `$/ping`: both sides learn what the other takes, and says of itself, as `about` does. */
@@ -131,17 +149,13 @@ export class Connection {
 
   /** Tells the peer something that wants no answer. */
   notify(method: string, params?: Params): void {
-    if (this.#lost === null) this.#request("", method, params);
+    if (this.#lost === null) this.#request(null, method, params);
   }
 
   /** Asks for the next page of a stream that the peer opened by a {@link Reply}. */
   async next(token: number | string): Promise<NextPage> {
     const { result } = await this.call("$/enumerator/next", { token });
-    const page = asRecord(result);
-    if (page === null || !Array.isArray(page["values"])) {
-      throw new RemoteError("the peer sent a page without values", ErrorCode.InternalError);
-    }
-    return { values: page["values"], finished: page["finished"] === true };
+    return nextPageOf(result);
   }
 
   /** Ends a stream that the peer opened. */
@@ -164,43 +178,24 @@ export class Connection {
     await this.#transport.close();
   }
 
-  #request(id: string, method: string, params: Params | undefined, trace?: TraceContext): void {
-    // The context goes in as members of the request itself.
-    const members = trace === undefined ? "" : JSON.stringify(trace).slice(1, -1);
-    const context = members === "" ? "" : `,${members}`;
-    const head = `{"jsonrpc":"2.0",${id}"method":${JSON.stringify(method)}${context}`;
+  #request(id: number | null, method: string, params?: Params, trace?: TraceContext): void {
+    const request = this.#requests.text(id, method, params, this.#peerTakesBytes, trace);
     // A notification takes back what was asked before: it passes.
-    const pass = id === "" ? SMALL_MESSAGE : 0;
-    if (params === undefined) return this.#send(`${head}}`, [], pass);
-    const { text, parts } = pack(params, this.#peerTakesBytes);
-    this.#send(`${head},"params":${text}${places(parts, "params")}}`, parts, pass);
-  }
-
-  #send(text: string, parts: Packed["parts"], pass: number): void {
-    const tail = parts.length === 0 ? undefined : parts.map(({ bytes }) => bytes);
-    this.#outbox.send(text, pass, tail);
+    this.#outbox.send(request, id === null ? SMALL_MESSAGE : 0);
   }
 
   async #receive(): Promise<void> {
     let why: Error | null = null;
     try {
-      for (;;) {
-        const bytes = await this.#transport.read(this.#decoder?.space);
-        if (bytes === null) break;
-        if (bytes.length === 0) continue;
-        this.#decoder ??= this.#decoderFor(bytes);
-        this.#decoder.push(bytes, this.#onFrame);
-        if (this.#lost !== null) break;
-        if (this.#decoder.idle) this.#deadline.idle();
-        else this.#deadline.begun(this.#frames);
-        if (this.#outbox.queued > READ_PAUSE) await this.#pauseReading();
-      }
+      await this.#inbox.receive(() =>
+        this.#outbox.queued > READ_PAUSE ? this.#pauseReading() : undefined
+      );
     } catch (error) {
       why = error as Error;
       // One answer tells a peer that broke the protocol why it is dropped.
       const limit = error instanceof FrameError ? error.limit : null;
-      if (limit !== null) this.#answers.refuseBy(limit, why.message);
-      else this.#answers.refuse(null, ErrorCode.ParseError, why.message);
+      if (limit !== null) this.#reply.refuseBy(limit, why.message);
+      else this.#reply.refuse(null, ErrorCode.ParseError, why.message);
       await this.#outbox.drained(CLOSE_LIMIT);
     }
     if (why === null) {
@@ -217,20 +212,17 @@ export class Connection {
    */
   async #pauseReading(): Promise<void> {
     if (this.#pending.size > 0) return;
-    this.#deadline.idle();
+    this.#inbox.pause();
     const called = new Promise<void>((resolve) => this.#resumeReading = resolve);
     await Promise.race([this.#outbox.drained(), called]);
     this.#resumeReading = null;
   }
 
-  readonly #onLateFrame = (): void => {
-    const { frameTime } = this.#limits;
-    const why = `a frame that was begun is not whole after ${frameTime} ms`;
-    this.#answers.refuseBy("frameTime", why);
-    void this.#outbox.drained(CLOSE_LIMIT).then(() => {
-      this.#end(new FrameError(why));
-      return this.#transport.close();
-    });
+  readonly #onLateFrame = async (why: string): Promise<void> => {
+    this.#reply.refuseBy("frameTime", why);
+    await this.#outbox.drained(CLOSE_LIMIT);
+    this.#end(new FrameError(why));
+    await this.#transport.close();
   };
 
   /** What the peer said before it went, perhaps why, may wait to be read. */
@@ -242,23 +234,14 @@ export class Connection {
     await this.#transport.close();
   }
 
-  /** A peer that speaks first chooses: frames, or lines, which it is answered in, too. */
-  #decoderFor(firstBytes: Uint8Array): FrameDecoder | LineDecoder {
-    if (this.#outbox.used || !beginsLine(firstBytes)) return new FrameDecoder(this.#limits);
-    this.#outbox.useLines();
-    return new LineDecoder(this.#limits);
-  }
-
-  readonly #onFrame = (json: Uint8Array, tail: Uint8Array | null): void => {
-    this.#frames++;
-    const read = readMessage(json, tail, this.#limits);
+  readonly #onMessage = (read: ReadMessage): void => {
     switch (read.kind) {
       case "response":
         return this.#onResponse(read.message);
       case "request": {
         const { message } = read;
         // (A line has no place for bytes, whatever the peer says.)
-        if (message.method === "$/ping" && this.#decoder instanceof FrameDecoder) {
+        if (message.method === "$/ping" && !this.#inbox.inLines) {
           this.#peerTakesBytes ||= takesBytes(message.params);
         }
         return this.#answers.onRequest(message);
@@ -269,8 +252,8 @@ export class Connection {
         const { id, isAnswer, code, limit, why } = read;
         // An answer that cannot be read is one all the same to the call that waits for it.
         if (isAnswer && id !== null) this.#pending.settle(id, null, new RemoteError(why, code));
-        if (limit !== null) this.#answers.refuseBy(limit, why);
-        else this.#answers.refuse(isAnswer ? null : id, code, why);
+        if (limit !== null) this.#reply.refuseBy(limit, why);
+        else this.#reply.refuse(isAnswer ? null : id, code, why);
       }
     }
   };
@@ -292,7 +275,7 @@ export class Connection {
   #end(why: Error | null): void {
     if (this.#lost !== null) return;
     this.#lost = why ?? new ConnectionLostError("the connection was closed");
-    this.#deadline.end();
+    this.#inbox.end();
     this.#pending.end(this.#lost.message, this.#complaint);
     this.#answers.end();
     this.#ended.resolve(why);

@@ -20,6 +20,9 @@ const APART = 64 << 10;
 export const TAKEN_AWAY = "bytes were transferred or resized while they were being sent";
 /** Buffers over this many bytes are given back after use. */
 const KEEP = 16 << 10;
+/** Texts of up to so many letters are encoded together, about so many letters at a time. */
+const SHORT = 4 << 10;
+const TOGETHER = 8 << 10;
 
 /** Bytes that leave in a write of their own. */
 interface Block {
@@ -40,9 +43,34 @@ export class FrameEncoder {
   /** Blocks that go before what is in {@link #filling}. */
   readonly #sealed: Block[] = [];
   #sealedLength = 0;
+  /** Short texts that are not encoded yet, and the frames that they make if they are ASCII. */
+  #texts: string[] = [];
+  #frames = "";
 
   /** Appends one frame with `text` as its body. */
   append(text: string): void {
+    if (text.length > SHORT) return this.#append(text);
+    this.#texts.push(text);
+    this.#frames += `Content-Length: ${text.length}\r\n\r\n${text}`;
+    if (this.#frames.length >= TOGETHER) this.#encodeShort();
+  }
+
+  /** Encodes the short texts: together, which nearly always is right, or each by itself. */
+  #encodeShort(): void {
+    const frames = this.#frames;
+    if (frames === "") return;
+    const texts = this.#texts;
+    this.#frames = "";
+    this.#texts = [];
+    const start = this.#reserve(frames.length);
+    const { read, written } = encoder.encodeInto(frames, this.#filling.subarray(start));
+    // As many bytes as letters: all of it is ASCII, and each length what its frame says.
+    if (read === frames.length && written === frames.length) this.#length = start + written;
+    else for (const text of texts) this.#append(text);
+  }
+
+  #append(text: string): void {
+    this.#encodeShort();
     if (text.length > IN_PLACE) {
       const body = encoder.encode(text);
       this.#length = this.#reserve(48) + this.#header(this.#length, body.length);
@@ -63,6 +91,7 @@ export class FrameEncoder {
 
   /** Appends one frame with `text` and the bytes behind it as its body. Large bytes are not copied. */
   appendWithBytes(text: string, tail: readonly Uint8Array[]): void {
+    this.#encodeShort();
     const json = encoder.encode(text);
     const behind = tail.reduce((sum, bytes) => sum + bytes.length, 0);
     const type = `Content-Type: ${BYTES_TYPE}; json=${json.length}`;
@@ -105,9 +134,9 @@ export class FrameEncoder {
     this.#sealedLength += bytes.length;
   }
 
-  /** Bytes that wait. */
+  /** Bytes that wait; a letter of the last few KiB counts as one. */
   get length(): number {
-    return this.#sealedLength + this.#length;
+    return this.#sealedLength + this.#length + this.#frames.length;
   }
 
   /**
@@ -118,6 +147,7 @@ export class FrameEncoder {
    * cannot be finished.
    */
   take(): Uint8Array | null {
+    this.#encodeShort();
     const sealed = this.#sealed.shift();
     if (sealed !== undefined) {
       this.#sealedLength -= sealed.length;

@@ -64,6 +64,14 @@ export interface NextPage {
   finished: boolean;
 }
 
+/** The answer to `$/enumerator/next`, from its result. @throws {TypeError} where it is none. */
+export function nextPageOf(result: unknown): NextPage {
+  const page = asRecord(result);
+  const values = page?.["values"];
+  if (!Array.isArray(values)) throw new TypeError("the peer sent a page without values");
+  return { values, finished: page?.["finished"] === true };
+}
+
 /** A value as an object with string keys, or `null`. */
 export function asRecord(value: unknown): { readonly [key: string]: unknown } | null {
   return typeof value === "object" && value !== null && !Array.isArray(value)

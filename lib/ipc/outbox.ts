@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Packed } from "./bytes.ts";
 import { DEFAULT_FRAME_LIMITS } from "./codec.ts";
 import { FrameEncoder, TAKEN_AWAY } from "./frame_encoder.ts";
 import { LineEncoder } from "./json_lines.ts";
@@ -11,7 +12,11 @@ import { queueFull, SMALL_RESERVE } from "./limits.ts";
 import { noLongerThan } from "./timer.ts";
 import type { Transport } from "./transport.ts";
 
-const NONE: readonly Uint8Array[] = [];
+/**
+ * From so many bytes on, what a turn has sent so far leaves while it goes on: the peer reads it
+ * meanwhile, instead of waiting for all of it.
+ */
+const EARLY = 2 << 10;
 
 /** Frames on their way to one transport. */
 export class Outbox {
@@ -20,7 +25,11 @@ export class Outbox {
   #encoder: FrameEncoder | LineEncoder = new FrameEncoder();
   readonly #onWrite: () => void;
   readonly #onFailure: (error: Error) => void;
-  #flushing: Promise<void> | null = null;
+  /** Whether the end of this turn will see what was sent. */
+  #scheduled = false;
+  /** Whether frames are being written, and what resolves once all have been. */
+  #running = false;
+  #flushed: Promise<void> = Promise.resolve();
   /** Whether a write failed: the session is about to end, and nothing more is sent. */
   #failed = false;
   /** Bytes of the write under way. */
@@ -50,6 +59,11 @@ export class Outbox {
     return this.#used;
   }
 
+  /** Whether the transport is taking bytes: what is sent now leaves after them. */
+  get writing(): boolean {
+    return this.#writing > 0;
+  }
+
   /** Sends messages as lines. To be called before anything is sent. */
   useLines(): void {
     this.#encoder = new LineEncoder();
@@ -64,11 +78,11 @@ export class Outbox {
    * @throws {LimitExceededError} when the queue is full; where nothing waits, any message passes.
    * @throws {RangeError} when it is over the size that peers take: they would drop the session.
    */
-  send(text: string, pass: number, tail: readonly Uint8Array[] = NONE): void {
+  send({ text, parts }: Packed, pass: number): void {
     if (this.#failed) return;
     const { body } = DEFAULT_FRAME_LIMITS;
     let size = 0;
-    for (const bytes of tail) size += bytes.length;
+    for (const { bytes } of parts) size += bytes.length;
     // At most three bytes a character: nearly always this settles it.
     if (
       size + text.length * 3 > body && size + new TextEncoder().encode(text).length > body
@@ -83,9 +97,14 @@ export class Outbox {
     }
     this.#used = true;
     // (A line has no place for bytes: peers that speak in lines are sent none.)
-    if (tail.length === 0 || this.#encoder instanceof LineEncoder) this.#encoder.append(text);
-    else this.#encoder.appendWithBytes(text, tail);
-    this.#flushing ??= Promise.resolve().then(this.#flush);
+    if (parts.length === 0 || this.#encoder instanceof LineEncoder) this.#encoder.append(text);
+    else this.#encoder.appendWithBytes(text, parts.map(({ bytes }) => bytes));
+    if (this.#running) return;
+    if (this.#encoder.length >= EARLY) this.#begin();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      void Promise.resolve().then(this.#onTurnEnd);
+    }
   }
 
   /** Copies the large bytes that wait: from now on, whoever gave them may change them. */
@@ -100,9 +119,10 @@ export class Outbox {
 
   /** Resolves when all that was sent has left, or could not; at the latest after `limit` ms. */
   async drained(limit?: number): Promise<void> {
-    if (this.#flushing === null) return;
-    if (limit === undefined) return await this.#flushing;
-    await noLongerThan(limit, this.#flushing);
+    if (!this.#running && this.#encoder.length > 0 && !this.#failed) this.#begin();
+    if (!this.#running) return;
+    if (limit === undefined) return await this.#flushed;
+    await noLongerThan(limit, this.#flushed);
   }
 
   #leaveUnread(queued: number): void {
@@ -110,7 +130,17 @@ export class Outbox {
     this.#onFailure(new RangeError(`the peer asks on and reads nothing: ${queued} bytes wait`));
   }
 
-  readonly #flush = async (): Promise<void> => {
+  readonly #onTurnEnd = (): void => {
+    this.#scheduled = false;
+    if (!this.#running) this.#begin();
+  };
+
+  #begin(): void {
+    this.#running = true;
+    this.#flushed = this.#flush();
+  }
+
+  async #flush(): Promise<void> {
     try {
       for (;;) {
         const bytes = this.#encoder.take();
@@ -127,7 +157,7 @@ export class Outbox {
       this.#failed = true;
       this.#onFailure(error as Error);
     } finally {
-      this.#flushing = null;
+      this.#running = false;
     }
-  };
+  }
 }

@@ -31,7 +31,7 @@ export function takePartialResultToken(params: Params | undefined | null): Reque
  * The peer cannot ask to pause, so the transport is the flow control: items are taken from the
  * source once those before them have left, and the source pauses its handler.
  *
- * @param send sends a message, given as JSON text, and the bytes behind it
+ * @param send sends a message: JSON text, and the bytes behind it
  * @param drained resolves when all that was sent has left
  * @param wanted whether the request still waits for its answer
  * @throws what the handler threw
@@ -39,7 +39,7 @@ export function takePartialResultToken(params: Params | undefined | null): Reque
 export async function sendPartialResults(
   source: StreamSource,
   token: RequestId,
-  send: (text: string, parts: Packed["parts"]) => void,
+  send: (message: Packed) => void,
   drained: () => Promise<void>,
   wanted: () => boolean,
 ): Promise<void> {
@@ -49,7 +49,8 @@ export async function sendPartialResults(
     if (!wanted()) return;
     if (values.length > 0) {
       const { text, parts } = packedList(values);
-      send(`${head},"value":${text}}${places(parts, "params", "value")}}`, parts);
+      const bytes = places(parts, "params", "value");
+      send({ text: `${head},"value":${text}}${bytes}}`, parts });
     }
     if (finished) return;
     await drained();

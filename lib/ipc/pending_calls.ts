@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CallTable } from "./call_table.ts";
 import { ConnectionLostError, LimitExceededError } from "./errors.ts";
 import type { RequestId, TraceContext } from "./message.ts";
 import { checkDuration, TIMER_MAX } from "./timer.ts";
@@ -27,55 +28,82 @@ export interface Reply {
   stream: boolean;
 }
 
-/** One call. Made for every one: it has no closures, and no listener where there is no signal. */
-class PendingCall {
+/** What becomes of a call's answer. */
+export interface Settlement<T> {
+  /** Makes of the reply what the caller gets; may throw. */
+  finish(reply: Reply): T;
+  /**
+   * Told in place of the caller where the session ended before the peer can have seen the request:
+   * makes it anew.
+   *
+   * @param deadline until when the call may take, on `performance.now()`'s clock; NaN where its time
+   * has not begun
+   */
+  again?(lost: ConnectionLostError, deadline: number): Promise<T>;
+}
+
+/** The caller gets the reply itself. */
+export const REPLY_ITSELF: Settlement<Reply> = { finish: (reply) => reply };
+
+/** One call. Made for every one: it has no listener where there is no signal. */
+class PendingCall<T> {
   readonly id: number;
   readonly method: string;
   readonly timeout: number;
-  /** On `performance.now()`'s clock; Infinity without a time-out. */
-  readonly deadline: number;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: unknown) => void;
+  /** On `performance.now()`'s clock; Infinity without a time-out, NaN until the request leaves. */
+  deadline: number;
+  readonly settlement: Settlement<T>;
+  readonly promise: Promise<T>;
+  resolve!: (value: T | Promise<T>) => void;
+  reject!: (error: unknown) => void;
   /** Whether the peer may have seen any of the request. */
   sent = false;
   /** Stops listening to the caller's signal. */
   unlisten: (() => void) | null = null;
 
-  constructor(
-    id: number,
-    method: string,
-    timeout: number,
-    deadline: number,
-    resolve: (reply: Reply) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(id: number, method: string, options: WaitOptions, settlement: Settlement<T>) {
+    const { timeout = Infinity, deadline } = options;
     this.id = id;
     this.method = method;
     this.timeout = timeout;
-    this.deadline = deadline;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.deadline = deadline ?? (timeout === Infinity ? Infinity : NaN);
+    this.settlement = settlement;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
   }
 
   settle(reply: Reply | null, error: unknown): void {
     this.unlisten?.();
-    if (reply !== null) this.resolve(reply);
-    else this.reject(error);
+    if (reply === null) return this.#fail(error);
+    try {
+      this.resolve(this.settlement.finish(reply));
+    } catch (thrown) {
+      this.reject(thrown);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const unsent = error instanceof ConnectionLostError && error.unsent;
+    if (unsent && this.settlement.again !== undefined) {
+      this.resolve(this.settlement.again(error, this.deadline));
+    } else this.reject(error);
   }
 }
 
 /** Keeps the calls, and gives up those whose time is over or whose signal fires. */
 export class PendingCalls {
-  readonly #calls = new Map<RequestId, PendingCall>();
-  readonly #cancel: (id: RequestId) => void;
+  readonly #calls = new CallTable<PendingCall<unknown>>();
+  readonly #cancel: (id: number) => void;
   /** Calls whose frames have not been written yet. */
-  readonly #unsent: PendingCall[] = [];
+  readonly #unsent: PendingCall<unknown>[] = [];
   #nextId = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
 
   /** @param cancel tells the peer that nobody waits for the answer any more */
-  constructor(cancel: (id: RequestId) => void) {
+  constructor(cancel: (id: number) => void) {
     this.#cancel = cancel;
   }
 
@@ -84,30 +112,36 @@ export class PendingCalls {
     return this.#calls.size;
   }
 
-  /** Adds a call; `send` sends its request under the id it is given. */
-  add(method: string, options: WaitOptions, send: (id: number) => void): Promise<Reply> {
-    const { signal, timeout = Infinity } = options;
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    checkDuration("timeout", timeout);
-    const { deadline = timeout === Infinity ? Infinity : performance.now() + timeout } = options;
-    const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-    const call = new PendingCall(id, method, timeout, deadline, resolve, reject);
-    this.#calls.set(id, call);
+  /**
+   * Opens a call, whose request the caller is to send under the call's id; {@link sent} or
+   * {@link settle} is to follow.
+   *
+   * @throws {TypeError} on a time-out that is none
+   */
+  open<T>(method: string, options: WaitOptions, settlement: Settlement<T>): PendingCall<T> {
+    checkDuration("timeout", options.timeout);
+    const call = new PendingCall(this.#nextId++, method, options, settlement);
+    this.#calls.add(call as PendingCall<unknown>);
     // Before it is sent: it may leave at once.
-    this.#unsent.push(call);
-    try {
-      send(id);
-    } catch (error) {
-      this.settle(id, null, error);
-      return promise;
-    }
-    if (signal !== undefined) this.#listen(call, signal);
-    this.#armTimer(deadline);
-    return promise;
+    this.#unsent.push(call as PendingCall<unknown>);
+    return call;
   }
 
-  #listen(call: PendingCall, signal: AbortSignal): void {
+  /**
+   * The call's request was sent: its time begins, and its signal counts.
+   *
+   * @param leaving whether it is written at the end of this turn: then the clock is read there, once
+   * for all calls of the turn
+   */
+  sent<T>(call: PendingCall<T>, signal: AbortSignal | undefined, leaving: boolean): void {
+    // It may have left already, and that may have ended the session.
+    if (call.sent && this.#calls.get(call.id) === undefined) return;
+    if (signal !== undefined) this.#listen(call, signal);
+    if (!leaving && Number.isNaN(call.deadline)) call.deadline = performance.now() + call.timeout;
+    if (call.deadline < this.#timerAt) this.#armTimer(call.deadline);
+  }
+
+  #listen<T>(call: PendingCall<T>, signal: AbortSignal): void {
     const onAbort = () => this.#giveUp(call.id, signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     call.unlisten = () => signal.removeEventListener("abort", onAbort);
@@ -119,17 +153,24 @@ export class PendingCalls {
    * @returns whether a call of that id waited
    */
   settle(id: RequestId, reply: Reply | null, error: unknown): boolean {
-    const call = this.#calls.get(id);
+    const call = typeof id === "number" ? this.#calls.take(id) : undefined;
     if (call === undefined) return false;
-    this.#calls.delete(id);
     call.settle(reply, error);
     return true;
   }
 
   /** All requests so far are on their way. */
   markSent(): void {
-    for (const call of this.#unsent) call.sent = true;
+    if (this.#unsent.length === 0) return;
+    const now = performance.now();
+    let earliest = Infinity;
+    for (const call of this.#unsent) {
+      call.sent = true;
+      if (Number.isNaN(call.deadline)) call.deadline = now + call.timeout;
+      if (call.deadline < earliest) earliest = call.deadline;
+    }
     this.#unsent.length = 0;
+    this.#armTimer(earliest);
   }
 
   /**
@@ -139,10 +180,11 @@ export class PendingCalls {
    */
   end(why: string, said: Error | null): void {
     clearTimeout(this.#timer);
+    this.#unsent.length = 0;
     const refused = said instanceof LimitExceededError && said.limit === "connections";
     // All that it had begun was answered before it said that it leaves.
     const unbegun = said instanceof ConnectionLostError && said.unsent;
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls.all()) {
       const message = `Cannot finish "${call.method}": ${why}`;
       const lost = new ConnectionLostError(message, unbegun || !call.sent);
       call.settle(null, refused ? said : lost);
@@ -150,8 +192,8 @@ export class PendingCalls {
     this.#calls.clear();
   }
 
-  #giveUp(id: RequestId, reason: unknown): void {
-    if (!this.#calls.has(id)) return;
+  #giveUp(id: number, reason: unknown): void {
+    if (this.#calls.get(id) === undefined) return;
     this.#cancel(id);
     this.settle(id, null, reason);
   }
@@ -169,7 +211,7 @@ export class PendingCalls {
     this.#timerAt = Infinity;
     let earliest = Infinity;
     const now = performance.now();
-    for (const [id, { method, timeout, deadline }] of this.#calls) {
+    for (const { id, method, timeout, deadline } of this.#calls.all()) {
       if (deadline <= now) {
         const message = `Cannot call "${method}": no answer in ${timeout} ms`;
         this.#giveUp(id, new Deno.errors.TimedOut(message));

@@ -5,14 +5,14 @@
  */
 
 import { unpack } from "./bytes.ts";
+import { textOf } from "./chunk_text.ts";
 import { ErrorCode } from "./errors.ts";
 import { isDeeperThan, type Limits } from "./limits.ts";
 import { asRecord, type Classified, classify, isRequestId, type RequestId } from "./message.ts";
+import { readPlainMessage } from "./plain_message.ts";
 
 /** Bodies of up to so many bytes nest as they like: they take no time to parse. */
 const SHALLOW_BODY = 64 << 10;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A message, or why there is none. */
 export type ReadMessage = Exclude<Classified, { kind: "invalid" }> | Unreadable;
@@ -31,19 +31,22 @@ export interface Unreadable {
   why: string;
 }
 
-/** Reads a body: its JSON, and the bytes that stand behind that. Never throws. */
+/** Reads a body: its JSON, in UTF-8 or as text, and the bytes that stand behind that. Never throws. */
 export function readMessage(
-  json: Uint8Array,
+  json: Uint8Array | string,
   tail: Uint8Array | null,
   limits: Limits,
 ): ReadMessage {
-  if (json.length > SHALLOW_BODY && isDeeperThan(limits.depth, json)) {
+  const plain = typeof json === "string" ? readPlainMessage(json) : null;
+  if (plain !== null) return plain;
+  // (Text is short.)
+  if (typeof json !== "string" && json.length > SHALLOW_BODY && isDeeperThan(limits.depth, json)) {
     const why = `a body of ${json.length} bytes nests deeper than ${limits.depth} levels`;
     return unreadable(ErrorCode.LimitExceeded, why, "depth");
   }
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(json));
+    value = JSON.parse(textOf(json));
   } catch (error) {
     return unreadable(ErrorCode.ParseError, `not JSON in UTF-8: ${(error as Error).message}`);
   }

@@ -5,7 +5,7 @@
  */
 
 import { ErrorCode, MethodNotFoundError, RemoteError } from "./errors.ts";
-import type { Params, RequestId, TraceContext } from "./message.ts";
+import type { NotificationMessage, Params, RequestId, TraceContext } from "./message.ts";
 import type { Packed } from "./bytes.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamSource } from "./stream_source.ts";
@@ -43,20 +43,25 @@ export class IncomingRequest {
   /** Why another than its caller ended it. */
   #cancelled: string | null = null;
   #aborted = false;
+  readonly #onAborted: (request: IncomingRequest) => void;
   #listeners: (() => void)[] | null = null;
 
+  /**
+   * @param message as it was sent
+   * @param onAborted told once when the request is aborted: one function for all requests
+   */
   constructor(
     id: RequestId | null,
-    method: string,
-    params: Params | undefined,
+    message: NotificationMessage,
     caller: Peer,
-    trace: TraceContext = {},
+    onAborted: (request: IncomingRequest) => void,
   ) {
     this.id = id;
-    this.method = method;
-    this.params = params;
+    this.method = message.method;
+    this.params = message.params ?? undefined;
+    this.trace = message;
     this.caller = caller;
-    this.trace = trace;
+    this.#onAborted = onAborted;
   }
 
   /** Fires when the caller cancels, leaves or times out. Made when first asked for: most never do. */
@@ -85,6 +90,7 @@ export class IncomingRequest {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#controller?.abort(NO_LONGER_WANTED);
+    this.#onAborted(this);
     for (const listener of this.#listeners ?? []) listener();
     this.#listeners = null;
   }

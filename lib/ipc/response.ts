@@ -9,14 +9,15 @@ import type { WireError } from "./errors.ts";
 import type { RequestId } from "./message.ts";
 
 /** A response with a result; `mark` is put behind it as it is. */
-export function success(id: RequestId | null, { text, parts }: Packed, mark = ""): string {
+export function success(id: RequestId | null, { text, parts }: Packed, mark = ""): Packed {
   const bytes = places(parts, "result");
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}${mark}${bytes}}`;
+  const written = typeof id === "number" ? id : JSON.stringify(id);
+  return { text: `{"jsonrpc":"2.0","id":${written},"result":${text}${mark}${bytes}}`, parts };
 }
 
 /** A response with an error. */
-export function failure(id: RequestId | null, error: WireError): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, error });
+export function failure(id: RequestId | null, error: WireError): Packed {
+  return { text: JSON.stringify({ jsonrpc: "2.0", id, error }), parts: [] };
 }
 
 /** The member `values` of a page. */

@@ -12,6 +12,7 @@ import type { Limits } from "./limits.ts";
 import type { Params, TraceContext } from "./message.ts";
 import { checkAppName } from "./name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
+import type { Settlement, WaitOptions } from "./pending_calls.ts";
 import type { CallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./request.ts";
 import { checkDuration, DEFAULT_TIMEOUT, pauseFor, TIMER_MAX } from "./timer.ts";
@@ -21,6 +22,54 @@ interface Attempt {
   connection: Promise<Connection>;
   waiters: number;
   abandon: AbortController;
+}
+
+/** A request of a target: how long it waits, and what becomes of its answer. One object for all. */
+class TargetCall<T> implements WaitOptions, Settlement<T> {
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  deadline: number | undefined;
+  readonly #targets: Targets;
+  #connection: Connection | null = null;
+  /** When the first attempt's time was over: there is no further attempt after it. */
+  #until: number | undefined;
+
+  constructor(
+    targets: Targets,
+    readonly target: string,
+    readonly method: string,
+    readonly params: Params | undefined,
+    readonly options: CallOptions,
+    readonly made: (reply: Reply, connection: Connection) => T,
+    readonly trace: TraceContext | undefined,
+  ) {
+    const { timeout = DEFAULT_TIMEOUT, signal, startTimeout } = options;
+    checkDuration("timeout", timeout);
+    checkDuration("startTimeout", startTimeout);
+    this.#targets = targets;
+    this.timeout = timeout;
+    this.signal = signal;
+  }
+
+  /** @param fresh whether the connection was made for it: that time is not the call's */
+  send(connection: Connection, fresh = false): Promise<T> {
+    this.#connection = connection;
+    this.deadline = fresh ? undefined : this.#until;
+    return connection.request(this.method, this.params, this, this);
+  }
+
+  finish(reply: Reply): T {
+    return this.made(reply, this.#connection!);
+  }
+
+  async again(lost: ConnectionLostError, deadline: number): Promise<T> {
+    const now = performance.now();
+    this.#until ??= Number.isNaN(deadline) ? now + this.timeout : deadline;
+    if (now > this.#until) throw lost;
+    // One that leaves refuses what comes until it has closed the connection.
+    if (this.#connection?.open) await pauseFor(5, this.signal);
+    return await this.#targets.dialAndSend(this);
+  }
 }
 
 /** Connects to targets by name, waking them, and makes requests of them. */
@@ -64,7 +113,7 @@ export class Targets {
    *
    * @param finish makes of the reply what the caller gets
    */
-  async request<T>(
+  request<T>(
     target: string,
     method: string,
     params: Params | undefined,
@@ -72,25 +121,23 @@ export class Targets {
     finish: (reply: Reply, connection: Connection) => T,
     trace?: TraceContext,
   ): Promise<T> {
-    const { timeout = DEFAULT_TIMEOUT, signal } = options;
-    checkDuration("timeout", timeout);
-    checkDuration("startTimeout", options.startTimeout);
-    const deadline = performance.now() + timeout;
-    for (;;) {
-      const present = this.#open.get(target);
-      const connection = present?.open ? present : await this.#connect(target, options);
-      try {
-        // The time that a start took is not the call's.
-        const until = connection === present ? deadline : undefined;
-        const wait = { timeout, deadline: until, signal, trace };
-        return finish(await connection.call(method, params, wait), connection);
-      } catch (error) {
-        const again = error instanceof ConnectionLostError && error.unsent;
-        if (!again || performance.now() > deadline) throw error;
-        // One that leaves refuses what comes until it has closed the connection.
-        if (connection.open) await pauseFor(5, signal);
-      }
+    let call: TargetCall<T>;
+    try {
+      call = new TargetCall(this, target, method, params, options, finish, trace);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    const present = this.#open.get(target);
+    // The common way makes one promise, the caller's.
+    return present?.open ? call.send(present) : this.dialAndSend(call);
+  }
+
+  /** Makes a call on the connection that there is or will be. */
+  async dialAndSend<T>(call: TargetCall<T>): Promise<T> {
+    const { target, options } = call;
+    const present = this.#open.get(target);
+    if (present?.open) return await call.send(present);
+    return await call.send(await this.#connect(target, options), true);
   }
 
   /** Ends all connections, and all attempts to make one. */

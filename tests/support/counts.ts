@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import type { Transport } from "../../lib/ipc/transport.ts";
 
@@ -49,7 +50,7 @@ export function writtenMessages(transport: CountedTransport): { method?: string 
   const messages: { method?: string }[] = [];
   const decoder = new FrameDecoder();
   transport.onWrite = (bytes) =>
-    decoder.push(bytes, (body) => messages.push(JSON.parse(new TextDecoder().decode(body))));
+    decoder.push(bytes, (body) => messages.push(JSON.parse(textOf(body))));
   return messages;
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { openHome } from "../../lib/ipc/home.ts";
@@ -25,7 +26,7 @@ export async function serveOtherProtocol(name: string, protocol: unknown): Promi
     for (let bytes; (bytes = await transport.read()) !== null;) {
       const encoder = new FrameEncoder();
       decoder.push(bytes, (body) => {
-        const { id, method, params } = JSON.parse(new TextDecoder().decode(body));
+        const { id, method, params } = JSON.parse(textOf(body));
         if (id === undefined) return;
         asked.push({ method, params });
         const results: Record<string, unknown> = {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { platform } from "../../lib/ipc/platform.ts";
@@ -56,7 +57,7 @@ export class RawClient implements AsyncDisposable {
       if (bytes === null) return null;
       this.#decoder.push(
         bytes,
-        (body) => this.#received.push(JSON.parse(new TextDecoder().decode(body))),
+        (body) => this.#received.push(JSON.parse(textOf(body))),
       );
     }
     return this.#received[this.#at++]!;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { takeAll } from "./frames.ts";
@@ -130,7 +131,7 @@ export class RawPeer implements AsyncDisposable {
     while (this.#received.length === 0) {
       const bytes = await this.#transport.read();
       if (bytes === null) return null;
-      this.#decoder.push(bytes, (body) => this.#received.push(new TextDecoder().decode(body)));
+      this.#decoder.push(bytes, (body) => this.#received.push(textOf(body)));
     }
     return JSON.parse(this.#received.shift()!);
   }

@@ -118,13 +118,14 @@ costs("a call is one write of one frame and one read on each side", async (sessi
   atMost(far.bytes / 100, 103, "bytes of its answer");
 });
 
-costs("calls of one turn leave in one write, and so do their answers", async (session) => {
+costs("calls of one turn leave in few writes, and so do their answers", async (session) => {
   const { client, near, far } = session;
   await burst(client);
-  assertEquals(near.writes, 1);
+  // The first 2 KiB leave while the others are made, which leave together.
+  assertEquals(near.writes, 2);
   // A pipe may hand a large write over in parts.
-  atMost(far.reads, 2, "reads of 64 requests");
-  atMost(far.writes, far.reads, "writes of 64 answers");
+  atMost(far.reads, 3, "reads of 64 requests");
+  atMost(far.writes, far.reads * 2, "writes of 64 answers");
 });
 
 costs("a call sets no timer, allocates no large buffer and copies its header alone", async ({

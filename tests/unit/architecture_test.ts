@@ -183,10 +183,12 @@ Deno.test("architecture: no start waits for the logging library", () => {
   }
 });
 
-Deno.test("architecture: the codec and the transport's interfaces import nothing", () => {
-  for (const path of ["lib/ipc/codec.ts", "lib/ipc/transport.ts"]) {
+Deno.test("architecture: the codec imports its text, and the transport's interfaces nothing", () => {
+  for (const path of ["lib/ipc/chunk_text.ts", "lib/ipc/transport.ts"]) {
     assertEquals(sources.get(path)!.imports, [], path);
   }
+  const imports = sources.get("lib/ipc/codec.ts")!.imports.map(({ specifier }) => specifier);
+  assertEquals(imports, ["./chunk_text.ts"]);
 });
 
 Deno.test("architecture: activation and registry know no sessions", () => {

@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { pack, type Packed, places, takesBytes, unpack } from "../../lib/ipc/bytes.ts";
 import { BYTES_TYPE, FrameDecoder, FrameError } from "../../lib/ipc/codec.ts";
 import { ConnectionLostError, ErrorCode, RemoteError } from "../../lib/ipc/errors.ts";
@@ -38,7 +39,7 @@ function roundTrip(value: unknown, size: number): unknown {
     // The transport's buffer is used again: what is kept of it must be a copy.
     const chunk = wire.slice(at, at + size);
     decoder.push(chunk, (json, behind) => {
-      const message = JSON.parse(new TextDecoder().decode(json));
+      const message = JSON.parse(textOf(json));
       if (behind !== null) unpack(message, behind);
       arrived.push(message);
     });
@@ -184,7 +185,8 @@ Deno.test("FrameDecoder.space: a large body is read into place, whatever part ca
   for (const before of [0, 1, 1_000, 250_000, 299_999]) {
     const decoder = new FrameDecoder();
     let arrived: Uint8Array | null = null;
-    const push = (chunk: Uint8Array) => decoder.push(chunk, (json) => arrived = json.slice());
+    const push = (chunk: Uint8Array) =>
+      decoder.push(chunk, (json) => arrived = (json as Uint8Array).slice());
     assertEquals(decoder.space, undefined);
     push(Uint8Array.from([...header, ...body.subarray(0, before)]));
     for (let at = before; at < body.length;) {

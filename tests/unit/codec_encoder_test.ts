@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 import { takeAll } from "../support/frames.ts";
@@ -12,7 +13,7 @@ function expected(body: string): string {
 
 function decode(bytes: Uint8Array): string[] {
   const bodies: string[] = [];
-  new FrameDecoder().push(bytes, (body) => bodies.push(text.decode(body)));
+  new FrameDecoder().push(bytes, (body) => bodies.push(textOf(body)));
   return bodies;
 }
 
@@ -100,7 +101,7 @@ Deno.test("FrameEncoder gives a large body out as a block of its own, in its tur
   for (const block of blocks) {
     decoder.push(
       block,
-      (json, tail) => bodies.push(text.decode(json).slice(0, 5), `${tail?.length}`),
+      (json, tail) => bodies.push(textOf(json).slice(0, 5), `${tail?.length}`),
     );
   }
   assertEquals(bodies, ["a", "undefined", "xxxxx", "undefined", "b", "undefined", "c", "100000"]);

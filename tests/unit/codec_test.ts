@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder, FrameError, type FrameLimits } from "../../lib/ipc/codec.ts";
 import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
 
 const utf8 = new TextEncoder();
-const text = new TextDecoder();
 
 function frame(body: string, headers = ""): Uint8Array {
   const bytes = utf8.encode(body);
@@ -24,7 +24,7 @@ function concat(...parts: Uint8Array[]): Uint8Array {
 function decode(chunks: Iterable<Uint8Array>, limits?: FrameLimits): string[] {
   const decoder = new FrameDecoder(limits);
   const bodies: string[] = [];
-  for (const chunk of chunks) decoder.push(chunk, (body) => bodies.push(text.decode(body)));
+  for (const chunk of chunks) decoder.push(chunk, (body) => bodies.push(textOf(body)));
   assert(decoder.idle, "an unfinished frame is left");
   return bodies;
 }
@@ -56,9 +56,9 @@ Deno.test("FrameDecoder delivers every frame of one chunk, in order", () => {
 Deno.test("FrameDecoder delivers an empty body without waiting for more bytes", () => {
   const bodies: string[] = [];
   const decoder = new FrameDecoder();
-  decoder.push(frame(""), (body) => bodies.push(text.decode(body)));
+  decoder.push(frame(""), (body) => bodies.push(textOf(body)));
   assertEquals(bodies, [""]);
-  decoder.push(concat(frame(""), frame("")), (body) => bodies.push(text.decode(body)));
+  decoder.push(concat(frame(""), frame("")), (body) => bodies.push(textOf(body)));
   assertEquals(bodies, ["", "", ""]);
   for (const byte of bytewise(frame(""))) decoder.push(byte, () => bodies.push("split"));
   assertEquals(bodies.length, 4);
@@ -197,7 +197,7 @@ Deno.test("FrameEncoder and FrameDecoder: 20,000 seeded frames survive random cu
     const size = random() < 0.01 ? below(200_000) : 1 + below(400);
     decoder.push(whole.subarray(at, at + size), (body) => {
       const expected = sent[received++];
-      if (text.decode(body) !== expected) throw new Error(`frame ${received - 1} differs`);
+      if (textOf(body) !== expected) throw new Error(`frame ${received - 1} differs`);
     });
     at += size;
   }

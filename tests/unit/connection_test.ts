@@ -209,10 +209,15 @@ Deno.test("Connection: both sides call and answer on one session, in the middle 
   assertEquals([there, here], [45, 36]);
 });
 
-Deno.test("Connection sends all messages of a turn in one write", async () => {
+Deno.test("Connection sends the messages of a turn in one write, and many of them in two", async () => {
   await using pair = sessionPair({ get: () => 1 });
-  await Promise.all(Array.from({ length: 50 }, () => pair.client.call("get")));
+  const calls = (length: number) =>
+    Promise.all(Array.from({ length }, () => pair.client.call("get")));
+  await calls(20);
   assertEquals(pair.transport.writes, 1);
+  // The first 2 KiB leave while the others are made.
+  await calls(200);
+  assertEquals(pair.transport.writes, 3);
 });
 
 Deno.test("Connection.call takes an error of any shape from a foreign peer", async () => {

@@ -1,3 +1,4 @@
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { BYTES_TYPE, FrameError } from "../../lib/ipc/codec.ts";
 import { Connection } from "../../lib/ipc/connection.ts";
@@ -13,7 +14,7 @@ const text = new TextDecoder();
 function decode(chunks: Iterable<Uint8Array>, body = 1_000): string[] {
   const decoder = new LineDecoder({ header: 0, body });
   const lines: string[] = [];
-  for (const chunk of chunks) decoder.push(chunk, (line) => lines.push(text.decode(line)));
+  for (const chunk of chunks) decoder.push(chunk, (line) => lines.push(textOf(line)));
   assert(decoder.idle, "an unfinished line is left");
   return lines;
 }
@@ -61,7 +62,7 @@ Deno.test("LineEncoder and LineDecoder: texts of any size and alphabet come back
     }
     const bytes = encoder.take()!;
     for (let at = 0; at < bytes.length; at += 4_099) {
-      decoder.push(bytes.subarray(at, at + 4_099), (line) => received.push(text.decode(line)));
+      decoder.push(bytes.subarray(at, at + 4_099), (line) => received.push(textOf(line)));
     }
     assertEquals([encoder.length, encoder.take()], [0, null]);
   }

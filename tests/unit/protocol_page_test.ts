@@ -1,5 +1,6 @@
 /** Numbers that docs/protocol.md tells, which somebody will write a client by. */
 import { assert, assertEquals } from "@std/assert";
+import { textOf } from "../../lib/ipc/chunk_text.ts";
 import { FrameDecoder } from "../../lib/ipc/codec.ts";
 import { ErrorCode } from "../../lib/ipc/errors.ts";
 
@@ -24,7 +25,7 @@ Deno.test("protocol page: the frames on it are frames", () => {
     let bodies = 0;
     const decoder = new FrameDecoder();
     decoder.push(new TextEncoder().encode(bytes), (json) => {
-      assertEquals(JSON.parse(new TextDecoder().decode(json)).jsonrpc, "2.0");
+      assertEquals(JSON.parse(textOf(json)).jsonrpc, "2.0");
       bodies++;
     });
     assertEquals([bodies, decoder.idle], [1, true], text);
