@@ -62,9 +62,9 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
     }
     writeLine(table(
       ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
-      apps.map(({ name, running, pid, type, cmd, gave_up }) => [
+      apps.map(({ name, running, silent, pid, type, cmd, gave_up }) => [
         name,
-        running ? "yes" : gave_up === null ? "no" : "gave up",
+        silent ? "does not answer" : running ? "yes" : gave_up === null ? "no" : "gave up",
         pid === null ? "-" : String(pid),
         type ?? "-",
         cmd.at(-1) ?? "(runs, but is not registered)",

@@ -6,7 +6,7 @@
  */
 
 import { isAbsolute, join, resolve } from "@std/path";
-import { checkAppName } from "./name.ts";
+import { checkAppName, isAppName } from "./name.ts";
 import { platform } from "./platform.ts";
 
 /** One mesh's places. */
@@ -24,8 +24,13 @@ export interface Home {
   /** The log that a woken `app` writes to. */
   logFile(app: string): string;
   /** A file in {@link runtime} that belongs to `app`: a lock, or the record of its starts. */
-  runtimeFile(app: string, kind: "lock" | "start.lock" | "starts.json" | "kept.json"): string;
+  runtimeFile(app: string, kind: RuntimeFile): string;
+  /** The apps that have a file of that kind there. */
+  appsWith(kind: RuntimeFile): string[];
 }
+
+/** What an app's files in the runtime folder end in, after its name and a dot. */
+export type RuntimeFile = "lock" | "start.lock" | "starts.json" | "kept.json";
 
 /** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */
 export function defaultHome(): string {
@@ -86,5 +91,21 @@ export async function openHome(path: string = defaultHome()): Promise<Home> {
       checkAppName(app);
       return join(runtime, `${app}.${kind}`);
     },
+    appsWith(kind) {
+      const ending = `.${kind}`;
+      return entriesOf(runtime)
+        .flatMap(({ name }) => name.endsWith(ending) ? name.slice(0, -ending.length) : [])
+        .filter(isAppName);
+    },
   };
+}
+
+/** What is in a folder; nothing where it was removed meanwhile, as a home may be. */
+function entriesOf(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
 }

@@ -83,7 +83,7 @@ export async function becomeInstance(
           null,
         );
       }
-      const pid = await handOver(new Connection(transport), woken, deadline);
+      const pid = await handOver(app, new Connection(transport), woken, deadline);
       // One that is just leaving may hang up; then the lock is free soon.
       if (pid !== null) {
         const told = woken ? "" : `; it was given ${countArguments(Deno.args.length)}`;
@@ -104,6 +104,7 @@ export async function becomeInstance(
 }
 
 async function handOver(
+  app: string,
   connection: Connection,
   woken: boolean,
   deadline: number,
@@ -117,6 +118,11 @@ async function handOver(
     const pid = asRecord(result)?.["pid"];
     return typeof pid === "number" ? pid : null;
   } catch (error) {
+    if (error instanceof RemoteError) {
+      // Another program, or the app with no room for one more peer: an answer all the same.
+      const message = `Cannot start "${app}": whoever has its address answers: ${error.message}`;
+      throw new AlreadyRunningError(message, null);
+    }
     if (!(error instanceof ConnectionLostError || error instanceof Deno.errors.TimedOut)) {
       throw error;
     }

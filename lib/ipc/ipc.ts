@@ -17,7 +17,7 @@ import { checkLimits } from "./limits.ts";
 import type { ProcessLock } from "./lock.ts";
 import type { Params, TraceContext } from "./message.ts";
 import type { HandlerFor } from "./contract.ts";
-import { type ExposeOptions, Methods } from "./methods.ts";
+import { type ExposeOptions, type Handler, Methods } from "./methods.ts";
 import { checkAppName } from "./name.ts";
 import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
 import { openedStream, plainResult } from "./peer.ts";
@@ -66,7 +66,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #telemetry = Telemetry.find();
   readonly #incoming: Incoming;
   readonly #closed = Promise.withResolvers<void>();
-  #workers: WorkerPool | null = null;
+  readonly #workers: WorkerPool;
   #launch: LaunchCommand | null = null;
   #listener: Listener | null = null;
   #lock: ProcessLock | null = null;
@@ -86,6 +86,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const limits = checkLimits(options.limits);
     this.#targets = new Targets(this.#context, this.#dispatch, limits, name);
     this.#incoming = new Incoming(elevation, this.#dispatch, limits, this.#report);
+    this.#workers = new WorkerPool(limits.threads);
   }
 
   /**
@@ -156,10 +157,9 @@ export class NeverLiieIPC implements AsyncDisposable {
    */
   exposeWorker(method: string, moduleUrl: string | URL, options: ExposeOptions = {}): void {
     const module = String(moduleUrl);
-    this.expose(method, (params, { signal }) => {
-      this.#workers ??= new WorkerPool();
-      return this.#workers.run(module, method, params, signal);
-    }, options);
+    const handler: Handler = (params, { signal }) =>
+      this.#workers.run(module, { method, params }, signal);
+    this.expose(method, handler, options);
   }
 
   /**
@@ -248,9 +248,9 @@ export class NeverLiieIPC implements AsyncDisposable {
     // Each step whatever became of the others: who has left holds nothing.
     await attempt(() => this.#supervisor?.stop(), this.#report);
     await attempt(() => this.#listener?.close(), this.#report);
-    const ends = [attempt(() => this.#targets.close(), this.#report)];
-    await Promise.all([...ends, attempt(() => this.#incoming.close(told), this.#report)]);
-    await attempt(() => this.#workers?.close(), this.#report);
+    const ends = [() => this.#targets.close(), () => this.#incoming.close(told)];
+    await Promise.all(ends.map((end) => attempt(end, this.#report)));
+    await attempt(() => this.#workers.close(), this.#report);
     await attempt(() => this.#options.onLeave?.(why), this.#report);
     this.#lock?.release();
     this.#closed.resolve();

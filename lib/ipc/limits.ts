@@ -23,6 +23,8 @@ export interface Limits extends FrameLimits {
    * more is read from the peer until it has taken them.
    */
   queued: number;
+  /** Threads of `exposeWorker`, for all peers; calls beyond them wait for one to become free. */
+  threads: number;
   /** Peers that are connected at a time. */
   connections: number;
 }
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   calls: 4_096,
   streams: 256,
   queued: 128 << 20,
+  threads: 32,
   connections: 2_048,
 };
 

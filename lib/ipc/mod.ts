@@ -75,7 +75,7 @@ export {
   TargetUnknownError,
 } from "./errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { defaultHome, type Home, openHome } from "./home.ts";
+export { defaultHome, type Home, openHome, type RuntimeFile } from "./home.ts";
 export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry.ts";
 export { missingPart, type RegistryEntry } from "./registry_entry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";

@@ -5,9 +5,10 @@
  */
 
 import type { Connection, Reply } from "./connection.ts";
-import { pageOf, type Params, type StreamPage } from "./message.ts";
+import { pageOf, type Params, type StreamPage, type TraceContext } from "./message.ts";
 import type { WaitOptions } from "./pending_calls.ts";
 import { IPCStream, type OpenedStream, type StreamOptions } from "./stream.ts";
+import { Telemetry } from "./telemetry.ts";
 import { DEFAULT_TIMEOUT } from "./timer.ts";
 
 /** Who a process says it is. */
@@ -45,6 +46,7 @@ export let identify: (peer: Peer, identity: PeerIdentity) => void;
  */
 export class Peer {
   readonly #connection: Connection;
+  readonly #telemetry = Telemetry.find();
   #identity: PeerIdentity | null = null;
 
   static {
@@ -77,7 +79,9 @@ export class Peer {
     params?: Params,
     options: WaitOptions = {},
   ): Promise<Result> {
-    const reply = await this.#connection.call(method, params, withDefault(options));
+    const send = (trace?: TraceContext) =>
+      this.#connection.call(method, params, withDefault(options, trace));
+    const reply = await (this.#telemetry?.outgoing(null, method, send) ?? send());
     return plainResult(reply, this.#connection, () => `"${method}" of the caller`);
   }
 
@@ -89,14 +93,19 @@ export class Peer {
   ): IPCStream<Item> {
     const { signal, itemTimeout } = options;
     return new IPCStream<Item>(async (ended) => {
-      const wait = withDefault({ ...options, signal: ended });
-      return openedStream(await this.#connection.call(method, params, wait), this.#connection);
+      const send = (trace?: TraceContext) =>
+        this.#connection.call(method, params, withDefault({ ...options, signal: ended }, trace));
+      const reply = await (this.#telemetry?.outgoing(null, method, send, ended) ?? send());
+      return openedStream(reply, this.#connection);
     }, { signal, itemTimeout });
   }
 }
 
-function withDefault({ timeout = DEFAULT_TIMEOUT, signal }: WaitOptions): WaitOptions {
-  return { timeout, signal };
+function withDefault(
+  { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions,
+  trace: TraceContext | undefined,
+): WaitOptions {
+  return { timeout, signal, trace };
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ProtocolMismatchError } from "./errors.ts";
+import { ProtocolMismatchError, TargetNotRunningError, TargetUnknownError } from "./errors.ts";
 import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./lock.ts";
 import { asRecord } from "./message.ts";
@@ -27,13 +27,18 @@ export interface AppStatus {
   address: string;
   /** Whether a process holds its name. */
   running: boolean;
-  /** Its process while it runs; `null` also when it is too busy to tell. */
+  /** Its process while it runs; `null` also when it does not answer. */
   pid: number | null;
+  /**
+   * Whether somebody has its name or its address and does not answer within two seconds as an app
+   * would: it is too busy, or it is another program.
+   */
+  silent: boolean;
   /** Why it is not kept alive any more, of an app that is to be; `null` otherwise. */
   gave_up: string | null;
 }
 
-/** Milliseconds that a running app has to answer a ping before it counts as not running. */
+/** Milliseconds that an app has to answer a ping. */
 const PING_TIMEOUT = 2_000;
 
 /**
@@ -49,14 +54,14 @@ const PING_TIMEOUT = 2_000;
  */
 export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise<AppStatus[]> {
   return await Promise.all((await glanceAtApps(ipc)).map(async (app) => {
-    const pid = app.pid ?? await pidOf(ipc, app.name, signal);
-    return { ...app, ...stateOf(ipc, app.name, pid) };
+    const asked = app.pid ?? await ask(ipc, app.name, signal);
+    return { ...app, ...stateOf(ipc, app.name, asked) };
   }));
 }
 
 /**
  * The same as {@link listApps}, but asks none of them, so that an app that answers late holds
- * nothing up: `pid` is `null` for all but this process.
+ * nothing up: `pid` is `null` for all but this process, and `silent` is `false`.
  */
 export async function glanceAtApps(ipc: NeverLiieIPC): Promise<AppStatus[]> {
   const { apps } = await ipc.registry.read();
@@ -73,28 +78,18 @@ export async function glanceAtApps(ipc: NeverLiieIPC): Promise<AppStatus[]> {
 function stateOf(
   ipc: NeverLiieIPC,
   name: string,
-  pid: number | null,
-): Pick<AppStatus, "running" | "pid" | "gave_up"> {
+  asked: number | "silent" | null,
+): Pick<AppStatus, "running" | "pid" | "silent" | "gave_up"> {
+  const pid = typeof asked === "number" ? asked : null;
   // One that is too busy to answer holds its lock all the same.
   const running = pid !== null || isServing(ipc, name);
   const gaveUp = running ? null : readSupervised(ipc.home, name)?.gaveUp ?? null;
-  return { running, pid, gave_up: gaveUp };
+  return { running, pid, silent: asked === "silent", gave_up: gaveUp };
 }
 
 /** The names that processes hold, registered or not. */
 function servingApps(ipc: NeverLiieIPC): string[] {
-  let files: Deno.DirEntry[];
-  try {
-    files = [...Deno.readDirSync(ipc.home.runtime)];
-  } catch (error) {
-    // The home was removed meanwhile, and with it whoever was there.
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-  return files.flatMap(({ name }) => {
-    const app = /^([a-z][a-z0-9_-]*)\.lock$/.exec(name)?.[1];
-    return app !== undefined && isServing(ipc, app) ? [app] : [];
-  });
+  return ipc.home.appsWith("lock").filter((app) => isServing(ipc, app));
 }
 
 /** Whether a process holds the name `app`, whether or not it answers. */
@@ -108,15 +103,32 @@ export async function pidOf(
   app: string,
   signal?: AbortSignal,
 ): Promise<number | null> {
+  const asked = await ask(ipc, app, signal);
+  return typeof asked === "number" ? asked : null;
+}
+
+/** Its process; "silent" where somebody is there and does not tell. */
+async function ask(
+  ipc: NeverLiieIPC,
+  app: string,
+  signal: AbortSignal | undefined,
+): Promise<number | "silent" | null> {
   try {
-    const options = { activate: false, timeout: PING_TIMEOUT, signal };
+    // (One that takes connections only to end them is asked again until the second time is over.)
+    const options = {
+      activate: false,
+      timeout: PING_TIMEOUT,
+      startTimeout: PING_TIMEOUT,
+      signal,
+    };
     const pid = asRecord(await ipc.call(app, "$/ping", {}, options))?.["pid"];
-    return typeof pid === "number" ? pid : null;
+    return typeof pid === "number" ? pid : "silent";
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ProtocolMismatchError) return error.pid;
-    // Not running, leaving, or too busy to answer: whatever else is wrong, a real call will tell.
-    if (error instanceof Error) return null;
-    throw error;
+    if (error instanceof ProtocolMismatchError) return error.pid ?? "silent";
+    if (!(error instanceof Error)) throw error;
+    const absent = error instanceof TargetNotRunningError || error instanceof TargetUnknownError;
+    // Leaving, too busy to answer, or another program: what is wrong, a real call will tell.
+    return absent ? null : "silent";
   }
 }

@@ -74,10 +74,3 @@ export function resumeSupervision(home: Home, app: string): void {
   if (record === null || record.gaveUp === null) return;
   writeSupervised(home, app, { started: Date.now(), restarts: 0, gaveUp: null });
 }
-
-/** The apps that are to be running. */
-export function supervisedApps(home: Home): string[] {
-  return [...Deno.readDirSync(home.runtime)].flatMap(({ name }) =>
-    /^([a-z][a-z0-9_-]*)\.kept\.json$/.exec(name)?.[1] ?? []
-  );
-}

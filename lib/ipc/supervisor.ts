@@ -17,7 +17,6 @@ import {
   restartsInRow,
   supervise,
   type Supervised,
-  supervisedApps,
   writeSupervised,
 } from "./supervision.ts";
 import { pauseFor } from "./timer.ts";
@@ -83,10 +82,13 @@ export class Supervisor {
   /** Leaves the role to another process. This process's own app is no longer to be running. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#own !== null) endSupervision(this.#context.home, this.#own);
-    this.#stopped.abort(new TypeError("the supervisor stopped"));
-    await Promise.all(this.#restarting.values());
-    this.#role?.release();
+    try {
+      if (this.#own !== null) endSupervision(this.#context.home, this.#own);
+    } finally {
+      this.#stopped.abort(new TypeError("the supervisor stopped"));
+      await Promise.all(this.#restarting.values());
+      this.#role?.release();
+    }
   }
 
   #look(): void {
@@ -95,7 +97,7 @@ export class Supervisor {
       if (elevation.startRefusal() !== null) return;
       this.#role ??= ProcessLock.try(join(home.runtime, ".supervisor.lock"));
       if (this.#role === null) return;
-      for (const app of supervisedApps(home)) {
+      for (const app of home.appsWith("kept.json")) {
         if (this.#restarting.has(app) || this.#isRunning(app)) continue;
         if (readSupervised(home, app)?.gaveUp !== null) continue;
         const restart = this.#restart(app).catch((error) => {

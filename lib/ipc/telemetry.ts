@@ -81,26 +81,25 @@ export class Telemetry {
   /**
    * The span of a call that is made.
    *
+   * @param target the app; `null` for a caller that is called back
    * @param send makes it, with the context that is to travel
    * @param ended where it opens a stream: fires at the stream's end, with why
    */
   outgoing<T>(
-    target: string,
+    target: string | null,
     method: string,
     send: (trace: TraceContext) => Promise<T>,
     ended?: AbortSignal,
   ): Promise<T> {
     const options = spanOptions(SpanKind.Client, target, method, false);
-    const { context, propagation } = this.#api;
+    const { context } = this.#api;
     return this.#tracer.startActiveSpan(
-      `${target}/${method}`,
+      `${target ?? ""}/${method}`,
       options,
       context.active(),
       async (span) => {
         try {
-          const carrier: TraceContext = {};
-          propagation.inject(context.active(), carrier, setter);
-          const reply = await send(carrier);
+          const reply = await send(this.carried());
           if (ended === undefined || ended.aborted) span.end();
           else {
             const onEnd = () => end(span, isEnd(ended.reason) ? undefined : ended.reason);
@@ -113,6 +112,20 @@ export class Telemetry {
         }
       },
     );
+  }
+
+  /** The active span, as it travels. */
+  carried(): TraceContext {
+    const { context, propagation } = this.#api;
+    const carrier: TraceContext = {};
+    propagation.inject(context.active(), carrier, setter);
+    return carrier;
+  }
+
+  /** Runs `work` under a span that is active elsewhere: of another thread. */
+  within<T>(trace: TraceContext, work: () => T): T {
+    const { context, propagation } = this.#api;
+    return context.with(propagation.extract(context.active(), trace, getter), work);
   }
 
   /**

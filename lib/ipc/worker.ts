@@ -6,12 +6,16 @@
 
 import { toWireError, type WireError } from "./errors.ts";
 import type { CallContext } from "./methods.ts";
+import type { TraceContext } from "./message.ts";
 import { iteratorOf } from "./request.ts";
+import { Telemetry } from "./telemetry.ts";
 
 /** Main thread to worker. */
 export type Order =
-  | { type: "run"; params: unknown }
+  | { type: "run"; method: string; params: unknown; trace?: TraceContext | undefined }
   | { type: "cancel" }
+  /** To be heard when the thread comes back to its event loop: nobody waits for it any more. */
+  | { type: "end" }
   /** The consumer took this many items. */
   | { type: "taken"; count: number };
 
@@ -25,9 +29,11 @@ export type News =
 
 /** What a thread is started with. */
 export interface ThreadData {
-  method: string;
-  /** One 32-bit word that is not 0 once the running handler is cancelled. */
-  cancelled: SharedArrayBuffer;
+  /**
+   * Two 32-bit words: the first is not 0 once the running handler is cancelled, the second once the
+   * thread takes orders.
+   */
+  words: SharedArrayBuffer;
 }
 
 /** What a handler in a thread gets beside its parameters: the caller is out of its reach. */
@@ -57,16 +63,22 @@ export function serveWorker<P = unknown>(
   const { parentPort, workerData } = threads();
   if (parentPort === null) throw new TypeError("Cannot serve: this module is not run as a worker");
   const port = parentPort;
-  const { method, cancelled } = workerData as ThreadData;
-  const flag = new Int32Array(cancelled);
+  const words = new Int32Array((workerData as ThreadData).words);
   const send = (news: News) => port.postMessage(news);
   let current = new AbortController();
   let ahead = 0;
   let proceed: (() => void) | null = null;
 
   port.on("message", (order: Order) => {
-    if (order.type === "run") void run(order.params as P);
-    else if (order.type === "cancel") {
+    if (order.type === "run") {
+      const { method, params, trace } = order;
+      const work = () => run(method, params as P);
+      if (trace === undefined) void work();
+      else void (Telemetry.find()?.within(trace, work) ?? work());
+    } else if (order.type === "end") {
+      // (Not process.exit: a thread needs no permission to end itself.)
+      (globalThis as unknown as { close(): void }).close();
+    } else if (order.type === "cancel") {
       current.abort();
       proceed?.();
     } else {
@@ -75,10 +87,12 @@ export function serveWorker<P = unknown>(
     }
   });
 
-  async function run(params: P): Promise<void> {
+  Atomics.store(words, 1, 1);
+
+  async function run(method: string, params: P): Promise<void> {
     current = new AbortController();
     ahead = 0;
-    const signal = signalOf(current, flag);
+    const signal = signalOf(current, words);
     try {
       const result = await handler(params, { method, signal });
       const iterator = iteratorOf(result);
@@ -118,13 +132,13 @@ function threads(): typeof import("node:worker_threads") {
   return process.getBuiltinModule("node:worker_threads");
 }
 
-/** The controller's signal, which also looks at the flag that the main thread sets. */
-function signalOf(controller: AbortController, flag: Int32Array): AbortSignal {
+/** The controller's signal, which also looks at the word that the main thread sets. */
+function signalOf(controller: AbortController, words: Int32Array): AbortSignal {
   const { signal } = controller;
   const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!;
   let told = false;
   const look = (): boolean => {
-    if (!told && Atomics.load(flag, 0) !== 0) {
+    if (!told && Atomics.load(words, 0) !== 0) {
       // Aborting looks at the signal in its turn.
       told = true;
       controller.abort();

@@ -41,6 +41,20 @@ meshTest("call and stream reject alike for a name that nobody has", async (mesh)
   await assertRejects(() => mesh.ipc.call("No/Name", "x"), TypeError, "No/Name");
 });
 
+meshTest("who calls right after another gave up does not get the other's reason", async (mesh) => {
+  await mesh.register();
+  for (let round = 0; round < 3; round++) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const impatient = mesh.ipc.call("fixture", "pid", {}, { signal });
+    // Both wait for one attempt to connect; the one that gives up is its last for a moment.
+    controller.abort(new Error("had enough"));
+    await assertRejects(() => impatient, Error, "had enough");
+    const pid = await mesh.ipc.call<number>("fixture", "pid");
+    await mesh.stop("fixture", pid);
+  }
+});
+
 meshTest("activate: false never starts anything", async (mesh) => {
   const options = { activate: false };
   await assertRejects(() => mesh.ipc.call("fixture", "pid", {}, options), TargetUnknownError);

@@ -20,6 +20,19 @@ meshTest("an app calls a nameless client back while it answers", async (mesh) =>
   assertEquals(error.code, -32601);
 });
 
+meshTest("whom one calls cannot end, watch or start one again", async (mesh) => {
+  await mesh.register();
+  for (const method of ["$/shutdown", "$/watch", "$/secondInstance"]) {
+    const error = await assertRejects(
+      () => mesh.ipc.call("fixture", "call_back", { method }),
+      RemoteError,
+    );
+    assertEquals(error.code, -32601, method);
+  }
+  const ping = await mesh.ipc.call<{ pid: number }>("fixture", "call_back", { method: "$/ping" });
+  assertEquals(ping.pid, Deno.pid);
+});
+
 meshTest("a cancelled call cancels what it called back", async (mesh) => {
   await mesh.register();
   const asked = Promise.withResolvers<void>();

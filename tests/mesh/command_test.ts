@@ -2,6 +2,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { platform } from "../../lib/ipc/platform.ts";
+import type { Transport } from "../../lib/ipc/transport.ts";
 import { finished, meshTest, MODE, suiteCommand, WINDOWS } from "../support/mesh.ts";
 
 meshTest(
@@ -19,6 +21,7 @@ meshTest(
       "address",
       "running",
       "pid",
+      "silent",
       "gave_up",
     ]);
     assertEquals([fixture.type, fixture.running, fixture.pid], [MODE, false, null]);
@@ -30,6 +33,27 @@ meshTest(
     assertMatch((await mesh.neverliie("list")).stdout, /fixture\s+yes/);
   },
 );
+
+meshTest("list tells who has an address and does not answer", async (mesh) => {
+  const listeners = await Promise.all(["mute", "rude"].map(async (name) => {
+    await mesh.register({ name });
+    return await platform().listen(mesh.ipc.home.address(name), () => {});
+  }));
+  /** What was accepted; one of the two ends it at once, as often as it is asked. */
+  const accepted = listeners.map(async (listener, i) => {
+    const all: Transport[] = [];
+    for (let one; (one = await listener.accept()) !== null; all.push(one)) {
+      if (i === 1) await one.close();
+    }
+    return all;
+  });
+  const { code, stdout } = await mesh.neverliie("list");
+  assertEquals(code, 0);
+  assertMatch(stdout, /mute\s+does not answer\s+-/);
+  assertMatch(stdout, /rude\s+does not answer\s+-/);
+  for (const listener of listeners) await listener.close();
+  for (const one of (await Promise.all(accepted)).flat()) await one.close();
+});
 
 meshTest("call takes JSON from the argument, a file and standard input", async (mesh) => {
   await mesh.register();

@@ -197,6 +197,37 @@ meshTest(
 );
 
 meshTest(
+  "limits: a call waits for a thread, unless a cancelled handler keeps the last for good",
+  async (mesh) => {
+    await register(mesh, { threads: 1 });
+    const options = { timeout: 50_000 };
+    const compute = (stubborn: boolean) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const call = mesh.ipc.call("fixture", "compute", { rounds: -1, stubborn }, { signal });
+      const end = assertRejects(() => call, DOMException);
+      return { end, abort: () => controller.abort() };
+    };
+    const echo = () => mesh.ipc.call("fixture", "echo_in_thread", { n: 1 }, options);
+    const first = compute(false);
+    const second = echo();
+    let settled = false;
+    void second.finally(() => settled = true);
+    assertEquals(await mesh.ipc.call("fixture", "add", [1, 2]), 3);
+    assertEquals(settled, false);
+    first.abort();
+    await first.end;
+    assertEquals(await second, { n: 1 });
+    const stubborn = compute(true);
+    const behind = assertRejects(echo, LimitExceededError, "cancelled and never looked");
+    assertEquals(await mesh.ipc.call("fixture", "add", [1, 2]), 3);
+    stubborn.abort();
+    await stubborn.end;
+    assertEquals((await behind).limit, "threads");
+  },
+);
+
+meshTest(
   "limits: consumers that stop reading their streams pause the producers, and nobody else",
   async (mesh) => {
     await mesh.register();

@@ -1,6 +1,7 @@
 /** One instance per app, whoever starts it and however it ends. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Connection } from "../../lib/ipc/connection.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/platform.ts";
 import { readStarts } from "../../lib/ipc/start_limit.ts";
@@ -158,6 +159,30 @@ meshTest(
     const second = await mesh.serve(fixtureCommand());
     assert(second.pid !== first.pid);
     await stop(mesh, second.pid);
+  },
+);
+
+meshTest(
+  "an address where a program without the protocol's methods answers is told so",
+  async (mesh) => {
+    const stranger = await platform().listen(mesh.ipc.home.address("fixture"));
+    const sessions: Connection[] = [];
+    const accepting = (async () => {
+      for (let peer; (peer = await stranger.accept()) !== null;) {
+        sessions.push(
+          new Connection(peer),
+        );
+      }
+    })();
+    const { code, stdout, stderr } = await mesh.run(fixtureCommand());
+    assertEquals([code, stdout], [1, ""]);
+    assertEquals(
+      stderr,
+      'Cannot start "fixture": whoever has its address answers: no method "$/secondInstance"\n',
+    );
+    await stranger.close();
+    await accepting;
+    await Promise.all(sessions.map((session) => session.close()));
   },
 );
 

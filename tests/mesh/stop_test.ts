@@ -1,9 +1,18 @@
 /** How an app leaves: whoever asks it to, its peers learn why, and nothing of it stays behind. */
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { ConnectionLostError, listApps } from "../../lib/ipc/mod.ts";
+import { join } from "@std/path";
+import { ConnectionLostError, listApps, NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { ProcessLock } from "../../lib/ipc/lock.ts";
-import { fixtureCommand, gone, meshTest, type TestMesh, WINDOWS } from "../support/mesh.ts";
+import {
+  fixtureCommand,
+  gone,
+  meshTest,
+  MODE,
+  type TestMesh,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
 
 /** A way to make the app leave, and what its peers are told. */
 interface Ending {
@@ -105,6 +114,41 @@ meshTest("a call that reaches an app as it leaves is made to the next one", asyn
   );
   const [second] = pids.filter((pid) => pid !== first);
   assertEquals(pids.every((pid) => pid === first || pid === second), true);
+});
+
+meshTest("an app leaves by all its steps, though some of them fail", async (mesh) => {
+  const { home } = mesh.ipc;
+  const problems: string[] = [];
+  const open = () =>
+    NeverLiieIPC.open("fixture", {
+      home: mesh.home,
+      launch: { type: MODE, cmd: fixtureCommand(), cwd: mesh.home },
+      keepAlive: true,
+      handleSignals: false,
+      onProblem: (problem) => problems.push(problem),
+      onLeave: () => {
+        throw new Error("the last step fails");
+      },
+    });
+  await using app = await open();
+  app.expose("hang", () => new Promise(() => {}));
+  // The first step is to remove this file.
+  const kept = home.runtimeFile("fixture", "kept.json");
+  Deno.removeSync(kept);
+  Deno.mkdirSync(join(kept, "in the way"), { recursive: true });
+  const call = assertRejects(() => mesh.ipc.call("fixture", "hang"), ConnectionLostError);
+  await mesh.ipc.call("fixture", "$/ping");
+  const role = join(home.runtime, ".supervisor.lock");
+  await until(() => ProcessLock.isHeld(role));
+  await app.close();
+  await app.closed;
+  await call;
+  assertEquals([problems.length, ProcessLock.isHeld(role)], [2, false], problems.join("\n"));
+  assertMatch(problems[1]!, /the last step fails/);
+  Deno.removeSync(kept, { recursive: true });
+  // Nothing of it is left in the way of the next one.
+  const next = await open();
+  await next.close();
 });
 
 meshTest(

@@ -9,7 +9,15 @@ import { platform } from "../../lib/ipc/platform.ts";
 import { readSupervised, supervise } from "../../lib/ipc/supervision.ts";
 import { Supervisor } from "../../lib/ipc/supervisor.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import { fixtureCommand, gone, kill, meshTest, type TestMesh, until } from "../support/mesh.ts";
+import {
+  fixtureCommand,
+  gone,
+  kill,
+  meshTest,
+  type TestMesh,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
 
 /** Waits until another process than `pid` answers as the app, which nobody here starts. */
 async function restarted(mesh: TestMesh, pid: number): Promise<number> {
@@ -56,6 +64,52 @@ meshTest("a supervisor that is killed is replaced by another app of the mesh", a
   const pid = await mesh.ipc.call<number>("fixture", "pid");
   kill(first.pid);
   await gone(first.pid);
+  kill(pid);
+  await gone(pid);
+  await restarted(mesh, pid);
+});
+
+// On Windows such a file cannot be removed while its app runs.
+if (!WINDOWS) {
+  meshTest(
+    "an app that is kept alive and whose lock file was removed is left alone",
+    async (mesh) => {
+      await mesh.register({ keep_alive: true });
+      const pid = await mesh.ipc.call<number>("fixture", "pid");
+      const { home, registry } = mesh.ipc;
+      Deno.removeSync(home.runtimeFile("fixture", "lock"));
+      const reports: string[] = [];
+      let dials = 0;
+      const system = platform();
+      const counting: typeof system = Object.assign(Object.create(system), {
+        dial: (...args: Parameters<typeof system.dial>) => {
+          dials++;
+          return system.dial(...args);
+        },
+      });
+      // (The app supervises, too, as each of the mesh does: this one needs no role to look.)
+      await until(() => isSupervised(mesh));
+      const context = { home, registry, platform: counting, elevation: new Elevation(system) };
+      const times = { look: 5, firstPause: 1 };
+      const role = join(home.runtime, ".supervisor.lock");
+      Deno.removeSync(role);
+      const supervisor = new Supervisor(context, null, (problem) => reports.push(problem), times);
+      await until(() => dials >= 5);
+      await supervisor.stop();
+      assertEquals([reports, await pidOf(mesh.ipc, "fixture")], [[], pid]);
+    },
+  );
+}
+
+meshTest("a file whose name no app can have keeps nobody from being supervised", async (mesh) => {
+  const { home } = mesh.ipc;
+  // (Windows has a device in place of the first.)
+  for (const name of [...(WINDOWS ? [] : ["con"]), "a".repeat(40)]) {
+    Deno.writeTextFileSync(join(home.runtime, `${name}.kept.json`), "{}");
+  }
+  await watcher(mesh, "watcher");
+  await mesh.register({ keep_alive: true });
+  const pid = await mesh.ipc.call<number>("fixture", "pid");
   kill(pid);
   await gone(pid);
   await restarted(mesh, pid);

@@ -115,6 +115,47 @@ if (MODE === "script") {
     assertEquals([answered.service, answeredOn.service], ["fixture", "second"]);
   });
 
+  meshTest("telemetry: a caller that is called back, and a call from a thread", async (mesh) => {
+    await mesh.register();
+    await mesh.register({ name: "second" });
+    await using otel = collector();
+    const back = { target: "second", method: "call_back", params: { method: "pid" } };
+    const calls = [
+      ["call", "fixture", "call_other", JSON.stringify(back)],
+      ["call", "fixture", "call_add_in_thread", '{"target": "second"}'],
+    ];
+    for (const call of calls) {
+      const { code, stderr } = await command(mesh, otel.env, ...call);
+      assertEquals(code, 0, stderr);
+    }
+    const spans = await otel.until(10, /^(fixture|second)?\//);
+    /** The names from a span up to the root of its trace. */
+    const wayUp = (name: string, service: string) => {
+      let span = spans.find((one) =>
+        one.name === name && one.service === service && one.kind === SERVER
+      );
+      const names: string[] = [];
+      for (; span !== undefined; span = spans.find(({ spanId }) => spanId === span!.parentSpanId)) {
+        names.push(`${span.name} ${span.kind === SERVER ? "answered" : "asked"}`);
+      }
+      return names;
+    };
+    assertEquals(wayUp("fixture/pid", "fixture"), [
+      "fixture/pid answered",
+      "/pid asked",
+      "second/call_back answered",
+      "second/call_back asked",
+      "fixture/call_other answered",
+      "fixture/call_other asked",
+    ]);
+    assertEquals(wayUp("second/add", "second"), [
+      "second/add answered",
+      "second/add asked",
+      "fixture/call_add_in_thread answered",
+      "fixture/call_add_in_thread asked",
+    ]);
+  });
+
   meshTest(
     "telemetry: streams and errors have spans on both sides, other calls traces of their own",
     async (mesh) => {

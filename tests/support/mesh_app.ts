@@ -175,6 +175,7 @@ ipc.expose("die", () => Deno.exit(3));
 const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);
 ipc.exposeWorker("echo_in_thread", worker);
+ipc.exposeWorker("call_add_in_thread", worker);
 ipc.exposeWorker("compute_steps", worker, { kind: "stream" });
 ipc.exposeWorker("no_module", import.meta.resolve("./missing_worker_module.ts"));
 

@@ -1,6 +1,6 @@
-/** Computes without a pause, as a heavy task does: a plain result, steps, or never an end. */
+/** Computes without a pause, as a heavy task does (a plain result, steps, or never an end), or calls. */
 
-import { serveWorker } from "../../lib/ipc/mod.ts";
+import { NeverLiieIPC, serveWorker } from "../../lib/ipc/mod.ts";
 
 interface Task {
   /** Steps of the computation; Infinity by -1. */
@@ -9,6 +9,8 @@ interface Task {
   fail?: string;
   /** Whether it never looks at its signal. */
   stubborn?: boolean;
+  /** Whom `call_add_in_thread` calls. */
+  target?: string;
 }
 
 /** A sum that the engine cannot skip. Never pauses, but looks at its signal. */
@@ -25,8 +27,15 @@ async function* steps(rounds: number): AsyncGenerator<number> {
   for (let i = 0; i < rounds; i++) yield await compute(i);
 }
 
+/** Calls another app, as a client of its own. */
+async function callAdd(target: string): Promise<unknown> {
+  await using ipc = await NeverLiieIPC.client();
+  return await ipc.call(target, "add", { a: 1, b: 2 });
+}
+
 serveWorker((task: Task, { method, signal }) => {
   if (method === "echo_in_thread") return task;
+  if (method === "call_add_in_thread") return callAdd(task.target!);
   const { rounds, steps: inSteps, fail, stubborn } = task;
   if (fail !== undefined) throw Object.assign(new Error(fail), { code: 17 });
   return inSteps ? steps(rounds) : compute(rounds, stubborn ? undefined : signal);

@@ -12,6 +12,8 @@ export type Task =
   | { do: "wait" }
   | { do: "compute" }
   | { do: "ignore" }
+  /** Computes, and never looks at its signal, until the word is not 0. */
+  | { do: "spin"; until: SharedArrayBuffer }
   | { do: "count"; to: number; made?: SharedArrayBuffer; step?: number }
   | { do: "countFunction" }
   | { do: "crash" }
@@ -39,6 +41,11 @@ serveWorker<Task>((task, { method, signal }) => {
     // falls never through: the loop has no other end
     case "ignore":
       return new Promise(() => {});
+    case "spin": {
+      const word = new Int32Array(task.until);
+      while (Atomics.load(word, 0) === 0);
+      return "spun";
+    }
     case "count":
       return count(task);
     case "countFunction":

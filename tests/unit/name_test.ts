@@ -1,5 +1,5 @@
-import { assertStringIncludes, assertThrows } from "@std/assert";
-import { APP_NAME_MAX, checkAppName, checkMethodName } from "../../lib/ipc/name.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { APP_NAME_MAX, checkAppName, checkMethodName, isAppName } from "../../lib/ipc/name.ts";
 
 Deno.test("checkAppName takes what the grammar allows", () => {
   const names = [
@@ -17,6 +17,13 @@ Deno.test("checkAppName takes what the grammar allows", () => {
   ];
   names.push("constructor", "prototype", "auxiliary", "nul0", "lpt", "a".repeat(APP_NAME_MAX));
   for (const name of names) checkAppName(name);
+});
+
+Deno.test("isAppName takes what checkAppName takes", () => {
+  assertEquals(["a", "con1", "con", "A", "", "a".repeat(33), "a.b"].map(isAppName), [
+    ...[true, true],
+    ...[false, false, false, false, false],
+  ]);
 });
 
 Deno.test("checkAppName refuses every other name and says which rule it breaks", () => {

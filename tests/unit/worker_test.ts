@@ -1,21 +1,28 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { RemoteError } from "../../lib/ipc/errors.ts";
+import { LimitExceededError, RemoteError } from "../../lib/ipc/errors.ts";
+import type { IncomingRequest } from "../../lib/ipc/request.ts";
 import { WorkerPool } from "../../lib/ipc/worker_pool.ts";
-import { turn } from "../support/unit_session.ts";
+import { aborted, facingRaw, turn } from "../support/unit_session.ts";
 import type { Task } from "../support/unit_worker.ts";
 
 const module = import.meta.resolve("../support/unit_worker.ts");
 const never = new AbortController().signal;
 
 /** A pool that ends with its test. */
-function openPool() {
-  const pool = new WorkerPool();
+function openPool(max = 8) {
+  const pool = new WorkerPool(max);
   return {
     pool,
     // deno-lint-ignore no-explicit-any -- what comes back is looked at by the test
-    run: (task: Task, signal = never): Promise<any> => pool.run(module, "unit", task, signal),
+    run: (task: Task, signal = never, method = "unit"): Promise<any> =>
+      pool.run(module, { method, params: task }, signal),
     [Symbol.dispose]: () => pool.close(),
   };
+}
+
+/** A word of shared memory, 0 at first. */
+function word(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(4));
 }
 
 Deno.test("WorkerPool.run brings values over and uses an idle thread again", async () => {
@@ -118,8 +125,8 @@ Deno.test("WorkerPool.run rejects when the thread fails, and starts another one"
 
 Deno.test("WorkerPool forgets an idle thread that fails", async () => {
   using open = openPool();
+  // (It may have failed by the time that its answer is looked at.)
   assertEquals(await open.run({ do: "crashIdle" }), "answered");
-  assertEquals(open.pool.size, 1);
   while (open.pool.size > 0) await turn();
   assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1, "in a new thread");
   assertEquals(open.pool.size, 1);
@@ -128,7 +135,106 @@ Deno.test("WorkerPool forgets an idle thread that fails", async () => {
 Deno.test("WorkerPool.run rejects when its module cannot be loaded", async () => {
   using open = openPool();
   const missing = import.meta.resolve("../support/no_such_worker.ts");
-  await assertRejects(() => open.pool.run(missing, "m", {}, never), RemoteError, "worker failed");
+  await assertRejects(
+    () => open.pool.run(missing, { method: "m", params: {} }, never),
+    RemoteError,
+    "worker failed",
+  );
+});
+
+Deno.test("WorkerPool.run tells the method of each run, though the thread is the same", async () => {
+  using open = openPool();
+  const task = { do: "answer", value: null } as const;
+  assertEquals((await open.run(task, never, "first")).method, "first");
+  assertEquals(await open.run(task, never, "second"), { value: null, runs: 2, method: "second" });
+});
+
+Deno.test("WorkerPool.run: tasks beyond the threads wait their turn, as long as their signal allows", async () => {
+  using open = openPool(2);
+  const [first, second] = [word(), word()];
+  const spinning = [first, second].map((until) => open.run({ do: "spin", until: until.buffer }));
+  const order: number[] = [];
+  const answer = (value: number, signal = never) =>
+    open.run({ do: "answer", value }, signal).then(() => order.push(value));
+  const impatient = new AbortController();
+  const left = assertRejects(() => answer(0, impatient.signal), Error, "had enough");
+  const waiting = [1, 2, 3].map((value) => answer(value));
+  await turn();
+  impatient.abort(new Error("had enough"));
+  await left;
+  assertEquals([order, open.pool.size], [[], 2]);
+  Atomics.store(first, 0, 1);
+  await Promise.all(waiting);
+  assertEquals(order, [1, 2, 3]);
+  assertEquals(open.pool.size, 2);
+  Atomics.store(second, 0, 1);
+  assertEquals(await Promise.all(spinning), ["spun", "spun"]);
+});
+
+Deno.test("WorkerPool.run: an idle thread of another module makes room", async () => {
+  using open = openPool(1);
+  const other = `${module}?other`;
+  const job = { method: "unit", params: { do: "answer", value: 1 } };
+  assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1);
+  assertEquals((await open.pool.run(other, job, never) as { runs: number }).runs, 1);
+  assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1);
+  // One that is busy makes room when it is free.
+  const busy = open.run({ do: "answer", value: 1 });
+  const behind = open.pool.run(other, job, never) as Promise<{ runs: number }>;
+  assertEquals([(await busy).runs, (await behind).runs, open.pool.size], [2, 1, 1]);
+});
+
+Deno.test("WorkerPool: a thread that was given up counts until its handler has ended", async () => {
+  using open = openPool(1);
+  await open.run({ do: "answer", value: "the thread is there" });
+  const until = word();
+  const controller = new AbortController();
+  const stuck = open.run({ do: "spin", until: until.buffer }, controller.signal);
+  stuck.catch(() => {});
+  await turn();
+  const behind = open.run({ do: "answer", value: 1 });
+  behind.catch(() => {});
+  controller.abort();
+  await assertRejects(() => stuck, DOMException, "cancelled");
+  // Nobody can tell when it ends: neither who waits nor who comes is left waiting.
+  for (const run of [behind, open.run({ do: "answer", value: 2 })]) {
+    const error = await assertRejects(() => run, LimitExceededError, "all 1 compute");
+    assertEquals([error.code, error.limit], [-32005, "threads"]);
+  }
+  assertEquals(open.pool.size, 1);
+  Atomics.store(until, 0, 1);
+  while (open.pool.size > 0) await turn();
+  assertEquals((await open.run({ do: "answer", value: 3 })).runs, 1, "in a new thread");
+});
+
+Deno.test("a stream that is refused gives its thread back", async () => {
+  using open = openPool(1);
+  const made = word();
+  const { peer, session } = facingRaw({
+    hang: async function* (call: IncomingRequest) {
+      yield 1;
+      await aborted(call);
+    },
+    count: ({ signal }: IncomingRequest) =>
+      open.run({ do: "count", to: 1_000_000, made: made.buffer }, signal),
+  }, { streams: 1 });
+  await peer.send({ jsonrpc: "2.0", id: 1, method: "hang" });
+  assertEquals((await peer.receive()).id, 1);
+  await peer.send({ jsonrpc: "2.0", id: 2, method: "count" });
+  assertEquals((await peer.receive()).error.data, { limit: "streams" });
+  // There is no other thread for this one: it waits for that of the stream.
+  const answer = await open.run({ do: "answer", value: 1 }, AbortSignal.timeout(20_000));
+  assertEquals(answer.runs, 2);
+  await session.close();
+});
+
+Deno.test("WorkerPool.close refuses tasks that wait", async () => {
+  const open = openPool(1);
+  const runs = Promise.allSettled([open.run({ do: "ignore" }), open.run({ do: "wait" })]);
+  await turn();
+  open.pool.close();
+  assertEquals((await runs).map(({ status }) => status), ["rejected", "rejected"]);
+  await assertRejects(() => open.run({ do: "wait" }), TypeError, "leaves the mesh");
 });
 
 Deno.test("WorkerPool.close settles what still runs", async () => {
