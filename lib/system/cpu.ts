@@ -65,7 +65,8 @@ export function readCpuTimes(): CpuTimes | null {
 /** Core count and model, from the system. */
 export function readCpuInfo(): CpuInfo {
   const all = cpus();
-  const model = all[0]?.model.trim() ?? "";
+  // Windows fills the text with zeros up to its length.
+  const model = all[0]?.model.replace(/\0.*$/s, "").trim() ?? "";
   return {
     cores: all.length > 0 ? all.length : navigator.hardwareConcurrency,
     model: model === "" || model === "unknown" ? null : model,
