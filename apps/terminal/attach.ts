@@ -91,6 +91,8 @@ class AttachedView {
   #typed: Uint8Array[] = [];
   #typing: Promise<void> | null = null;
   #noted = false;
+  /** Takes the first note away; not the one that came after it. */
+  #noteTimer: ReturnType<typeof setTimeout> | undefined;
   #asking = false;
   #end: End = { type: "detached" };
   #failure: unknown;
@@ -196,12 +198,13 @@ class AttachedView {
   #greet(): void {
     this.#noted = true;
     this.#note(`session ${this.#id}   ${PREFIX_NAME} d: detach   ${PREFIX_NAME} ?: keys`);
-    const timer = setTimeout(() => this.#tell("redraw", {}), NOTE_TIME);
-    Deno.unrefTimer(timer);
+    this.#noteTimer = setTimeout(() => this.#tell("redraw", {}), NOTE_TIME);
+    Deno.unrefTimer(this.#noteTimer);
   }
 
   /** Shows a line in the upper right corner until the screen is drawn again. */
   #note(text: string): void {
+    clearTimeout(this.#noteTimer);
     const { columns } = this.#screen.size;
     const shown = truncate(` ${text} `, columns);
     const column = columns - displayWidth(shown) + 1;

@@ -211,11 +211,18 @@ export class PendingCalls {
     this.#timerAt = Infinity;
     let earliest = Infinity;
     const now = performance.now();
-    for (const { id, method, timeout, deadline } of this.#calls.all()) {
-      if (deadline <= now) {
-        const message = `Cannot call "${method}": no answer in ${timeout} ms`;
-        this.#giveUp(id, new Deno.errors.TimedOut(message));
-      } else if (deadline < earliest) earliest = deadline;
+    const late: PendingCall<unknown>[] = [];
+    for (const call of this.#calls.all()) {
+      if (call.deadline <= now) late.push(call);
+      else if (call.deadline < earliest) earliest = call.deadline;
+    }
+    // A busy process looks late, at several: they end in the order of their deadlines.
+    late.sort((a, b) => a.deadline - b.deadline);
+    for (const { id, method, timeout } of late) {
+      this.#giveUp(
+        id,
+        new Deno.errors.TimedOut(`Cannot call "${method}": no answer in ${timeout} ms`),
+      );
     }
     this.#armTimer(earliest);
   };

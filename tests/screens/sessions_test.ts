@@ -65,8 +65,11 @@ if (Deno.build.os === "linux") {
     await terminal.until(/^漢字 e\u0301\nred\n24 80$/m);
     assertStringIncludes(await terminal.coloured(), "\x1b[31mred");
     // A full-screen program, and Ctrl-C, which goes to the session.
-    await terminal.type("sleep 1000");
-    await terminal.press("Enter", "C-c");
+    // (Once it runs: a shell that is just starting a program may swallow Ctrl-C.)
+    await terminal.type("sh -c 'echo now; exec sleep 1000'");
+    await terminal.press("Enter");
+    await terminal.until(/^now$/m);
+    await terminal.press("C-c");
     await terminal.until(/\^C/);
     await terminal.type("seq 500 | less");
     await terminal.press("Enter");
