@@ -12,6 +12,7 @@ import type { Entry, EntryParam, LaunchEvent, Match, SearchParams } from "./cont
 import { join } from "@std/path";
 import { describeProblem, installSchema, readConfig } from "../../lib/config/config_file.ts";
 import { CONFIG_FILE, configSchema, isHidden, type LauncherConfig } from "./config.ts";
+import registrySchema from "../registry.schema.json" with { type: "json" };
 import schema from "./launcher.schema.json" with { type: "json" };
 import { installedPrograms, type Program } from "./programs.ts";
 import { rank } from "./rank.ts";
@@ -156,7 +157,10 @@ export class Catalog {
   /** A file with a fault changes nothing, and is told once. */
   async #readConfig(): Promise<void> {
     const home = this.#ipc.home.path;
-    if (this.#problem === "") await installSchema(home, "launcher", schema);
+    if (this.#problem === "") {
+      await installSchema(home, "launcher", schema);
+      await installSchema(home, "registry", registrySchema);
+    }
     const { value, problems } = await readConfig(join(home, CONFIG_FILE), configSchema);
     const [first] = problems;
     const problem = first === undefined ? "" : describeProblem(CONFIG_FILE, first);

@@ -82,6 +82,8 @@ export class Registry {
     const apps = new Map<string, RegistryEntry>();
     const problems = new Map<string, string>();
     for (const [name, value] of Object.entries(entries)) {
+      // For editors; no app can have such a name.
+      if (name === "$schema") continue;
       const why = faultOf(name, value);
       if (why === null) apps.set(name, value as RegistryEntry);
       else problems.set(name, `its entry in "${this.path}" cannot be used: ${why}`);

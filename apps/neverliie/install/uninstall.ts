@@ -28,7 +28,10 @@ const RUNTIME_FILES = ["starts.json", "kept.json", "start.lock", "lock"] as cons
 
 /** What programs of the suite write into the home for themselves; configurations are the user's. */
 const APP_FILES: Readonly<Record<string, readonly string[]>> = {
-  launcher: ["launcher.json", join("schemas", "launcher.schema.json")],
+  launcher: [
+    "launcher.json",
+    ...["launcher", "registry"].map((name) => join("schemas", `${name}.schema.json`)),
+  ],
   statusbar: [join("schemas", "statusbar.schema.json")],
 };
 
