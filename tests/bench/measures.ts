@@ -235,12 +235,13 @@ export class Measuring {
 
   /** Beside a round trip of the same loop, because it is held against that. */
   async #cancel(): Promise<void> {
-    await this.#contest<{ cancel: Percentiles; call: Percentiles }>(
+    await this.#contest<Record<"cancel" | "answer" | "call", Percentiles>>(
       "cancel p50",
       ["mesh"],
       ({ client }, count) => client.order("cancel", { count }),
-      (_, { cancel, call }) => {
+      (_, { cancel, answer, call }) => {
         add(this.#results, "cancel p50", "cancel", cancel.p50);
+        add(this.#results, "cancel p50", "answer", answer.p50);
         add(this.#results, "cancel p50", "call", call.p50);
       },
       50,

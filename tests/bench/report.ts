@@ -104,7 +104,8 @@ function figures({ environments }: Results): string {
 
 /** Competitors that are one program in several states, named for people. */
 const STATES: Readonly<Record<string, string>> = {
-  cancel: "abort() until the answer of the handler's signal",
+  cancel: "abort() to the handler's signal",
+  answer: "abort() until the handler's answer from there",
   call: "a plain call beside it",
   alone: "a program without the library",
   idle: "a program with the mesh open and a silent client",

@@ -108,7 +108,7 @@ const PLAN: readonly RowPlan[] = [
     windows: { most: 60 },
   },
   {
-    what: "abort() to the handler's signal and back / round trip",
+    what: "abort() to the handler's signal / round trip",
     kind: "ratio",
     value: { id: "cancel p50", of: "cancel" },
     base: { id: "cancel p50", of: "call" },

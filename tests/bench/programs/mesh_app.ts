@@ -2,11 +2,13 @@
  * The app that is measured. Arguments: its name in the mesh (the home is in NEVERLIIE_HOME).
  */
 import { type CallContext, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { openClock } from "./clock.ts";
 import { args, compute, cpuMilliseconds, idleCpu, takeOrders } from "./control.mjs";
 import { item } from "./loops.mjs";
 import { memoryBytes } from "./memory.ts";
 
 const [name] = args as [string];
+const clock = openClock();
 const ipc = await NeverLiieIPC.open(name, { handleSignals: false });
 
 ipc.expose("echo", (params) => params);
@@ -35,7 +37,9 @@ ipc.expose("wait", (_params, { signal }: CallContext) =>
       reject(signal.reason);
     });
   }));
-ipc.expose("cancelled", () => new Promise<null>((resolve) => onCancel = () => resolve(null)));
+ipc.expose("cancelled", () => {
+  return new Promise<number>((resolve) => onCancel = () => resolve(clock()));
+});
 
 await takeOrders({
   idleCpu,

@@ -3,11 +3,13 @@
  * NEVERLIIE_HOME.
  */
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { openClock } from "./clock.ts";
 import { args, idleCpu, takeOrders } from "./control.mjs";
 import { latency, percentiles, TEXT, throughput, volume } from "./loops.mjs";
 
 const [app] = args as [string];
 const ipc = await NeverLiieIPC.client();
+const clock = openClock();
 const params = { text: TEXT };
 const call = (target = app) => ipc.call(target, "echo", params);
 
@@ -59,27 +61,34 @@ await takeOrders({
     return volume(() => ipc.call(app, "sink", { data }), size, count, inFlight);
   },
   /**
-   * From `abort()` to the handler's signal and back: two processes share no clock, so the handler
-   * answers another call when its signal fires. Beside it, a plain call in the same state.
+   * From `abort()` to the handler's signal, by a clock that both processes share: the handler tells
+   * when by answering another call. Beside it until that answer is there, and a plain call in the
+   * same state.
    */
   cancel: async ({ count }: { count: number }) => {
     const samples = new Float64Array(count);
+    const answers = new Float64Array(count);
     const calls = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       const controller = new AbortController();
       const gaveUp = ipc.call(app, "wait", {}, { signal: controller.signal }).catch(() => {});
-      const cancelled = ipc.call(app, "cancelled");
+      const cancelled = ipc.call<number>(app, "cancelled");
       await call(); // both have begun by now
       const called = performance.now();
       await call();
       const start = performance.now();
+      const aborted = clock();
       controller.abort();
-      await cancelled;
-      samples[i] = performance.now() - start;
+      samples[i] = (await cancelled - aborted) / 1000;
+      answers[i] = performance.now() - start;
       calls[i] = start - called;
       await gaveUp;
     }
-    return { cancel: percentiles(samples), call: percentiles(calls) };
+    return {
+      cancel: percentiles(samples),
+      answer: percentiles(answers),
+      call: percentiles(calls),
+    };
   },
   connect: async ({ count, target }: { count: number; target: string }) => {
     const start = performance.now();
