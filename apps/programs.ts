@@ -63,7 +63,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     description: "NeverLiie command",
     permissions: MESH_PERMISSIONS,
     workers: [],
-    bundled: ["apps/neverliie/mcp.ts", "apps/neverliie/inspect.ts"],
+    bundled: ["apps/neverliie/mcp.ts", "apps/neverliie/inspect.ts", "apps/neverliie/top.ts"],
     terminal: true,
   },
 };

@@ -12,7 +12,7 @@ import type {
   PeerIdentity,
   WatchEvent,
 } from "../../lib/ipc/mod.ts";
-import type { Edge, MethodFigures } from "./figures.ts";
+import type { Edge, Figures, MethodFigures } from "./figures.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
 /** Who calls, of callers that have no name or tell none. */
@@ -31,23 +31,35 @@ export interface Running {
   from: PeerIdentity | null;
   /** Milliseconds since the epoch. */
   since: number;
+  /** It began before that, nobody knows when. */
+  atLeast: boolean;
   /** Items that a stream has made; `null` of what has made none. */
   items: number | null;
   /** The last of them, where it was told. */
   value: unknown;
 }
 
+/** One process that is watched. */
+interface Watched {
+  pid: number;
+  /** Since when, in milliseconds since the epoch. */
+  at: number;
+  calls: Map<number, Running>;
+}
+
 /** What is known of all apps that are watched. */
 export class Activity {
   readonly #methods = new Map<string, { app: string; method: string; window: SlidingWindow }>();
-  readonly #running = new Map<string, { pid: number; calls: Map<number, Running> }>();
+  readonly #running = new Map<string, Watched>();
+  readonly #apps = new Map<string, SlidingWindow>();
   readonly #edges = new Map<string, { from: string; to: string; window: SlidingWindow }>();
   readonly #since = Date.now();
 
   /** Takes in what `app` tells. */
   take(app: string, event: WatchEvent, now: number = Date.now()): void {
-    if (event.event === "watching") this.#running.set(app, { pid: event.pid, calls: new Map() });
-    else if (event.event === "began") this.#begin(app, event, now);
+    if (event.event === "watching") {
+      this.#running.set(app, { pid: event.pid, at: event.at, calls: new Map() });
+    } else if (event.event === "began") this.#begin(app, event, now);
     else if (event.event === "progress") this.#progress(app, event);
     else if (event.event === "ended") this.#end(app, event, now);
   }
@@ -61,6 +73,11 @@ export class Activity {
   running(): Running[] {
     return [...this.#running.values()].flatMap(({ calls }) => [...calls.values()])
       .sort((a, b) => a.since - b.since);
+  }
+
+  /** All calls of an app that ended in the last ten seconds. */
+  figures(app: string, now: number = Date.now()): Figures {
+    return (this.#apps.get(app) ?? new SlidingWindow(this.#since)).figures(now);
   }
 
   /** Who called whom in the last two minutes. */
@@ -87,11 +104,12 @@ export class Activity {
   }
 
   #begin(app: string, event: CallBegan, now: number): void {
-    const { call, method, names, from = null, at, items = null } = event;
+    const { call, method, names, from = null, at, items = null, value } = event;
     const process = this.#running.get(app);
     if (process === undefined) return;
-    const task = { app, pid: process.pid, call, method, names, from, since: at, items };
-    process.calls.set(call, { ...task, value: undefined });
+    const atLeast = event.running === true && at === process.at;
+    const task = { app, pid: process.pid, call, method, names, from, since: at, atLeast, items };
+    process.calls.set(call, { ...task, value });
     const caller = from?.name ?? CLIENTS;
     const key = `${caller} ${app}`;
     let edge = this.#edges.get(key);
@@ -119,6 +137,10 @@ export class Activity {
     }
     // How long a stream goes on, or a call until it was given up, says nothing of the app's speed.
     const timed = items === undefined && outcome !== "cancelled";
-    entry.window.add(now, timed ? milliseconds : null, outcome === "failed");
+    let all = this.#apps.get(app);
+    if (all === undefined) this.#apps.set(app, all = new SlidingWindow(this.#since));
+    for (const window of [entry.window, all]) {
+      window.add(now, timed ? milliseconds : null, outcome === "failed");
+    }
   }
 }

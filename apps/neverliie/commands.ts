@@ -283,6 +283,17 @@ export function mcp(apps: string[], { activate = true, signal }: CallFlags): Pro
   });
 }
 
+/** `neverliie top [APP…]` */
+export function top(
+  apps: string[],
+  options: CommonOptions & { once?: boolean; interval: number },
+): Promise<void> {
+  return withMesh(async (ipc) => {
+    const { top }: typeof import("./top.ts") = await import(besideThis("top"));
+    await top(ipc, apps, options);
+  });
+}
+
 /** `neverliie inspect` */
 export function inspect(options: CommonOptions & { port: number; open: boolean }): Promise<void> {
   return withMesh(async (ipc) => {

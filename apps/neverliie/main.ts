@@ -50,6 +50,14 @@ function natural(text: string): number {
   return value;
 }
 
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 3_600)) {
+    throw new InvalidArgumentError("give seconds, from 0.1 to 3600");
+  }
+  return value;
+}
+
 function portNumber(text: string): number {
   const value = natural(text);
   if (value > 65_535) throw new InvalidArgumentError("ports are numbers from 1 to 65535");
@@ -96,6 +104,10 @@ add("logs <app>", "what an app recorded, and what it wrote when it was woken").o
 add("trace <app>", "what a running app is asked, and what comes of it, as it happens")
   .option("--params", "show the params too, not their names alone")
   .action((app, own) => commands.trace(app, { ...own, ...common() }));
+add("top [apps...]", "a live view: who runs, calls in flight, rates and times; x cancels a call")
+  .option("--once", "print one sample and end, as it does where there is no terminal")
+  .option("--interval <s>", "seconds until a sample is printed, and between two", seconds, 2)
+  .action((apps, own) => commands.top(apps, { ...own, ...common() }));
 add("inspect", "the mesh as a page in the browser, on this machine alone")
   .option("--port <n>", "the port to listen on; one that is free", portNumber, 0)
   .option("--no-open", "print the link and open no browser")
@@ -162,6 +174,7 @@ Examples:
   neverliie mcp scanner statusbar
   neverliie logs -f scanner
   neverliie trace statusbar --params
+  neverliie top
   neverliie inspect
   neverliie bench statusbar get_stats --concurrency 8
   neverliie doctor --fix

@@ -72,6 +72,8 @@ export interface AppDescription {
   name: string | null;
   /** Its process. */
   pid: number;
+  /** When that began, in milliseconds since the epoch. */
+  started: number;
   /** Of the app, where it told one. */
   version: string | null;
   /** {@link PROTOCOL_VERSION}. */
@@ -95,5 +97,7 @@ export function describeProcess(
   methods: MethodDescription[],
 ): AppDescription {
   const { pid, version: { deno } } = Deno;
-  return { name, pid, version, protocol: PROTOCOL_VERSION, deno, launch, permissions, methods };
+  const started = Math.round(performance.timeOrigin);
+  const protocol = PROTOCOL_VERSION;
+  return { name, pid, started, version, protocol, deno, launch, permissions, methods };
 }

@@ -6,7 +6,6 @@
 
 import { ErrorCode, MethodNotFoundError, RemoteError } from "./errors.ts";
 import type { NotificationMessage, Params, RequestId, TraceContext } from "./message.ts";
-import type { Packed } from "./bytes.ts";
 import type { Peer } from "./peer.ts";
 import type { StreamSource } from "./stream_source.ts";
 
@@ -18,7 +17,7 @@ export interface RequestObserver {
   /** Tells the request from others of this process, for as long as it runs. */
   readonly call: number;
   /** Its stream has made an item. */
-  item(item: Packed): void;
+  advanced(): void;
   /** It is over; only the first time counts. */
   ended(outcome: "answered" | "failed" | "cancelled", thrown?: unknown): void;
 }

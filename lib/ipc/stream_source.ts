@@ -13,6 +13,9 @@ const PRODUCE_AHEAD = 256;
 /** …and at most so many characters of JSON and bytes, which is also the most that one page holds. */
 const PAGE_SIZE = 1 << 20;
 
+/** Largest item that is kept for those who watch, in characters of JSON. */
+const LATEST_MAX = 2 << 10;
+
 /** Items on their way to the caller. */
 export interface SourcePage {
   values: Packed[];
@@ -28,6 +31,8 @@ export class StreamSource {
   readonly since: number = Date.now();
   /** Items that the handler has made so far. */
   made = 0;
+  /** The last of them, as JSON; `null` where it was large, or holds bytes. */
+  latest: string | null = null;
   #items: Packed[] = [];
   /** Characters and bytes in {@link #items}. */
   #size = 0;
@@ -152,7 +157,9 @@ export class StreamSource {
         this.#items.push(item);
         this.#size += sizeOf(item);
         this.made++;
-        this.#request.observer?.item(item);
+        const small = item.parts.length === 0 && item.text.length <= LATEST_MAX;
+        this.latest = small ? item.text : null;
+        this.#request.observer?.advanced();
         this.#wakeReader?.();
         this.#wakeReader = null;
         if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {

@@ -102,7 +102,7 @@ export class Watchers {
     for (const running of new Set(inFlight())) {
       if (running.method.startsWith("$/") || isOver(running)) continue;
       const call = this.#observe(running, running.since ?? at);
-      watcher.add(call.began(watcher.withParams, true));
+      watcher.add(call.began(watcher, true));
     }
     this.#watchers.add(watcher);
     if (watcher.withProgress) this.#withProgress++;
@@ -138,7 +138,7 @@ export class Watchers {
   /** A call, a stream or a notification has come. */
   began(request: IncomingRequest): void {
     const call = this.#observe(request, Date.now());
-    for (const watcher of this.#watchers) watcher.add(call.began(watcher.withParams, false));
+    for (const watcher of this.#watchers) watcher.add(call.began(watcher, false));
   }
 
   #observe(request: IncomingRequest, since: number): WatchedCall {

@@ -37,6 +37,8 @@ export interface CallBegan {
   running?: true;
   /** Of a stream that ran already: how many items it had made. */
   items?: number;
+  /** The latest of them, for a watcher that asked for progress, as {@link CallProgress} has it. */
+  value?: unknown;
   /** The params themselves, for a watcher that asked for them; bytes in them as base64 text. */
   params?: unknown;
   /** In place of params that are too large to be told: their size in bytes, about. */

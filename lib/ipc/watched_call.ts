@@ -4,7 +4,7 @@
  * @module
  */
 
-import { pack, type Packed } from "./bytes.ts";
+import { pack } from "./bytes.ts";
 import { toWireError } from "./errors.ts";
 import type { IncomingRequest, RequestObserver } from "./request.ts";
 import {
@@ -17,13 +17,17 @@ import {
 
 /** Largest params that are told, in characters of JSON and bytes. */
 const PARAMS_MAX = 16 << 10;
-/** Largest item that is told with a stream's progress. */
-const VALUE_MAX = 2 << 10;
 /** Names of params that are told, how long each may be, and how long a method's name. */
 const NAMES_MAX = 50;
 const NAME_MAX = 200;
 /** Longest text of an error that is told. */
 const MESSAGE_MAX = 1_000;
+
+/** What a watcher asked for. */
+interface Wants {
+  withParams: boolean;
+  withProgress: boolean;
+}
 
 /** Who is told what becomes of calls. */
 interface Audience {
@@ -40,8 +44,6 @@ export class WatchedCall implements RequestObserver {
   /** On `performance.now()`'s clock. */
   readonly #start: number;
   readonly #audience: Audience;
-  /** The stream's latest item. */
-  #item: Packed | null = null;
   #over = false;
 
   /** @param since when it began, in milliseconds since the epoch */
@@ -56,7 +58,7 @@ export class WatchedCall implements RequestObserver {
   }
 
   /** How it is told that it began. */
-  began(withParams: boolean, running: boolean): CallBegan {
+  began({ withParams, withProgress }: Wants, running: boolean): CallBegan {
     const { params = {}, caller, stream } = this.#request;
     const names = Array.isArray(params)
       ? params.length
@@ -70,15 +72,20 @@ export class WatchedCall implements RequestObserver {
       from: caller.identity,
     };
     if (running) event.running = true;
-    if (running && stream !== null) event.items = stream.made;
     let size = this.#method.length;
+    if (running && stream !== null) {
+      event.items = stream.made;
+      if (withProgress && stream.latest !== null) {
+        event.value = JSON.parse(stream.latest);
+        size += stream.latest.length;
+      }
+    }
     if (typeof names !== "number") { for (const name of names) size += name.length; }
     if (withParams) size += addParams(event, params);
     return withSize(event, size);
   }
 
-  item(item: Packed): void {
-    this.#item = item;
+  advanced(): void {
     this.#audience.advanced(this);
   }
 
@@ -93,9 +100,9 @@ export class WatchedCall implements RequestObserver {
       method: this.#method,
       items,
     };
-    const { text, parts } = this.#item ?? { text: "", parts: [] };
-    if (text === "" || parts.length > 0 || text.length > VALUE_MAX) return event;
-    return withSize({ ...event, value: JSON.parse(text) }, text.length);
+    const latest = this.#request.stream?.latest ?? null;
+    if (latest === null) return event;
+    return withSize({ ...event, value: JSON.parse(latest) }, latest.length);
   }
 
   ended(outcome: CallEnded["outcome"], thrown?: unknown): void {

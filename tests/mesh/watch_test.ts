@@ -51,9 +51,11 @@ meshTest("$/watch tells of calls and streams that run already, and who asked", a
   ]);
   // Their handlers use a signal, or stream: so it is known when they began.
   for (const { at } of found) assert(before <= at && at <= after, `${before} ${at} ${after}`);
-  // A second watcher is told the same numbers.
-  const second = watching(mesh);
+  // A second watcher is told the same numbers, and how far streams are, as it asks for it.
+  const second = watching(mesh, { progress: true });
   const again = [await second.next("began"), await second.next("began")];
+  assertEquals(again.map(({ value }) => value).sort(), ["one", undefined]);
+  assert(found.every((event) => !("value" in event)));
   assertEquals(again.map(({ call }) => call).sort(), found.map(({ call }) => call).sort());
   await second.end();
   await mesh.ipc.call("fixture", "add", [1, 2]);

@@ -8,6 +8,7 @@ const app = (name: string, ...methods: Partial<MethodDescription>[]): AppDescrip
   name,
   methods: methods.map((method) => ({ name: "m", kind: "call", ...method })),
   pid: 1,
+  started: 0,
   version: null,
   protocol: 1,
   deno: "2.9.5",

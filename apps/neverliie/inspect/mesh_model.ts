@@ -11,7 +11,8 @@ import {
   glanceAtApps,
   NeverLiieIPC,
 } from "../../../lib/ipc/mod.ts";
-import { Activity } from "../activity.ts";
+import { Activity, type Running } from "../activity.ts";
+import type { Figures } from "../figures.ts";
 import { pause } from "../../../lib/system/pause.ts";
 import type { AppView, InspectSource, Snapshot } from "./snapshot.ts";
 import { viewOfTask } from "./task.ts";
@@ -60,6 +61,22 @@ export class MeshModel implements InspectSource, AsyncDisposable {
       tasksInAll: running.length,
       methods: this.#activity.methods(now).slice(0, METHODS_MAX),
     };
+  }
+
+  /** What is under way in an app, or in all of them; the oldest first. */
+  running(app?: string): Running[] {
+    const running = this.#activity.running();
+    return app === undefined ? running : running.filter((one) => one.app === app);
+  }
+
+  /** How often an app was called in the last ten seconds, and how long that took. */
+  figures(app: string): Figures {
+    return this.#activity.figures(app);
+  }
+
+  /** When the app's process began, in milliseconds since the epoch; `null` where it did not tell. */
+  started(app: string): number | null {
+    return this.#watched.get(app)?.about?.started ?? null;
   }
 
   /** Resolves with the next thing that happens, or with the signal. */

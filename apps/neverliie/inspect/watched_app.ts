@@ -54,6 +54,8 @@ export class WatchedApp implements AsyncDisposable {
       for await (const event of events) {
         if (event.event === "watching") this.pid = event.pid;
         listener.take(event);
+        // What has ended meanwhile would be under way for ever: the next look begins anew.
+        if (event.event === "dropped") break;
       }
       await told;
     } catch (error) {
