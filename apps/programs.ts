@@ -18,6 +18,12 @@ export interface Program {
    * into executables, not the packages.
    */
   readonly bundled?: readonly string[];
+  /**
+   * Modules that it loads by URL and that draw by Ink: each is bundled by itself, with the small
+   * build of React. They share no module with the program, so nothing that one of them keeps in a
+   * module, or compares by its class.
+   */
+  readonly views?: readonly string[];
   /** Whether it writes to a terminal. Without one, Windows opens no console for it. */
   readonly terminal: boolean;
 }
@@ -64,6 +70,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     permissions: MESH_PERMISSIONS,
     workers: [],
     bundled: ["apps/neverliie/mcp.ts", "apps/neverliie/inspect.ts", "apps/neverliie/top.ts"],
+    views: ["apps/neverliie/top_view.tsx"],
     terminal: true,
   },
 };

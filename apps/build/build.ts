@@ -179,7 +179,7 @@ class TargetBuild {
     // A runtime that is not there is for the compiler to complain about.
     const given = this.#denort !== undefined && await exists(this.#denort);
     const denort = given ? await Deno.stat(this.#denort!) : null;
-    const loaded = [...program.workers, ...program.bundled ?? []];
+    const loaded = [...program.workers, ...program.bundled ?? [], ...program.views ?? []];
     return await hashOfInputs([entry, ...loaded.map((path) => join(CHECKOUT, path))], {
       // The form of what this file makes: to be raised with a change that the rest does not tell.
       form: 1,
@@ -200,7 +200,7 @@ class TargetBuild {
   }
 
   async #compile(app: string, program: Program, inputs: string): Promise<BuiltProgram> {
-    const { permissions, workers, bundled = [], terminal, description } = program;
+    const { permissions, workers, bundled = [], views = [], terminal, description } = program;
     const file = executableName(app, this.#target);
     const entry = join(CHECKOUT, "apps", app, "main.ts");
     if (!await exists(entry)) throw new CompileError(`Cannot compile "${app}": no "${entry}"`);
@@ -215,6 +215,7 @@ class TargetBuild {
       terminal,
       include: workers.map((path) => join(CHECKOUT, path)),
       bundled: bundled.map((path) => join(CHECKOUT, path)),
+      views: views.map((path) => join(CHECKOUT, path)),
       ...(this.#denort === undefined ? {} : { denort: this.#denort }),
       ...(deno === undefined ? {} : { deno }),
       ...(env === undefined ? {} : { env }),

@@ -32,9 +32,9 @@ export async function bundledPackages(
 ): Promise<Package[]> {
   const found = new Map<string, Package>();
   for (const app of apps) {
-    const { workers, bundled = [] } = PROGRAMS[app]!;
+    const { workers, bundled = [], views = [] } = PROGRAMS[app]!;
     const entry = join(CHECKOUT, "apps", app, "main.ts");
-    const modules = bundled.map((path) => join(CHECKOUT, path));
+    const modules = [...bundled, ...views].map((path) => join(CHECKOUT, path));
     for (const text of await bundlesOf([entry, ...modules])) {
       for (const [, folder, name, version] of text.matchAll(NPM_MODULE)) {
         const key = `npm:${name}@${version}`;

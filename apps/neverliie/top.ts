@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
+import { type NeverLiieIPC, TargetUnknownError } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/pause.ts";
 import { MeshModel } from "./inspect/mesh_model.ts";
 import { print, table, writeLine } from "./output.ts";
 import { caller, formatTime } from "./top/layout.ts";
-import { checkNames, type Sample, sampleOf } from "./top/sample.ts";
+import { type Sample, sampleOf } from "./top/sample.ts";
 
 /** What `neverliie top` is told. */
 export interface TopOptions {
@@ -36,7 +36,11 @@ export async function top(
   await mesh.begin();
   checkNames(mesh, names);
   if (!json && !once && onTerminal()) {
-    const { showTop } = await import("./top/view.tsx");
+    // By URL: in an executable it is a file of its own.
+    const view = import.meta.url.endsWith(".ts") ? "top_view.tsx" : "top_view.js";
+    const { showTop }: typeof import("./top_view.tsx") = await import(
+      new URL(view, import.meta.url).href
+    );
     await showTop(mesh, names, signal);
     return signal.throwIfAborted();
   }
@@ -47,6 +51,16 @@ export async function top(
     if (json) print(sample, true);
     else printSample(sample);
   } while (json && !once);
+}
+
+/** @throws {TargetUnknownError} for a name that is neither registered nor running. */
+function checkNames(mesh: MeshModel, names: readonly string[]): void {
+  const known = new Set(mesh.snapshot().apps.map(({ name }) => name));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new TargetUnknownError(
+    `Cannot watch "${unknown}": it is not registered and does not run. neverliie list shows who is`,
+  );
 }
 
 function onTerminal(): boolean {

@@ -133,7 +133,9 @@ async function programModules(): Promise<string[]> {
   const fixtures = support.filter(({ name }) => /_(app|view)\.ts$/.test(name))
     .map(({ name }) => join("tests", "support", name));
   const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
-  const lazy = Object.values(PROGRAMS).flatMap(({ bundled = [] }) => bundled);
+  const lazy = Object.values(PROGRAMS).flatMap((
+    { bundled = [], views = [] },
+  ) => [...bundled, ...views]);
   return [...apps.filter((_, index) => found[index]), ...lazy, ...fixtures];
 }
 

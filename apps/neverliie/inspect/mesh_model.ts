@@ -133,11 +133,11 @@ export class MeshModel implements InspectSource, AsyncDisposable {
       const problem = error instanceof Error ? error.message : String(error);
       this.#problems = [{ about: "registry", problem }];
     }
-    for (const { name, running } of this.#apps) {
-      if (running) this.#watch(name);
-    }
     for (const [name, watched] of this.#watched) {
       if (watched.ended) this.#watched.delete(name);
+    }
+    for (const { name, running } of this.#apps) {
+      if (running) this.#watch(name);
     }
     this.#tellChange();
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type PeerIdentity, TargetUnknownError } from "../../../lib/ipc/mod.ts";
+import type { PeerIdentity } from "../../../lib/ipc/mod.ts";
 import type { Figures } from "../figures.ts";
 import type { Running } from "../activity.ts";
 import type { MeshModel } from "../inspect/mesh_model.ts";
@@ -78,16 +78,6 @@ export function sampleOf(mesh: MeshModel, names: readonly string[]): Sample {
     methods: methods.filter(wanted).map(({ points: _, ...method }) => method),
     problems: problems.map(({ about, problem }) => `${about}: ${problem}`),
   };
-}
-
-/** @throws {TargetUnknownError} for a name that is neither registered nor running. */
-export function checkNames(mesh: MeshModel, names: readonly string[]): void {
-  const known = new Set(mesh.snapshot().apps.map(({ name }) => name));
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown === undefined) return;
-  throw new TargetUnknownError(
-    `Cannot watch "${unknown}": it is not registered and does not run. neverliie list shows who is`,
-  );
 }
 
 function appSample(mesh: MeshModel, app: AppView, at: number): AppSample {

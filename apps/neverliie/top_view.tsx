@@ -2,14 +2,14 @@
 import { Box, Text, useApp, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
-import { pause } from "../../../lib/system/pause.ts";
-import { Model, useModel } from "../../../lib/ui/components.tsx";
-import { type KeyHandler, useKeys } from "../../../lib/ui/keys.ts";
-import { showScreen } from "../../../lib/ui/screen.tsx";
-import type { MeshModel } from "../inspect/mesh_model.ts";
-import { layout, type Line } from "./layout.ts";
-import { type CallSample, type Sample, sampleOf } from "./sample.ts";
-import { TopState } from "./state.ts";
+import { pause } from "../../lib/system/pause.ts";
+import { Model, useModel } from "../../lib/ui/components.tsx";
+import { type KeyHandler, useKeys } from "../../lib/ui/keys.ts";
+import { showScreen } from "../../lib/ui/screen.tsx";
+import type { MeshModel } from "./inspect/mesh_model.ts";
+import { layout, type Line } from "./top/layout.ts";
+import { type CallSample, type Sample, sampleOf } from "./top/sample.ts";
+import { TopState } from "./top/state.ts";
 
 /** Milliseconds between two samples, at least, and at most where nothing happens. */
 const PAUSE = 250;
