@@ -7,7 +7,7 @@
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { UsageError } from "./exit.ts";
 import { openInBrowser } from "./inspect/browser.ts";
-import { MeshModel } from "./inspect/mesh_model.ts";
+import { MeshModel } from "./mesh_model.ts";
 import { InspectServer } from "./inspect/server.ts";
 import { print, writeLine } from "./output.ts";
 

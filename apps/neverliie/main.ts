@@ -192,7 +192,9 @@ try {
     if (Deno.exitCode !== 0 && wantsJson) reportError(new UsageError(error.message), true);
   } else if (!(error instanceof OutputClosed)) {
     reportError(error, json());
-    Deno.exitCode = exitCodeOf(error);
+    // Cancelled by another (top, inspect), not by Ctrl-C here.
+    const byOther = exitCodeOf(error) === EXIT_CODES.interrupted && !signal.aborted;
+    Deno.exitCode = byOther ? EXIT_CODES.failed : exitCodeOf(error);
   }
 } finally {
   Deno.removeSignalListener("SIGINT", interrupt);

@@ -7,7 +7,7 @@
 
 import { type NeverLiieIPC, TargetUnknownError } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/pause.ts";
-import { MeshModel } from "./inspect/mesh_model.ts";
+import { MeshModel } from "./mesh_model.ts";
 import { print, table, writeLine } from "./output.ts";
 import { caller, formatTime } from "./top/layout.ts";
 import { type Sample, sampleOf } from "./top/sample.ts";

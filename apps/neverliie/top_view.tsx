@@ -6,7 +6,7 @@ import { pause } from "../../lib/system/pause.ts";
 import { Model, useModel } from "../../lib/ui/components.tsx";
 import { type KeyHandler, useKeys } from "../../lib/ui/keys.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
-import type { MeshModel } from "./inspect/mesh_model.ts";
+import type { MeshModel } from "./mesh_model.ts";
 import { layout, type Line } from "./top/layout.ts";
 import { type CallSample, type Sample, sampleOf } from "./top/sample.ts";
 import { TopState } from "./top/state.ts";

@@ -59,6 +59,8 @@ export class Connection {
   readonly #answers: Answers;
   /** The other side, as what it can be asked. */
   readonly peer: Peer = new Peer(this);
+  /** Why its owner asks nearly nothing of the peer: see greeting.ts. */
+  mismatch: Error | null = null;
   /** What this side is answering. One may come twice. */
   readonly inFlight: Answers["inFlight"] = () => this.#answers.inFlight();
   readonly #ended = Promise.withResolvers<Error | null>();

@@ -34,20 +34,28 @@ export function takeGreeting(peer: Peer, said: unknown): void {
   if (name === null || (typeof name === "string" && isAppName(name))) identify(peer, { name, pid });
 }
 
+/** What every version answers: a program of another one is still seen, and stopped. */
+const ALWAYS = ["$/ping", "$/describe", "$/shutdown"];
+
+/** Whether a target that speaks another version of the protocol is asked this, too. */
+export function isForAllVersions(method: string): boolean {
+  return ALWAYS.includes(method);
+}
+
 /**
  * Checks which version of the protocol a target speaks; one that says nothing speaks the first.
  *
  * @param said its answer to `$/ping`
- * @throws {ProtocolMismatchError} where it is another than this process's
+ * @returns why nothing else is asked of it, where it is another than this process's; else `null`
  */
-export async function checkProtocol(
+export async function protocolMismatch(
   target: string,
   said: unknown,
   registry: Registry,
-): Promise<void> {
+): Promise<ProtocolMismatchError | null> {
   const { protocol, pid } = asRecord(said) ?? {};
   const theirs = protocol ?? 1;
-  if (theirs === PROTOCOL_VERSION) return;
+  if (theirs === PROTOCOL_VERSION) return null;
   const entry = (await registry.read()).apps.get(target);
   const advice = Number(theirs) > PROTOCOL_VERSION
     ? "Update this program, which is the older of the two"
@@ -55,7 +63,7 @@ export async function checkProtocol(
   const place = entry === undefined
     ? `"${target}" is not registered in "${registry.path}": it was started by hand`
     : `"${registry.path}" has "${target}" as "${entry.cmd.at(-1)}"`;
-  throw new ProtocolMismatchError(
+  return new ProtocolMismatchError(
     `Cannot call "${target}": it speaks protocol ${JSON.stringify(theirs)} of the mesh, and this ` +
       `program protocol ${PROTOCOL_VERSION}. ${advice}. ${place}`,
     PROTOCOL_VERSION,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ProtocolMismatchError, TargetNotRunningError, TargetUnknownError } from "./errors.ts";
+import { TargetNotRunningError, TargetUnknownError } from "./errors.ts";
 import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./lock.ts";
 import { asRecord } from "./message.ts";
@@ -125,7 +125,6 @@ async function ask(
     return typeof pid === "number" ? pid : "silent";
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ProtocolMismatchError) return error.pid ?? "silent";
     if (!(error instanceof Error)) throw error;
     const absent = error instanceof TargetNotRunningError || error instanceof TargetUnknownError;
     // Leaving, too busy to answer, or another program: what is wrong, a real call will tell.

@@ -7,7 +7,7 @@
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { Connection, type Dispatch, type Reply } from "./connection.ts";
 import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
-import { checkProtocol, greeting, takeGreeting } from "./greeting.ts";
+import { greeting, isForAllVersions, protocolMismatch, takeGreeting } from "./greeting.ts";
 import type { Limits } from "./limits.ts";
 import type { Params, TraceContext } from "./message.ts";
 import { checkAppName } from "./name.ts";
@@ -53,6 +53,8 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
 
   /** @param fresh whether the connection was made for it: that time is not the call's */
   send(connection: Connection, fresh = false): Promise<T> {
+    const { mismatch } = connection;
+    if (mismatch !== null && !isForAllVersions(this.method)) return Promise.reject(mismatch);
     this.#connection = connection;
     this.deadline = fresh ? undefined : this.#until;
     return connection.request(this.method, this.params, this, this);
@@ -229,7 +231,7 @@ export class Targets {
         const wait = started ? undefined : timeout;
         const said = await connection.greet(greeting(this.#name), { timeout: wait, signal });
         takeGreeting(connection.peer, said);
-        await checkProtocol(target, said, this.#context.registry);
+        connection.mismatch = await protocolMismatch(target, said, this.#context.registry);
         return await this.#keep(target, connection);
       } catch (error) {
         // A peer of another make may not know the method, but it answers.

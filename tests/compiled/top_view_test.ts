@@ -8,7 +8,10 @@ if (Deno.build.os === "linux") {
     mesh,
   ) => {
     await mesh.register();
-    const hanging = assertRejects(() => mesh.ipc.call("fixture", "hang", { id: "h" }), DOMException);
+    const hanging = assertRejects(
+      () => mesh.ipc.call("fixture", "hang", { id: "h" }),
+      DOMException,
+    );
     await mesh.ipc.call("fixture", "happened", { event: "h started" });
     const env = { NEVERLIIE_HOME: mesh.home };
     await using terminal = await Terminal.open([executable("neverliie"), "top"], { env });

@@ -24,6 +24,7 @@ meshTest("completion offers apps and methods, and wakes none of them", async (me
   assertEquals([await pidOf(mesh.ipc, "fixture"), await pidOf(mesh.ipc, "fixed")], [null, null]);
   await mesh.ipc.wake("fixture");
   assertEquals(await offered(mesh, "stop", "fi"), ["fixture"]);
+  assertEquals(await offered(mesh, "top", "fi"), ["fixture"]);
   assertEquals(await offered(mesh, "call", "--timeout", "500", "fixture", "ad"), ["add"]);
   assertEquals(await offered(mesh, "stream", "fixture", "wait_af"), ["wait_after_one"]);
   assertEquals(await offered(mesh, "call", "fixture", "wait_af"), []);
@@ -33,6 +34,15 @@ meshTest("completion offers apps and methods, and wakes none of them", async (me
 meshTest("completion offers commands, options and shells", async (mesh) => {
   assertEquals(await offered(mesh, "desc"), ["describe"]);
   assertEquals(await offered(mesh, "call", "--time"), ["--timeout"]);
+  assertEquals(
+    await offered(mesh, "top", "--"),
+    [
+      "--json",
+      "--once",
+      "--interval",
+      "--help",
+    ].sort(),
+  );
   assertEquals(await offered(mesh, "completion", "f"), ["fish"]);
 });
 

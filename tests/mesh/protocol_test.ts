@@ -2,15 +2,8 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { listApps, PROTOCOL_VERSION, ProtocolMismatchError } from "../../lib/ipc/mod.ts";
-import { fixtureCommand, gone, meshTest, type TestMesh } from "../support/mesh.ts";
+import { fixtureCommand, gone, meshTest } from "../support/mesh.ts";
 import { RawClient } from "../support/raw_client.ts";
-
-async function stop(mesh: TestMesh, app: string, pid: number): Promise<void> {
-  await using raw = await RawClient.dial(mesh.ipc.home.address(app));
-  await raw.send({ jsonrpc: "2.0", id: 1, method: "$/shutdown" });
-  await raw.receive();
-  await gone(pid);
-}
 
 meshTest(
   "an app of a newer protocol: both versions, its place, and what to update",
@@ -30,14 +23,21 @@ meshTest(
     assertStringIncludes(error.message, fixtureCommand().at(-1)!);
     const { code, stderr } = await mesh.neverliie("call", "fixture", "add", "[1, 2]");
     assertEquals([code, stderr.includes(`it speaks protocol ${newer}`)], [1, true], stderr);
-    // It runs, all the same.
+    // It runs, all the same, and can be seen, examined and stopped.
     const [status] = await listApps(mesh.ipc);
     assertEquals([status!.name, status!.running, status!.pid], ["fixture", true, pid]);
-    await using raw = await RawClient.dial(mesh.ipc.home.address("fixture"));
-    await raw.send({ jsonrpc: "2.0", id: 1, method: "$/ping" });
-    const { asked } = (await raw.receive())!.result as { asked: { method: string }[] };
-    assert(asked.length > 0 && asked.every(({ method }) => method === "$/ping"));
-    await stop(mesh, "fixture", pid);
+    const doctor = await mesh.neverliie("doctor", "--json");
+    assertEquals(doctor.code, 1, doctor.stderr);
+    const { findings } = JSON.parse(doctor.stdout) as { findings: { problem: string }[] };
+    const found = findings.filter(({ problem }) =>
+      problem.includes(`speaks version ${newer} of the`)
+    );
+    assertEquals(found.length, 1, doctor.stdout);
+    const { asked } = await mesh.ipc.call<{ asked: { method: string }[] }>("fixture", "$/ping");
+    assert(asked.every(({ method }) => ["$/ping", "$/describe"].includes(method)));
+    const stopped = await mesh.neverliie("stop", "fixture");
+    assertEquals([stopped.code, stopped.stderr], [0, ""]);
+    await gone(pid);
   },
 );
 
@@ -50,11 +50,11 @@ meshTest(
       ProtocolMismatchError,
       'Update "fixture", which is the older',
     );
-    await stop(mesh, "fixture", error.pid!);
+    await mesh.stop("fixture", error.pid!);
     await mesh.register({ name: "wordless", args: ["--protocol", "null"] });
     assertEquals(await mesh.ipc.call("wordless", "anything"), null);
     const { pid } = await mesh.ipc.call<{ pid: number }>("wordless", "$/ping");
-    await stop(mesh, "wordless", pid);
+    await mesh.stop("wordless", pid);
   },
 );
 

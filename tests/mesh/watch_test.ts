@@ -202,6 +202,15 @@ meshTest(
     const ended = await watcher.next("ended") as CallEnded;
     assertEquals([ended.call, ended.outcome], [numberOf("one"), "cancelled"]);
     assertEquals(await cancel({ call: numberOf("one"), pid }), { cancelled: false });
+    // To the command it is an error of the app, not a Ctrl-C.
+    const command = mesh.neverliie("call", "fixture", "hang", '{"id": "three"}');
+    const { call } = await watcher.next("began").then(async (first) =>
+      first.method === "hang" ? first : await watcher.next("began")
+    );
+    await cancel({ call });
+    const { code, stderr } = await command;
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, 'neverliie: "hang" was cancelled from outside');
     // The numbers hold when nobody watches any more.
     await watcher.end();
     assertEquals(await cancel({ call: numberOf("two") }), { cancelled: true });

@@ -1,6 +1,6 @@
 /**
- * An app that speaks another version of the protocol: nothing of it but frames, `$/ping` and
- * `$/shutdown`, on the system's real pipes or sockets.
+ * An app that speaks another version of the protocol: nothing of it but frames and what all versions
+ * have in common, on the system's real pipes or sockets.
  *
  * @module
  */
@@ -31,6 +31,7 @@ export async function serveOtherProtocol(name: string, protocol: unknown): Promi
         asked.push({ method, params });
         const results: Record<string, unknown> = {
           "$/ping": { name, pid: Deno.pid, protocol, asked },
+          "$/describe": { name, pid: Deno.pid, protocol, methods: [] },
           "$/shutdown": null,
         };
         const result = results[method] ?? null;

@@ -7,9 +7,9 @@
 import type { PeerIdentity } from "../../../lib/ipc/mod.ts";
 import type { Figures } from "../figures.ts";
 import type { Running } from "../activity.ts";
-import type { MeshModel } from "../inspect/mesh_model.ts";
+import type { MeshModel } from "../mesh_model.ts";
 import type { AppView, Progress } from "../inspect/snapshot.ts";
-import { progressOf } from "../inspect/task.ts";
+import { progressOf } from "../task.ts";
 
 /** One app. Its figures are of the last ten seconds, or since the first look. */
 export interface AppSample extends Figures {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Running } from "../activity.ts";
-import type { Progress, Task } from "./snapshot.ts";
+import type { Running } from "./activity.ts";
+import type { Progress, Task } from "./inspect/snapshot.ts";
 
 /** Longest text that is sent of an item. */
 const TEXT_MAX = 120;

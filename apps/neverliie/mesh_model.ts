@@ -1,5 +1,5 @@
 /**
- * The mesh as it is now, for the page: looked at once a second, and told by each running app of its
+ * The mesh as it is now, for top and the page of inspect: looked at once a second, and told by each running app of its
  * calls. Starts no app, and waits for none.
  *
  * @module
@@ -10,11 +10,11 @@ import {
   type AppStatus,
   glanceAtApps,
   NeverLiieIPC,
-} from "../../../lib/ipc/mod.ts";
-import { Activity, type Running } from "../activity.ts";
-import type { Figures } from "../figures.ts";
-import { pause } from "../../../lib/system/pause.ts";
-import type { AppView, InspectSource, Snapshot } from "./snapshot.ts";
+} from "../../lib/ipc/mod.ts";
+import { Activity, type Running } from "./activity.ts";
+import type { Figures } from "./figures.ts";
+import { pause } from "../../lib/system/pause.ts";
+import type { AppView, InspectSource, Snapshot } from "./inspect/snapshot.ts";
 import { viewOfTask } from "./task.ts";
 import { WatchedApp } from "./watched_app.ts";
 

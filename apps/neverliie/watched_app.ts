@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { AppDescription, NeverLiieIPC, WatchEvent } from "../../../lib/ipc/mod.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import type { AppDescription, NeverLiieIPC, WatchEvent } from "../../lib/ipc/mod.ts";
+import { pause } from "../../lib/system/pause.ts";
 
 /** Milliseconds that an app has to say what it offers. */
 const TIMEOUT = 5_000;
