@@ -146,6 +146,7 @@ meshTest(
     await Deno.writeTextFile(config, "{}");
     assert((await titles()).includes("Paint ü"));
     assert(Deno.statSync(join(mesh.home, "schemas", "launcher.schema.json")).isFile);
+    assert(Deno.statSync(join(mesh.home, "schemas", "registry.schema.json")).isFile);
   },
 );
 
