@@ -11,6 +11,7 @@ import { attackAll } from "./support/fuzz_server.ts";
 import { checkOptions, numberOption, withOwnMesh } from "./support/own_mesh.ts";
 import type { ProcessUsage } from "./support/process_usage.ts";
 import { keepRecords } from "./support/records_folder.ts";
+import { runTask } from "./support/task.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
@@ -76,10 +77,4 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  console.error(error.message);
-  Deno.exit(2);
-}
+await runTask(main);

@@ -8,6 +8,7 @@ import { exists } from "@std/fs";
 import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { keepRecords } from "./support/records_folder.ts";
+import { runTask } from "./support/task.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
 import {
   LeftOut,
@@ -86,7 +87,7 @@ interface Request {
 }
 
 /** What the command line asks for. */
-function parseArguments(args: string[], known: readonly string[]): Request {
+function parseArguments(args: readonly string[], known: readonly string[]): Request {
   const split = args.includes("--") ? args.indexOf("--") : args.length;
   const request: Request = { quiet: false, parts: [], files: [], options: [] };
   for (const arg of args.slice(0, split)) {
@@ -121,7 +122,7 @@ async function run(part: Part, test: TestArguments, quiet: boolean): Promise<Par
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
 
-async function main(args: string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
     console.log(HELP);
     return 0;
@@ -174,12 +175,4 @@ function report(results: readonly PartResult[], leftOut: readonly string[]): num
   return nothing || sum("failed") > 0 ? 1 : 0;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await runTask(main);

@@ -8,6 +8,7 @@ import { fromFileUrl } from "@std/path";
 import { checkOptions, numberOption, withOwnMesh } from "./support/own_mesh.ts";
 import { keepRecords } from "./support/records_folder.ts";
 import { soak, soakFigures } from "./support/soak.ts";
+import { runTask } from "./support/task.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
@@ -58,10 +59,4 @@ async function main(args: readonly string[]): Promise<number> {
   return failed ? 1 : 0;
 }
 
-try {
-  Deno.exit(await main(Deno.args));
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error;
-  console.error(error.message);
-  Deno.exit(2);
-}
+await runTask(main);

@@ -120,9 +120,9 @@ export class IncomingRequest {
   }
 }
 
-/** Whether a handler's result is still to come. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+/** Whether a result, of a handler for one, is still to come. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
 }
 
 /** The iterator of a handler's result where that is a stream: a generator or an async iterable. */

@@ -7,7 +7,7 @@
 
 import { RemoteError } from "./errors.ts";
 import type { TraceContext } from "./message.ts";
-import { type IncomingRequest, iteratorOf } from "./request.ts";
+import { type IncomingRequest, isThenable, iteratorOf } from "./request.ts";
 
 /** Under this name the OpenTelemetry API registers itself, of whichever version 1. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");
@@ -151,8 +151,7 @@ export class Telemetry {
       };
       try {
         const result = handle();
-        const isPromise = typeof (result as PromiseLike<unknown> | undefined)?.then === "function";
-        return isPromise ? (result as PromiseLike<unknown>).then(done, failed) : done(result);
+        return isThenable(result) ? result.then(done, failed) : done(result);
       } catch (error) {
         return failed(error);
       }

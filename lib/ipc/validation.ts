@@ -6,7 +6,7 @@
 
 import { ErrorCode, RemoteError } from "./errors.ts";
 import type { Handler } from "./methods.ts";
-import { iteratorOf } from "./request.ts";
+import { isThenable, iteratorOf } from "./request.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 
 /** The schemas of one method. */
@@ -116,8 +116,4 @@ function plain({ message, path = [] }: SchemaIssue): ValidationIssue {
 /** `next` with the value, at once where it is there already: most validators do not wait. */
 function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R): R | Promise<Awaited<R>> {
   return isThenable(value) ? Promise.resolve(value).then(next) as Promise<Awaited<R>> : next(value);
-}
-
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
 }

@@ -12,22 +12,7 @@ import type { ScanStep } from "../../apps/scanner/contract.ts";
 import type { HostStats, StatusBar } from "../../apps/statusbar/contract.ts";
 import type { RunEvent } from "../../apps/terminal/contract.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import {
-  gone,
-  isAlive,
-  meshTest,
-  MODE,
-  suiteCommand,
-  type TestMesh,
-  until,
-  WINDOWS,
-} from "../support/mesh.ts";
-
-/** Makes the home know the suite, as any program of it does. */
-async function seed(mesh: TestMesh): Promise<void> {
-  const { code, stderr } = await mesh.neverliie("list");
-  assertEquals([code, stderr], [0, ""]);
-}
+import { gone, isAlive, meshTest, MODE, suiteCommand, until, WINDOWS } from "../support/mesh.ts";
 
 meshTest("launcher without a terminal: wakes the status bar, prints the dashboard, exits 0", async (
   mesh,
@@ -47,7 +32,7 @@ meshTest("launcher without a terminal: wakes the status bar, prints the dashboar
 
 meshTest("a fresh home knows the suite, and leaves an app's own entry alone", async (mesh) => {
   await mesh.register({ name: "scanner", source: "self" });
-  await seed(mesh);
+  await mesh.seed();
   const { apps } = await mesh.ipc.registry.read();
   assertEquals([...apps.keys()].sort(), ["launcher", "scanner", "statusbar", "terminal"]);
   assertEquals(apps.get("scanner")!.source, "self");
@@ -55,7 +40,7 @@ meshTest("a fresh home knows the suite, and leaves an app's own entry alone", as
 });
 
 meshTest("statusbar gives figures, again and again, and null for no battery", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   const bar = mesh.ipc.connect<StatusBar>("statusbar");
   const stats: HostStats = await bar.get_stats();
   assertGreater(stats.memory.total, 0);
@@ -71,7 +56,7 @@ meshTest("statusbar gives figures, again and again, and null for no battery", as
 });
 
 meshTest("scanner walks a real tree and stops when cancelled", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   const folder = join(mesh.home, "a tree ü");
   for (const sub of ["one", "two", "two/three"]) {
     Deno.mkdirSync(join(folder, sub), { recursive: true });
@@ -108,7 +93,7 @@ meshTest("scanner walks a real tree and stops when cancelled", async (mesh) => {
 });
 
 meshTest("terminal runs a command: output as it comes, then the exit code", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   const command = WINDOWS ? "echo out&echo err 1>&2&exit 5" : "echo out; echo err >&2; exit 5";
   const events = await Array.fromAsync(mesh.ipc.stream<RunEvent>("terminal", "run", { command }));
   const text = (type: string) =>
@@ -121,7 +106,7 @@ meshTest("terminal runs a command: output as it comes, then the exit code", asyn
 });
 
 meshTest("cancelling a terminal command ends its whole process tree", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   // A program that starts another one; both tell their process and would run for ever.
   const inner = `console.log("inner", Deno.pid); setInterval(() => {}, 1000);`;
   const outer = `const [deno, inner] = Deno.args;

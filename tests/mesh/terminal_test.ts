@@ -23,12 +23,6 @@ import {
 } from "../support/mesh.ts";
 import { TerminalView } from "../support/terminal_view.ts";
 
-/** Makes the home know the suite, as any program of it does. */
-async function seed(mesh: TestMesh): Promise<void> {
-  const { code, stderr } = await mesh.neverliie("list");
-  assertEquals([code, stderr], [0, ""]);
-}
-
 /** Opens a session; a shell without anybody's settings unless another command is given. */
 async function open(mesh: TestMesh, params: OpenParams = {}): Promise<SessionInfo> {
   return await mesh.ipc.call("terminal", "open", {
@@ -53,7 +47,7 @@ const listed = (mesh: TestMesh, columns: number, rows: number, views: number) =>
   });
 
 meshTest("sessions are opened, listed and killed with what they started", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   assertEquals(await list(mesh), []);
   const file = join(mesh.home, "inner pid");
   const outer = `const child = new Deno.Command(Deno.execPath(), {
@@ -93,7 +87,7 @@ meshTest("sessions are opened, listed and killed with what they started", async 
 meshTest(
   "a session that ends is told to its views, or kept until one has seen it",
   async (mesh) => {
-    await seed(mesh);
+    await mesh.seed();
     const watched = await open(mesh, { command: deno("setTimeout(() => Deno.exit(7), 1000)") });
     await using view = new TerminalView(mesh.ipc, watched.id);
     await view.ended;
@@ -111,7 +105,7 @@ meshTest(
 );
 
 meshTest("a session has the size of its smallest view", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   const { id } = await open(mesh, { command: deno(FOREVER) });
   await using large = new TerminalView(mesh.ipc, id, { columns: 120, rows: 40 });
   await listed(mesh, 120, 40, 1);
@@ -127,7 +121,7 @@ meshTest("a session has the size of its smallest view", async (mesh) => {
 });
 
 meshTest("wrong params and unknown sessions are told what is wrong", async (mesh) => {
-  await seed(mesh);
+  await mesh.seed();
   const refused = async (method: string, params: Record<string, unknown>, text: string) => {
     const error = await assertRejects(
       () => mesh.ipc.call("terminal", method, params),
@@ -184,7 +178,7 @@ meshTest("the command opens, lists and kills sessions, and says why it cannot", 
 
 if (!WINDOWS) {
   meshTest("a session has a terminal of its own, of the size that was asked for", async (mesh) => {
-    await seed(mesh);
+    await mesh.seed();
     const { id, ...info } = await open(mesh, { columns: 100, rows: 30, title: "mine" });
     assertEquals([id, info.title, info.command, info.cwd], [1, "mine", "/bin/sh", mesh.home]);
     assertEquals([info.columns, info.rows, info.views, info.code], [100, 30, 0, null]);
@@ -196,7 +190,7 @@ if (!WINDOWS) {
   });
 
   meshTest("a session goes on without a view, and a later one sees its screen", async (mesh) => {
-    await seed(mesh);
+    await mesh.seed();
     const { id, pid } = await open(mesh);
     {
       await using first = new TerminalView(mesh.ipc, id);
@@ -219,7 +213,7 @@ if (!WINDOWS) {
   meshTest(
     "colours, wide characters, modes and the cursor come back with a screen",
     async (mesh) => {
-      await seed(mesh);
+      await mesh.seed();
       const { id } = await open(mesh);
       await using first = new TerminalView(mesh.ipc, id);
       // A region, the alternate screen, a hidden cursor, and a text that goes on in its colour.
@@ -254,7 +248,7 @@ if (!WINDOWS) {
   meshTest(
     "a larger view sees the session in its corner, and its lines break there",
     async (mesh) => {
-      await seed(mesh);
+      await mesh.seed();
       const { id } = await open(mesh);
       await using small = new TerminalView(mesh.ipc, id, { columns: 20, rows: 6 });
       await small.until(/\$/);
@@ -270,7 +264,7 @@ if (!WINDOWS) {
   meshTest(
     "a program's questions to its terminal are answered once, views or none",
     async (mesh) => {
-      await seed(mesh);
+      await mesh.seed();
       const ask =
         "stty raw -echo; printf '\\033[c\\033[6n'; dd bs=1 count=13 2>/dev/null | od -c; " +
         "stty sane; echo done";
@@ -289,7 +283,7 @@ if (!WINDOWS) {
   meshTest(
     "a program that prints without end is held by nothing, and holds nothing",
     async (mesh) => {
-      await seed(mesh);
+      await mesh.seed();
       const { id } = await open(mesh, {
         command: ["/bin/sh", "-c", "trap : INT; yes 0123456789; echo over"],
       });
@@ -314,7 +308,7 @@ if (!WINDOWS) {
   );
 
   meshTest("the death of the host ends its sessions and tells its views", async (mesh) => {
-    await seed(mesh);
+    await mesh.seed();
     const { id, pid } = await open(mesh);
     await using view = new TerminalView(mesh.ipc, id);
     await view.until(/\$/);
@@ -324,7 +318,7 @@ if (!WINDOWS) {
   });
 
   meshTest("typed bytes arrive as they are, and so does a long paste", async (mesh) => {
-    await seed(mesh);
+    await mesh.seed();
     const { id } = await open(mesh, {
       command: [
         "/bin/sh",

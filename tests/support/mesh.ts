@@ -9,7 +9,7 @@
  * @module
  */
 
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { PROGRAMS } from "../../apps/programs.ts";
 import {
@@ -142,6 +142,12 @@ export class TestMesh {
   /** Runs a `neverliie` subcommand. */
   neverliie(...args: string[]): Promise<Finished> {
     return this.run([...suiteCommand("neverliie"), ...args]);
+  }
+
+  /** Makes the home know the suite, as any program of it does. */
+  async seed(): Promise<void> {
+    const { code, stderr } = await this.neverliie("list");
+    assertEquals([code, stderr], [0, ""]);
   }
 
   /** Starts a program and waits for its first line, which tells that it serves. */

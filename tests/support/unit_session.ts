@@ -74,10 +74,19 @@ export interface SessionPair extends AsyncDisposable {
 
 /** A client and a server; `back` is what the client answers. */
 export function sessionPair(methods: MethodTable, back: MethodTable = {}): SessionPair {
+  return dispatchPair(dispatchTo(methods), dispatchTo(back));
+}
+
+/** A client and a server that answers from a table of exposed methods. */
+export function methodsSession(methods: Methods): SessionPair {
+  return dispatchPair((request) => methods.dispatch(request, null));
+}
+
+function dispatchPair(methods: Dispatch, back: Dispatch = dispatchTo({})): SessionPair {
   const [left, right] = memoryPair();
   const transport = new CountingTransport(left);
-  const client = new Connection(transport, { dispatch: dispatchTo(back) });
-  const server = new Connection(right, { dispatch: dispatchTo(methods) });
+  const client = new Connection(transport, { dispatch: back });
+  const server = new Connection(right, { dispatch: methods });
   return {
     client,
     server,
@@ -162,21 +171,4 @@ export function facingRaw(
   const dispatch = dispatchTo({ ping: (_request: IncomingRequest) => "pong", ...methods });
   const session = new Connection(right, { dispatch, limits: { ...DEFAULT_LIMITS, ...limits } });
   return { peer: new RawPeer(left), session };
-}
-
-/** A client and a server that answers from a table of exposed methods. */
-export function methodsSession(methods: Methods): SessionPair {
-  const [left, right] = memoryPair();
-  const transport = new CountingTransport(left);
-  const client = new Connection(transport);
-  const server = new Connection(right, { dispatch: (request) => methods.dispatch(request, null) });
-  return {
-    client,
-    server,
-    transport,
-    async [Symbol.asyncDispose]() {
-      await client.close();
-      await server.ended;
-    },
-  };
 }
