@@ -1,6 +1,6 @@
 /**
- * The mesh as it is now, for top and the page of inspect: looked at once a second, and told by each running app of its
- * calls. Starts no app, and waits for none.
+ * The mesh as it is now, for top and the page of inspect: looked at once a second, and told by each
+ * running app of its calls. Starts no app, and waits for none.
  *
  * @module
  */

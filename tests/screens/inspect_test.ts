@@ -32,7 +32,7 @@ async function openApp(mesh: TestMesh, name: string) {
     (_params, { signal }: CallContext) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
   );
-  app.expose("quick", () => 1);
+  app.expose(`${HOSTILE} quick`, () => 1);
   return {
     app,
     step: (item: unknown) => goOn.resolve(item),
@@ -188,7 +188,7 @@ pageTest("hostile strings are text, wherever they come from", async (mesh) => {
   const steps = mesh.ipc.stream("worker", "steps", { [HOSTILE]: 1 }, options);
   const reading = failureOf(() => drain(steps));
   step({ message: HOSTILE, percent: 50 });
-  await mesh.ipc.call("worker", "quick");
+  await mesh.ipc.call("worker", `${HOSTILE} quick`);
   await page.locator("#tasks").getByText(HOSTILE).nth(3).waitFor();
   for (const name of ["worker: running", "odd: gave up"]) {
     await page.getByRole("button", { name }).click();
@@ -197,7 +197,6 @@ pageTest("hostile strings are text, wherever they come from", async (mesh) => {
   await page.locator("#registry").getByText(HOSTILE).first().waitFor();
   left.abort();
   await Promise.all([call, reading]);
-  // The cancelled ones are counted and have no times; their names are there all the same.
   await page.keyboard.press("Escape");
   await page.locator("#latency h3").getByText(HOSTILE).waitFor();
   assertEquals(await page.evaluate("window.broken"), undefined);

@@ -49,10 +49,14 @@ await withOwnMesh(async (mesh, stop) => {
   for (const scheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     const path = join(docs, `inspect-${scheme}.png`);
-    await page.screenshot({ path });
+    // Without the registry, whose commands are those of the machine that makes the pictures.
+    const below = await page.locator("section", { hasText: "Registry" }).boundingBox();
+    const clip = { x: 0, y: 0, width: 1280, height: Math.floor(below!.y) };
+    await page.screenshot({ path, clip, fullPage: true });
     console.log(`${path}: ${(await Deno.stat(path)).size} bytes`);
   }
   await page.setViewportSize({ width: 800, height: 600 });
+  // More of them, to be looked at.
   if (Deno.args[0] !== undefined) {
     await page.screenshot({ path: join(Deno.args[0], "small.png"), fullPage: true });
     await page.setViewportSize({ width: 1280, height: 800 });

@@ -33,7 +33,7 @@ ipc.expose("index", async function* ({ total }: { total: number }, { signal }: C
 ipc.expose("upload", async function* (_params, { signal }: CallContext) {
   for (let done = 38; done <= 100; done++) {
     yield { message: "archive-03.tar", percent: done };
-    await pause(900, signal);
+    await pause(1_500, signal);
   }
 }, { description: "sends the archive away" });
 ipc.expose("wait_for_change", (_params, { signal }: CallContext) => pause(600_000, signal), {

@@ -54,7 +54,9 @@ function show() {
   if (!mesh.apps.some(({ name }) => name === chosen)) chosen = null;
   const wanted = (/** @type {{ app: string }} */ { app }) => chosen === null || app === chosen;
   const tasks = mesh.tasks.filter(wanted);
-  const methods = mesh.methods.filter(wanted);
+  // Streams and calls that were given up have no times.
+  const methods = mesh.methods.filter(wanted)
+    .filter(({ points }) => points.some((point) => point !== null));
   say(byId("home"), mesh.home);
   set(byId("home"), { title: mesh.home });
   picture.show(mesh, chosen);
