@@ -95,7 +95,7 @@ async function checkHome(findings: Finding[]): Promise<Home | null> {
       add(`"${folder}": ${fault}`, `make it a folder that you alone write`, closed(folder, 0o022));
     }
     try {
-      Deno.removeSync(Deno.makeTempFileSync({ dir: folder, prefix: ".doctor-" }));
+      tryToWrite(folder);
     } catch (error) {
       const why = (error as Error).message;
       add(`Cannot write in "${folder}": ${why}`, "give yourself the right to, or free some space");
@@ -112,6 +112,16 @@ async function checkHome(findings: Finding[]): Promise<Home | null> {
     });
   }
   return home;
+}
+
+/** @throws where no file can be made there, or nothing be written into it: a disk may be full. */
+function tryToWrite(folder: string): void {
+  const path = Deno.makeTempFileSync({ dir: folder, prefix: ".doctor-" });
+  try {
+    Deno.writeFileSync(path, new Uint8Array(4096));
+  } finally {
+    Deno.removeSync(path);
+  }
 }
 
 /** Takes rights of others away, where the file is one's own and no link; else `undefined`. */

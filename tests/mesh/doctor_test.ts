@@ -1,8 +1,19 @@
 /** `neverliie doctor`: what it finds, what it mends, and what it leaves alone. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
-import { kill, meshTest, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh.ts";
+import { basename, join } from "@std/path";
+import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { platform } from "../../lib/ipc/platform.ts";
+import {
+  fixtureCommand,
+  kill,
+  meshTest,
+  MODE,
+  suiteCommand,
+  type TestMesh,
+  until,
+  WINDOWS,
+} from "../support/mesh.ts";
 import { isAlive } from "../support/process.ts";
 
 interface Finding {
@@ -95,6 +106,51 @@ meshTest("doctor tells which app was started too often, and where to look", asyn
   assertEquals(ok, false);
   assertMatch(of("apps")[0]!.problem, /"crashing" was started too often and is not before 2/);
   assertStringIncludes(of("apps")[0]!.mend, "neverliie logs crashing");
+});
+
+// It waits five seconds for an answer: once on each system is enough.
+if (MODE === "script") {
+  meshTest(
+    "doctor tells of a name that is held by a process that does not answer",
+    async (mesh) => {
+      await mesh.register();
+      // As a program does that hangs before it listens.
+      using _lock = ProcessLock.try(mesh.ipc.home.runtimeFile("fixture", "lock"));
+      const { ok, of } = await doctor(mesh);
+      assertEquals([ok, of("apps").length], [false, 1]);
+      assertMatch(
+        of("apps")[0]!.problem,
+        /"fixture": a process holds its name and does not answer/,
+      );
+      assertStringIncludes(of("apps")[0]!.mend, "neverliie logs fixture");
+    },
+  );
+}
+
+meshTest("doctor tells of a script whose Deno is gone, and keeps its entry", async (mesh) => {
+  const [deno, ...rest] = fixtureCommand("script");
+  const gone = join(mesh.home, "old", basename(deno!));
+  await mesh.ipc.registry.set("fixture", { type: "script", cmd: [gone, ...rest], cwd: mesh.home });
+  const { ok, of } = await doctor(mesh, "--fix");
+  assertEquals([ok, of("registry").map(({ fixed }) => fixed)], [false, [false]]);
+  assertStringIncludes(of("registry")[0]!.problem, gone);
+  assertStringIncludes(of("registry")[0]!.mend, "neverliie wake fixture");
+  assertEquals((await mesh.ipc.registry.read()).apps.has("fixture"), true);
+});
+
+meshTest("doctor tells whether it is elevated, which is no fault", async (mesh) => {
+  const { code, stdout } = await mesh.neverliie("doctor", "--json");
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  const found = findings.filter(({ check }) => check === "elevation");
+  assertEquals([code, found.map(({ level }) => level)], [0, platform().elevated() ? ["note"] : []]);
+});
+
+meshTest("doctor says what to set where there is no home at all", async (mesh) => {
+  const variables = { NEVERLIIE_HOME: "", HOME: "", USERPROFILE: "" };
+  const command = [...suiteCommand("neverliie"), "doctor"];
+  const { code, stdout } = await mesh.run(command, { env: variables });
+  assertEquals(code, 1);
+  assertMatch(stdout, /problem {2}home: Cannot find the home.*\n {2}to mend: set NEVERLIIE_HOME/);
 });
 
 meshTest("doctor --fix removes a killed process's temporary file", async (mesh) => {

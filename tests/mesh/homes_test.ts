@@ -105,6 +105,8 @@ const DISKS = {
     yes > "$NEVERLIIE_HOME/filler" 2> /dev/null || true`,
   readOnly: `mount --bind "$NEVERLIIE_HOME" "$NEVERLIIE_HOME"
     mount -o remount,ro,bind "$NEVERLIIE_HOME"`,
+  readOnlyRuntime: `mount --bind "$RUNTIME" "$RUNTIME"
+    mount -o remount,ro,bind "$RUNTIME"`,
   fullRuntime: `mount -t tmpfs -o size=8k,mode=700 tmpfs "$RUNTIME"
     yes > "$RUNTIME/filler" 2> /dev/null || true`,
 };
@@ -164,6 +166,29 @@ if (!canMount()) {
       },
     );
   }
+
+  meshTest(
+    "doctor tells of full and read-only folders, and of no place for sockets",
+    async (mesh) => {
+      await mesh.register({ name: "other" });
+      const { runtime } = mesh.ipc.home;
+      const doctor = [...suiteCommand("neverliie"), "doctor", "--json"];
+      for (
+        const [disk, check, place, why] of [
+          ["full", "home", mesh.home, told.full],
+          ["readOnly", "home", mesh.home, told.readOnly],
+          ["readOnlyRuntime", "transport", runtime, told.readOnly],
+        ] as const
+      ) {
+        const result = await mesh.run(on(disk, doctor), { env: { RUNTIME: runtime } });
+        assertEquals([result.code, result.stderr], [1, ""]);
+        const { findings } = JSON.parse(result.stdout);
+        const found = findings.find((finding: { check: string }) => finding.check === check);
+        for (const part of [place, why]) assertStringIncludes(found.problem, part);
+        assert(found.mend.length > 0 && !found.fixable);
+      }
+    },
+  );
 
   meshTest("full runtime folder: a start is refused, as nothing could limit it", async (mesh) => {
     await mesh.register({ name: "other" });
