@@ -52,6 +52,26 @@ export function readKernelFile(path: string): string | null {
   }
 }
 
+/** A whole file of /proc (Linux), or null where it cannot be read: tables are longer than a page. */
+export function readKernelTable(path: string): string | null {
+  const calls = linuxCalls();
+  const file = calls.open(cString(path), OPEN_CLOEXEC);
+  if (file < 0) return null;
+  try {
+    const decoder = new TextDecoder();
+    const bytes = new Uint8Array(16 * PAGE);
+    let text = "";
+    for (;;) {
+      const length = Number(calls.read(file, bytes, BigInt(bytes.length)));
+      if (length < 0) return null;
+      if (length === 0) return text + decoder.decode();
+      text += decoder.decode(bytes.subarray(0, length), { stream: true });
+    }
+  } finally {
+    calls.close(file);
+  }
+}
+
 /** The names in a folder of /proc or /sys (Linux), or null where it cannot be opened. */
 export function listKernelFolder(path: string): string[] | null {
   const calls = linuxCalls();

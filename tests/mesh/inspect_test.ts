@@ -8,10 +8,12 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { Snapshot } from "../../apps/neverliie/inspect/snapshot.ts";
+import { exists } from "@std/fs";
+import { join } from "@std/path";
 import { ProcessLock } from "../../lib/ipc/lock.ts";
 import { ErrorCode, pidOf } from "../../lib/ipc/mod.ts";
 import { type InspectCommand, startInspect } from "../support/inspect_command.ts";
-import { meshTest, suiteCommand, WINDOWS } from "../support/mesh.ts";
+import { meshTest, suiteCommand, until, WINDOWS } from "../support/mesh.ts";
 import { RawClient } from "../support/raw_client.ts";
 
 /** A browser's part, without the browser. */
@@ -223,15 +225,47 @@ if (!WINDOWS) {
     assertEquals(await new Response(child.stderr).text(), "neverliie: interrupted\n");
   });
 
-  meshTest("inspect without a display says why no browser was opened", async (mesh) => {
-    const env = { DISPLAY: "", WAYLAND_DISPLAY: "", PATH: mesh.home };
-    const child = mesh.spawn([...suiteCommand("neverliie"), "inspect", "--json"], { env });
-    const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
-    const { value } = await reader.read();
-    assertStringIncludes(value!, "No browser was opened: there is no");
+  meshTest("inspect opens the browser, or says why there is none", async (mesh) => {
+    const folder = join(mesh.home, "programs");
+    const opened = join(mesh.home, "opened");
+    const start = (env: Record<string, string>) =>
+      mesh.spawn([...suiteCommand("neverliie"), "inspect", "--json"], {
+        env: { DISPLAY: ":99", WAYLAND_DISPLAY: "", PATH: folder, ...env },
+      });
+    const said = async (child: Deno.ChildProcess) => {
+      const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      while (!text.includes("\n")) {
+        const { value, done } = await reader.read();
+        assert(!done, text);
+        text += value;
+      }
+      child.kill("SIGINT");
+      await child.status;
+      await reader.cancel();
+      await child.stdout.cancel();
+      return text;
+    };
+    const opener = Deno.build.os === "darwin" ? "open" : "xdg-open";
+    if (Deno.build.os === "linux") {
+      assertStringIncludes(await said(start({ DISPLAY: "" })), "there is no display here");
+    }
+    assertStringIncludes(await said(start({})), `there is no "${opener}" here`);
+    const program = (text: string) =>
+      Deno.writeTextFileSync(join(folder, opener), `#!/bin/sh\n${text}\n`, { mode: 0o700 });
+    Deno.mkdirSync(folder);
+    program("exit 4");
+    assertStringIncludes(await said(start({})), `"${opener}" ended with exit code 4`);
+    // It gets the link as it is, and as one argument.
+    program(`printf '%s %s' "$#" "$1" > '${opened}.part'; /bin/mv '${opened}.part' '${opened}'`);
+    const child = start({});
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { url } = JSON.parse((await reader.read()).value!);
+    await until(() => exists(opened));
+    assertEquals(Deno.readTextFileSync(opened), `1 ${url}`);
     child.kill("SIGINT");
-    await child.status;
+    assertEquals((await child.status).code, 130);
     await reader.cancel();
-    await child.stdout.cancel();
+    assertStringIncludes(await new Response(child.stderr).text(), '"interrupted"');
   });
 }

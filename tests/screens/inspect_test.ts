@@ -56,7 +56,7 @@ function pageTest(name: string, body: (mesh: TestMesh) => Promise<void>): void {
   if (Deno.build.os !== "linux") return;
   if (chromiumPath() === null) {
     Deno.test.ignore(`${name} (left out: Chromium is not installed)`, () => {});
-  } else meshTest(name, body);
+  } else meshTest(name, body, { limit: 120_000 });
 }
 
 pageTest("the page shows the mesh, moves with it, and cancels", async (mesh) => {

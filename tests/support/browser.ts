@@ -22,7 +22,7 @@ const FLAGS = [
 ];
 
 /** Milliseconds that anything on a page may take. */
-const LIMIT = 6_000;
+const LIMIT = 20_000;
 
 /** The path of Chromium, or `null` where there is none. */
 export function chromiumPath(): string | null {

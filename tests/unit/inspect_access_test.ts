@@ -5,6 +5,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../apps/neverliie/inspect/server.ts";
 import type { InspectSource, Snapshot } from "../../apps/neverliie/inspect/snapshot.ts";
+import { platform } from "../../lib/ipc/platform.ts";
+import { tcpClientUser } from "../../lib/system/tcp_client.ts";
+
+// The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
+const ownUser = platform().userId();
+tcpClientUser(0, 0);
 
 /** A mesh without apps; what would be cancelled in it is noted. */
 class EmptyMesh implements InspectSource {
@@ -111,6 +117,53 @@ Deno.test("inspect: two at once with the same link: one gets the session", async
     [1, 2].map(() => send(server.port, { path: pathname + search })),
   );
   assertEquals(both.map(({ status }) => status).sort(), [303, 403]);
+});
+
+/** A user that is there on every Linux: "nobody". */
+const NOBODY = 65_534;
+
+Deno.test({
+  name: "inspect: another user's process cannot use the link (as root, on Linux)",
+  // Nobody else can start a process as another user, and other systems do not tell whose it is.
+  ignore: Deno.build.os !== "linux" || ownUser !== "0",
+  async fn() {
+    const server = new InspectServer(new EmptyMesh(), 0);
+    await using _ = server;
+    const { pathname, search, port } = new URL(server.link);
+    const code = 'exec 3<>"/dev/tcp/127.0.0.1/$0"; printf "%s" "$1" >&3; cat <&3';
+    const request = `GET ${pathname + search} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+      "Connection: close\r\n\r\n";
+    const { stdout } = await new Deno.Command("bash", {
+      args: ["-c", code, port, request],
+      uid: NOBODY,
+      gid: NOBODY,
+      cwd: "/",
+      clearEnv: true,
+      stdin: "null",
+    }).output();
+    const said = new TextDecoder().decode(stdout);
+    assertMatch(said, /^HTTP\/1.1 403 /);
+    assertStringIncludes(said, "belongs to another user");
+    // Trying has not used it up.
+    assertEquals((await send(server.port, { path: pathname + search })).status, 303);
+  },
+});
+
+Deno.test({
+  name: "inspect: the system tells whose process is at the other end",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    const [accepted, connection] = await Promise.all([
+      listener.accept(),
+      Deno.connect({ hostname: "127.0.0.1", port }),
+    ]);
+    const client = (accepted.remoteAddr as Deno.NetAddr).port;
+    assertEquals(String(tcpClientUser(client, port)), ownUser);
+    accepted.close();
+    connection.close();
+  },
 });
 
 Deno.test("inspect: nothing is served without the session", async () => {

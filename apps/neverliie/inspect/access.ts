@@ -6,6 +6,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { platform } from "../../../lib/ipc/platform.ts";
 
 /** Why a request is refused, as its answer says it. */
 export interface Refusal {
@@ -78,8 +79,17 @@ export class Access {
     return request.method === "GET" && pathname === "/" && searchParams.has("token");
   }
 
-  /** Uses the link up; why not, where it is another one or has been used. */
-  use(request: Request): Refusal | null {
+  /**
+   * Uses the link up; why not, where it is another one, has been used, or is tried by another user.
+   *
+   * @param user whose process asks, by number; `null` where the system does not tell
+   */
+  use(request: Request, user: number | null): Refusal | null {
+    // The link stands on the browser's command line, which other users may be able to read. (What
+    // the system itself forwards from elsewhere comes as root, who needs no link.)
+    if (user !== null && user !== 0 && String(user) !== platform().userId()) {
+      return { status: 403, why: "This page belongs to another user." };
+    }
     if (!same(new URL(request.url).searchParams.get("token") ?? "", this.#token)) {
       return { status: 403, why: "This link is not the one that was printed." };
     }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { tcpClientUser } from "../../../lib/system/tcp_client.ts";
 import { Access, type Refusal } from "./access.ts";
 import { ASSETS } from "./assets.ts";
 import { eventStream } from "./events.ts";
@@ -51,7 +52,8 @@ export class InspectServer implements AsyncDisposable {
   constructor(source: InspectSource, port: number) {
     this.#source = source;
     let access: Access | null = null;
-    const answer = (request: Request) => this.#answer(request, access!);
+    const answer = (request: Request, { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>) =>
+      this.#answer(request, remoteAddr.port, access!);
     this.#server = Deno.serve({
       hostname: "127.0.0.1",
       port,
@@ -95,12 +97,12 @@ export class InspectServer implements AsyncDisposable {
     return this.close();
   }
 
-  async #answer(request: Request, access: Access): Promise<Response> {
+  async #answer(request: Request, clientPort: number, access: Access): Promise<Response> {
     const refusal = access.refuses(request);
     if (refusal !== null) return refuse(refusal);
     if (access.isLink(request)) {
-      const used = access.use(request);
-      if (used !== null) return refuse(used);
+      const unusable = access.use(request, tcpClientUser(clientPort, this.port));
+      if (unusable !== null) return refuse(unusable);
       const headers = { ...HEADERS, location: access.folder, "set-cookie": access.cookie };
       return new Response(null, { status: 303, headers });
     }
