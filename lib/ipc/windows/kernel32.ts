@@ -56,7 +56,7 @@ const SYMBOLS = {
     result: "i32",
   },
   UpdateProcThreadAttribute: {
-    parameters: ["buffer", "u32", "usize", "buffer", "usize", "pointer", "pointer"],
+    parameters: ["buffer", "u32", "usize", "pointer", "usize", "pointer", "pointer"],
     result: "i32",
   },
   DeleteProcThreadAttributeList: { parameters: ["buffer"], result: "void" },

@@ -20,6 +20,12 @@ import {
 import { isBatchFile } from "./program.ts";
 import { securityAttributes } from "./security.ts";
 import {
+  CREATE_UNICODE_ENVIRONMENT,
+  EXTENDED_STARTUPINFO_PRESENT,
+  PROCESS_INFORMATION_SIZE,
+  StartupInfo,
+} from "./startup_info.ts";
+import {
   describeError,
   ERROR_ACCESS_DENIED,
   ERROR_DIRECTORY,
@@ -37,8 +43,6 @@ const OPEN_EXISTING = 3;
 const OPEN_ALWAYS = 4;
 
 const CREATE_NEW_PROCESS_GROUP = 0x200;
-const CREATE_UNICODE_ENVIRONMENT = 0x400;
-const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
 const CREATE_BREAKAWAY_FROM_JOB = 0x100_0000;
 /** A console without a window. DETACHED_PROCESS gives none, and then every console program that
  * the started one runs opens a window of its own. */
@@ -50,10 +54,7 @@ const CREATE_NO_WINDOW = 0x800_0000;
  */
 const PATH_MAX = 260;
 
-const STARTUPINFOEX_SIZE = 112;
-const STARTF_USESTDHANDLES = 0x100;
 const PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x2_0002n;
-const PROCESS_INFORMATION_SIZE = 24;
 
 const WAIT_OBJECT_0 = 0;
 /** The exit code of a program that was ended from here, as by a kill on Unix. */
@@ -112,8 +113,13 @@ function create(
   const handles = memory(16);
   new DataView(handles.buffer).setBigUint64(0, addressOf(input), true);
   new DataView(handles.buffer).setBigUint64(8, addressOf(log), true);
-  const attributes = handleListAttribute(handles);
-  const startup = startupInfo(input, log, attributes);
+  // The only handles to inherit. Otherwise the program would get every inheritable handle of this
+  // process, and keep locks and pipes alive.
+  // https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
+  const startup = new StartupInfo(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles, handles.length, {
+    input,
+    output: log,
+  });
   const information = memory(PROCESS_INFORMATION_SIZE);
   // Out of the starter's job, if that lets go: a job may end all its processes with the starter.
   // https://learn.microsoft.com/windows/win32/procthread/job-objects
@@ -130,58 +136,14 @@ function create(
         EXTENDED_STARTUPINFO_PRESENT | breakaway,
       environment,
       wide(cwd),
-      startup,
+      startup.bytes,
       information,
     );
     error = created !== 0 ? 0 : kernel32().GetLastError();
     if (error !== ERROR_ACCESS_DENIED) break;
   }
-  kernel32().DeleteProcThreadAttributeList(attributes);
+  startup.release();
   return error === 0 ? information : error;
-}
-
-/** STARTUPINFOEXW with the standard handles. */
-function startupInfo(
-  input: Handle,
-  log: Handle,
-  attributes: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
-  const startup = memory(STARTUPINFOEX_SIZE);
-  const view = new DataView(startup.buffer);
-  view.setUint32(0, STARTUPINFOEX_SIZE, true);
-  view.setUint32(60, STARTF_USESTDHANDLES, true);
-  view.setBigUint64(80, addressOf(input), true);
-  view.setBigUint64(88, addressOf(log), true);
-  view.setBigUint64(96, addressOf(log), true);
-  view.setBigUint64(104, addressOf(Deno.UnsafePointer.of(attributes)), true);
-  return startup;
-}
-
-/**
- * An attribute list that names the only `handles` to inherit. Otherwise the program would get every
- * inheritable handle of this process, and keep locks and pipes alive.
- *
- * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
- */
-function handleListAttribute(handles: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const size = memory(8);
-  // Fails by design: this call asks for the size.
-  kernel32().InitializeProcThreadAttributeList(null, 1, 0, size);
-  const list = memory(dwordIn(size));
-  if (kernel32().InitializeProcThreadAttributeList(list, 1, 0, size) === 0) {
-    throw systemError("Cannot prepare a process", kernel32().GetLastError());
-  }
-  const updated = kernel32().UpdateProcThreadAttribute(
-    list,
-    0,
-    PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-    handles,
-    BigInt(handles.length),
-    null,
-    null,
-  );
-  if (updated === 0) throw systemError("Cannot prepare a process", kernel32().GetLastError());
-  return list;
 }
 
 /** A handle that a child can inherit. */

@@ -13,11 +13,6 @@ const SYMBOLS = {
   ResizePseudoConsole: { parameters: ["pointer", "u32"], result: "i32" },
   // May wait for the console to write its last output, which this thread has to read.
   ClosePseudoConsole: { parameters: ["pointer"], result: "void", nonblocking: true },
-  // The value of PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE is the handle itself, not a pointer to it.
-  UpdateProcThreadAttribute: {
-    parameters: ["buffer", "u32", "usize", "pointer", "usize", "pointer", "pointer"],
-    result: "i32",
-  },
   ResumeThread: { parameters: ["pointer"], result: "u32" },
   TerminateProcess: { parameters: ["pointer", "u32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -9,7 +9,6 @@
 import { quoteCommandLine } from "../../ipc/windows/command_line.ts";
 import { environmentBlock } from "../../ipc/windows/environment.ts";
 import {
-  addressOf,
   dwordIn,
   type Handle,
   INVALID_HANDLE,
@@ -18,6 +17,12 @@ import {
   pointerIn,
   wide,
 } from "../../ipc/windows/kernel32.ts";
+import {
+  CREATE_UNICODE_ENVIRONMENT,
+  EXTENDED_STARTUPINFO_PRESENT,
+  PROCESS_INFORMATION_SIZE,
+  StartupInfo,
+} from "../../ipc/windows/startup_info.ts";
 import {
   describeError,
   ERROR_DIRECTORY,
@@ -31,12 +36,7 @@ import { ptyKernel32 } from "./kernel32.ts";
 import { PseudoConsole } from "./pseudo_console.ts";
 
 const CREATE_SUSPENDED = 0x4;
-const CREATE_UNICODE_ENVIRONMENT = 0x400;
-const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
-const STARTUPINFOEX_SIZE = 112;
-const STARTF_USESTDHANDLES = 0x100;
 const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
-const PROCESS_INFORMATION_SIZE = 24;
 
 const INFINITE = 0xffff_ffff;
 const WT_EXECUTEINWAITTHREAD = 0x4;
@@ -83,14 +83,10 @@ function start(
   { program, cwd }: PtyOptions,
   screen: PseudoConsole,
 ): Uint8Array<ArrayBuffer> {
-  const attributes = consoleAttribute(screen.handle);
-  const startup = memory(STARTUPINFOEX_SIZE);
-  const view = new DataView(startup.buffer);
-  view.setUint32(0, STARTUPINFOEX_SIZE, true);
-  // With no handles: without this flag a program whose starter's output is redirected, as that of a
-  // woken host is, would write there and not to its console.
-  view.setUint32(60, STARTF_USESTDHANDLES, true);
-  view.setBigUint64(104, addressOf(Deno.UnsafePointer.of(attributes)), true);
+  // It says that there are no handles: otherwise a program whose starter's output is redirected, as
+  // that of a woken host is, would write there and not to its console. The value of this attribute
+  // is the console's handle itself.
+  const startup = new StartupInfo(PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, screen.handle, 8);
   const information = memory(PROCESS_INFORMATION_SIZE);
   const created = kernel32().CreateProcessW(
     null,
@@ -101,34 +97,13 @@ function start(
     CREATE_SUSPENDED | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT,
     environment,
     wide(cwd),
-    startup,
+    startup.bytes,
     information,
   );
   const error = created !== 0 ? 0 : kernel32().GetLastError();
-  kernel32().DeleteProcThreadAttributeList(attributes);
+  startup.release();
   if (error !== 0) throw startError(program, cwd, error);
   return information;
-}
-
-function consoleAttribute(handle: Deno.PointerObject): Uint8Array<ArrayBuffer> {
-  const size = memory(8);
-  // Fails by design: this call asks for the size.
-  kernel32().InitializeProcThreadAttributeList(null, 1, 0, size);
-  const list = memory(dwordIn(size));
-  if (kernel32().InitializeProcThreadAttributeList(list, 1, 0, size) === 0) {
-    throw systemError("Cannot prepare a process", kernel32().GetLastError());
-  }
-  const updated = ptyKernel32().UpdateProcThreadAttribute(
-    list,
-    0,
-    PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE,
-    handle,
-    8n,
-    null,
-    null,
-  );
-  if (updated === 0) throw systemError("Cannot prepare a process", kernel32().GetLastError());
-  return list;
 }
 
 function startError(program: string, cwd: string, code: number): Error {
