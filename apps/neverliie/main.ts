@@ -104,7 +104,7 @@ add("logs <app>", "what an app recorded, and what it wrote when it was woken").o
 add("trace <app>", "what a running app is asked, and what comes of it, as it happens")
   .option("--params", "show the params too, not their names alone")
   .action((app, own) => commands.trace(app, { ...own, ...common() }));
-add("top [apps...]", "a live view: who runs, calls in flight, rates and times; x cancels a call")
+add("top [apps...]", "who runs, calls in flight, rates and times, live; x cancels one")
   .option("--once", "print one sample and end, as it does where there is no terminal")
   .option("--interval <s>", "seconds until a sample is printed, and between two", seconds, 2)
   .action((apps, own) => commands.top(apps, { ...own, ...common() }));

@@ -48,10 +48,7 @@ meshTest(
     const path = recordsPath(mesh);
     await Deno.writeTextFile(mesh.ipc.registry.path, "{ no registry");
     const { pid, ended } = await mesh.serve([...suiteCommand("scanner"), "--host"]);
-    // Under Wine they once did not come in a minute, for a reason that was not found: there, what is
-    // shown is that the end writes them.
-    if (!WINDOWS) await until(async () => (await lastLines(path, 2))?.length === 2);
-    else await mesh.stop("scanner", pid);
+    await until(async () => (await lastLines(path, 2))?.length === 2);
     const [problem, started] = await recordsIn(path);
     assertEquals([problem!.level, problem!.logger], ["WARN", "scanner"]);
     assertStringIncludes(problem!.message, "is not a registry");
@@ -60,7 +57,8 @@ meshTest(
     assertEquals(about, { pid, version: VERSION, by: "hand" });
     assert(typeof deno === "string");
     // Deno sends no signal to another process on Windows that this could hear.
-    if (!WINDOWS) Deno.kill(pid, "SIGTERM");
+    if (WINDOWS) await mesh.stop("scanner", pid);
+    else Deno.kill(pid, "SIGTERM");
     const { stderr } = await ended;
     const left = (await recordsIn(path))[2]!;
     const why = WINDOWS ? "it was asked to shut down" : "it got SIGTERM";
