@@ -17,7 +17,7 @@ import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench.ts";
 import { declarations } from "./declarations.ts";
 import { UsageError } from "./exit.ts";
-import { follow } from "./follow.ts";
+import { followBoth } from "./follow.ts";
 import { lastLines } from "./log_file.ts";
 import { print, table, writeLine } from "./output.ts";
 import { stopApp } from "./stop.ts";
@@ -204,32 +204,6 @@ export function logs(
       console.error(`${app} has no log yet: "${path}" is made when it is woken`);
     }
   });
-}
-
-/** What an app writes and what it records, as it comes. */
-async function followBoth(
-  path: string,
-  recordsPath: string,
-  { json, lines, signal }: CommonOptions & { lines: number },
-): Promise<void> {
-  const ended = new AbortController();
-  const either = AbortSignal.any([signal, ended.signal]);
-  const output = async () => {
-    for await (const line of follow(path, lines, either)) {
-      writeLine(json ? JSON.stringify(line) : line);
-    }
-  };
-  const records = async () => {
-    for await (const line of follow(recordsPath, lines, either)) {
-      const record = readRecord(line);
-      writeLine(json ? JSON.stringify(record) : describeRecord(record));
-    }
-  };
-  try {
-    await Promise.all([records(), output()]);
-  } finally {
-    ended.abort();
-  }
 }
 
 /** `neverliie bench APP [METHOD [JSON]]` */

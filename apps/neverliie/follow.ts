@@ -4,6 +4,8 @@
  * @module
  */
 
+import { describeRecord, readRecord } from "../app_record.ts";
+import { writeLine } from "./output.ts";
 import { lastLines } from "./log_file.ts";
 
 /** Milliseconds between two looks at the file. Events of the file system differ too much by system. */
@@ -79,4 +81,30 @@ async function read(path: string, position: number, length: number): Promise<Uin
     filled += count;
   }
   return bytes.subarray(0, filled);
+}
+
+/** What an app writes and what it records, as it comes. */
+export async function followBoth(
+  path: string,
+  recordsPath: string,
+  { json, lines, signal }: { json?: boolean; lines: number; signal: AbortSignal },
+): Promise<void> {
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const output = async () => {
+    for await (const line of follow(path, lines, either)) {
+      writeLine(json ? JSON.stringify(line) : line);
+    }
+  };
+  const records = async () => {
+    for await (const line of follow(recordsPath, lines, either)) {
+      const record = readRecord(line);
+      writeLine(json ? JSON.stringify(record) : describeRecord(record));
+    }
+  };
+  try {
+    await Promise.all([records(), output()]);
+  } finally {
+    ended.abort();
+  }
 }

@@ -211,9 +211,12 @@ Deno.test("TopState: cancelling asks first, of a call alone", () => {
 });
 
 Deno.test("top: times and callers as people read them, room in fair shares", () => {
-  const times = [null, 0.123, 0.999, 3.14, 99.6, 999.6, 1_500, 200_000];
+  const times = [null, 0, 0.012, 0.0994, 0.123, 0.999, 3.14, 99.6, 999.6, 1_500, 200_000];
   assertEquals(times.map(formatTime), [
     "-",
+    "< 1 µs",
+    "12 µs",
+    "99 µs",
     "0.12 ms",
     "1.0 ms",
     "3.1 ms",

@@ -335,9 +335,11 @@ function far(progress: CallSample["progress"], width: number): string {
   return `${bar(share * 100, Math.min(8, width - 5))} ${percent} ${text}`;
 }
 
-/** Milliseconds as a short text: "0.12 ms", "3.4 ms", "120 ms", "1.5 s". */
+/** Milliseconds as a short text: "12 µs", "0.12 ms", "3.4 ms", "120 ms", "1.5 s". */
 export function formatTime(milliseconds: number | null): string {
   if (milliseconds === null) return "-";
+  if (milliseconds < 0.0005) return "< 1 µs";
+  if (milliseconds < 0.0995) return `${Math.round(milliseconds * 1_000)} µs`;
   if (milliseconds < 0.995) return `${milliseconds.toFixed(2)} ms`;
   if (milliseconds < 9.95) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
