@@ -19,7 +19,7 @@ export const ErrorCode = {
   Leaving: -32004,
   /** A limit of the peer refused the request; `data.limit` names it. */
   LimitExceeded: -32005,
-  /** The request was cancelled by its caller. */
+  /** The request was cancelled, by its caller or by `$/cancelCall`. */
   RequestCancelled: -32800,
 } as const;
 

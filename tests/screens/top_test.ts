@@ -1,5 +1,5 @@
 /** `neverliie top` in a real terminal. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
 import { Terminal, type TerminalOptions } from "../support/tmux.ts";
@@ -72,24 +72,6 @@ if (Deno.build.os === "linux") {
     const lines = (await terminal.until(/METHODS/)).split("\n");
     assert(lines.every((line) => line.length <= 60), lines.join("\n"));
     await terminal.press("C-c");
-    assertEquals((await terminal.ended()).code, 0);
-  });
-
-  meshTest("top: an app that restarts is watched again", async (mesh) => {
-    await mesh.register();
-    await using terminal = await open(mesh);
-    await terminal.until(/fixture +asleep +-/);
-    const first = await mesh.ipc.call<number>("fixture", "pid");
-    await terminal.until(new RegExp(`fixture +${first} `));
-    await mesh.stop("fixture", first);
-    await terminal.until(/fixture +asleep +-/);
-    const second = await mesh.ipc.call<number>("fixture", "pid");
-    await terminal.until(new RegExp(`fixture +${second} `));
-    const hanging = assertRejects(() => mesh.ipc.call("fixture", "hang", { id: "h" }));
-    await terminal.until(/▌ fixture hang/);
-    await terminal.press("x", "y");
-    await hanging;
-    await terminal.press("q");
     assertEquals((await terminal.ended()).code, 0);
   });
 }
