@@ -5,7 +5,6 @@
  * @module
  */
 
-import { DELIMITER, isAbsolute, join } from "@std/path";
 import type { Elevation } from "./elevation.ts";
 import {
   StartLimitError,
@@ -16,6 +15,7 @@ import {
 import type { Home } from "./home.ts";
 import { ProcessLock } from "./lock.ts";
 import { prepareLog } from "./log_file.ts";
+import { delimiter, isAbsolute, join } from "./path.ts";
 import { pauseFor } from "./timer.ts";
 import type { Registry } from "./registry.ts";
 import { missingPart, type RegistryEntry } from "./registry_entry.ts";
@@ -266,7 +266,7 @@ async function startable(app: string, context: ActivationContext): Promise<Regis
 }
 
 function findOnPath(program: string): string | null {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(DELIMITER)) {
+  for (const folder of (Deno.env.get("PATH") ?? "").split(delimiter)) {
     if (!isAbsolute(folder)) continue;
     const path = join(folder, program);
     try {

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { isAbsolute, join, resolve } from "@std/path";
 import { checkAppName, isAppName } from "./name.ts";
+import { isAbsolute, join, resolve } from "./path.ts";
 import { platform } from "./platform.ts";
 
 /** One mesh's places. */

@@ -35,6 +35,7 @@ import { resumeSupervision } from "./supervision.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Targets } from "./targets.ts";
 import { Telemetry } from "./telemetry.ts";
+import { callLater } from "./timer.ts";
 import type { Listener } from "./transport.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
@@ -260,8 +261,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const { platform } = this.#context;
     const { launch = ownLaunchCommand(() => platform.commandLine()) } = this.#options;
     this.#launch = launch || null;
-    const listener = await platform.listen(this.home.address(name), this.#report);
-    this.#listener = listener;
+    const listener = this.#listener = await platform.listen(this.home.address(name), this.#report);
     const entry = { ...this.#options, name, launch: this.#launch };
     const kept = await register(this.registry, entry, this.#report);
     if (this.#options.supervise !== false || kept) {
@@ -274,7 +274,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       });
     }
     // In a turn of its own: the caller exposes its methods first.
-    setTimeout(() => void this.#incoming.accept(listener), 0);
+    callLater(0, () => void this.#incoming.accept(listener));
   }
 
   readonly #dispatch = (request: IncomingRequest): unknown => {

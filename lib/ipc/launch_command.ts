@@ -5,7 +5,7 @@
  * @module
  */
 
-import { basename, fromFileUrl, resolve } from "@std/path";
+import { basename, fromFileUrl, resolve } from "./path.ts";
 
 /** What the registry keeps to start a program by. */
 export interface LaunchCommand {

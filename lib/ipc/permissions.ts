@@ -4,8 +4,8 @@
  * @module
  */
 
-import { dirname } from "@std/path";
 import type { Home } from "./home.ts";
+import { dirname } from "./path.ts";
 import type { Platform } from "./transport.ts";
 
 /**

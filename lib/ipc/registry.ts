@@ -7,9 +7,9 @@
  * @module
  */
 
-import { basename, dirname, join } from "@std/path";
 import type { Home } from "./home.ts";
 import { ProcessLock } from "./lock.ts";
+import { basename, dirname, join } from "./path.ts";
 import { pauseFor } from "./timer.ts";
 import { asRecord } from "./message.ts";
 import { checkAppName } from "./name.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { isAbsolute } from "@std/path";
 import type { LaunchCommand } from "./launch_command.ts";
 import { asRecord } from "./message.ts";
 import { checkAppName } from "./name.ts";
+import { isAbsolute } from "./path.ts";
 import { platform } from "./platform.ts";
 
 /** One program of the mesh. Members this version does not know are kept as they are. */

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { join } from "@std/path";
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { TargetStartError, TargetUnknownError } from "./errors.ts";
 import { ProcessLock } from "./lock.ts";
+import { join } from "./path.ts";
 import { withRemedy } from "./problem.ts";
 import {
   endSupervision,
@@ -19,7 +19,7 @@ import {
   type Supervised,
   writeSupervised,
 } from "./supervision.ts";
-import { pauseFor } from "./timer.ts";
+import { callLater, pauseFor } from "./timer.ts";
 
 /** When a supervisor acts; all but `restarts` in milliseconds. */
 export interface SupervisorTimes {
@@ -51,7 +51,7 @@ export class Supervisor {
   readonly #times: SupervisorTimes;
   readonly #stopped = new AbortController();
   readonly #restarting = new Map<string, Promise<void>>();
-  readonly #timer: ReturnType<typeof setInterval>;
+  #callOff: () => void;
   #role: ProcessLock | null = null;
   /** What the looks found wrong last: told once, not each second. */
   #told: string | null = null;
@@ -76,12 +76,12 @@ export class Supervisor {
       // A full disk, say: the app serves all the same.
       report(`"${own}" runs, but is not kept alive: ${withRemedy(error)}`);
     }
-    this.#timer = setInterval(() => this.#look(), this.#times.look);
+    this.#callOff = callLater(this.#times.look, this.#look);
   }
 
   /** Leaves the role to another process. This process's own app is no longer to be running. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#callOff();
     try {
       if (this.#own !== null) endSupervision(this.#context.home, this.#own);
     } finally {
@@ -91,7 +91,8 @@ export class Supervisor {
     }
   }
 
-  #look(): void {
+  readonly #look = (): void => {
+    this.#callOff = callLater(this.#times.look, this.#look);
     const { home, elevation } = this.#context;
     try {
       if (elevation.startRefusal() !== null) return;
@@ -111,7 +112,7 @@ export class Supervisor {
       if (problem !== this.#told) this.#report(problem);
       this.#told = problem;
     }
-  }
+  };
 
   #isRunning(app: string): boolean {
     return ProcessLock.isHeld(this.#context.home.runtimeFile(app, "lock"));

@@ -26,6 +26,19 @@ export function pauseFor(milliseconds: number, signal?: AbortSignal): Promise<vo
   });
 }
 
+/**
+ * Calls `work` in a later turn of the event loop, `milliseconds` from now at the earliest; the
+ * returned function calls it off. For what happens at a program's start: Deno loads Node's timers
+ * with the first use of `setTimeout`, which takes as long as all else that opening the mesh does.
+ */
+export function callLater(milliseconds: number, work: () => void): () => void {
+  // (A signal that somebody listens to keeps the program running, as a timer does.)
+  const signal = AbortSignal.timeout(milliseconds);
+  const call = () => work();
+  signal.addEventListener("abort", call, { once: true });
+  return () => signal.removeEventListener("abort", call);
+}
+
 /** Resolves once `promise` does, at the latest after `milliseconds`. */
 export async function noLongerThan(
   milliseconds: number,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { basename, join, normalize } from "node:path";
+import { basename, join, normalize } from "./path.ts";
 
 /**
  * Makes the directory and its parents where they are missing.

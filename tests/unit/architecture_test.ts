@@ -13,6 +13,7 @@ const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
   "lib/ipc/platform.ts": [1, "the one branch"],
   "lib/ipc/activation.ts": [1, "the file name of Deno on PATH"],
   "lib/ipc/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
+  "lib/ipc/path.ts": [1, "how its paths are written"],
   "lib/ipc/registry.ts": [2, "a file that is being replaced cannot be opened for a moment"],
   "lib/ipc/signals.ts": [1, "which signals there are"],
   "lib/ipc/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
@@ -198,10 +199,16 @@ Deno.test("architecture: activation and registry know no sessions", () => {
   assertEquals(breaches(from, ({ file }) => !session.test(file ?? "")), []);
 });
 
-Deno.test("architecture: lib/ipc imports itself, @std and Node's built-ins alone", () => {
+Deno.test("architecture: lib/ipc imports itself, and others' modules only when needed", () => {
   const allowed = ({ file, specifier }: Import) =>
-    file === null ? /^(@std\/[a-z]+|node:[a-z_/]+)$/.test(specifier) : ipc(file);
+    file === null ? /^(@std\/jsonc|node:[a-z_/]+)$/.test(specifier) : ipc(file);
   assertEquals(breaches(ipc, allowed), []);
+  // Each of them takes as long to load as all of the library, and every program would wait for it.
+  for (const [path, { code }] of sources) {
+    if (!ipc(path)) continue;
+    const atOnce = code.match(/^(import|export)\b[^;]*?"(@std\/|node:)[^;]*;/gm) ?? [];
+    assertEquals(atOnce.filter((text) => !text.startsWith("import type")), [], path);
+  }
 });
 
 Deno.test("architecture: lib never imports apps, and lib/ipc not its own front door", () => {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isAbsolute, join } from "@std/path";
 import type { Platform } from "../transport.ts";
 import { ownCommandLine } from "./command_line.ts";
 import { spawnDetached } from "./process.ts";
@@ -20,13 +19,13 @@ export const unixPlatform: Platform = {
   runtimeDirectory(_home: string, key: string): string {
     const own = `/tmp/neverliie-${Deno.uid()}`;
     ensurePrivateDirectory(own);
-    const directory = join(own, key);
+    const directory = `${own}/${key}`;
     ensurePrivateDirectory(directory);
     return directory;
   },
 
   address(runtimeDirectory: string, _key: string, app: string): string {
-    const path = join(runtimeDirectory, `${app}.sock`);
+    const path = `${runtimeDirectory}/${app}.sock`;
     if (path.length > SOCKET_PATH_MAX) {
       throw new RangeError(`Cannot listen at "${path}": over ${SOCKET_PATH_MAX} bytes`);
     }
@@ -40,7 +39,7 @@ export const unixPlatform: Platform = {
     return ((mode ?? 0) & 0o022) !== 0 ? "others may write it (chmod go-w mends that)" : null;
   },
 
-  programFault: (program) => isAbsolute(program) ? null : "it is not an absolute path",
+  programFault: (program) => program.startsWith("/") ? null : "it is not an absolute path",
 
   permissionFlags: (address, woken) => [
     "--allow-sys=uid",

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { dirname } from "@std/path";
 import type { DialOptions, Listener, Transport } from "../transport.ts";
 
 /** A connection that nobody writes to should cost little; one that is busy should read in bulk. */
@@ -68,7 +67,7 @@ const LOOK = 1_000;
 class SocketListener implements Listener {
   readonly address: string;
   readonly #report: (problem: string) => void;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #next: AbortSignal;
   #listener: Deno.UnixListener;
   /** Ends once there is a listener again; `null` while there is one. */
   #renewal: PromiseWithResolvers<void> | null = null;
@@ -82,7 +81,7 @@ class SocketListener implements Listener {
     // The caller holds the app's lock, so a socket that is still there is a dead process's.
     removeSocket(address);
     this.#listener = Deno.listen({ transport: "unix", path: address });
-    this.#timer = setInterval(() => this.#look(), LOOK);
+    this.#next = this.#lookLater();
   }
 
   async accept(): Promise<Transport | null> {
@@ -100,8 +99,16 @@ class SocketListener implements Listener {
     return null;
   }
 
+  /** By a signal: the first use of a timer loads Node's, which a program's start would wait for. */
+  #lookLater(): AbortSignal {
+    const signal = AbortSignal.timeout(LOOK);
+    signal.addEventListener("abort", this.#look, { once: true });
+    return signal;
+  }
+
   /** Makes the socket anew where somebody removed its file. */
-  #look(): void {
+  readonly #look = (): void => {
+    this.#next = this.#lookLater();
     try {
       if (exists(this.address)) return;
       if (this.#renewal === null) {
@@ -112,7 +119,8 @@ class SocketListener implements Listener {
         return;
       }
       // (Its folder may be gone as well.)
-      Deno.mkdirSync(dirname(this.address), { recursive: true, mode: 0o700 });
+      const folder = this.address.slice(0, this.address.lastIndexOf("/"));
+      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.#listener = Deno.listen({ transport: "unix", path: this.address });
       this.#renewal.resolve();
       this.#renewal = null;
@@ -124,12 +132,12 @@ class SocketListener implements Listener {
       this.#told = true;
       this.#report(`Nobody can connect to "${this.address}": ${(error as Error).message}`);
     }
-  }
+  };
 
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = Promise.resolve();
-      clearInterval(this.#timer);
+      this.#next.removeEventListener("abort", this.#look);
       removeSocket(this.address);
       if (this.#renewal === null) this.#listener.close();
       this.#renewal?.resolve();

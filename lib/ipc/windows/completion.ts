@@ -16,7 +16,6 @@
  * @module
  */
 
-import { clearImmediate, setImmediate } from "node:timers";
 import {
   addressOf,
   dwordIn,
@@ -60,6 +59,15 @@ const REST_MAX = 64;
 /** Operations that may complete at once before a turn of the event loop is forced in between. */
 const STREAK = 64;
 
+/**
+ * Node's timers, which alone call back in the very next turn. Loaded once peers talk: they take as
+ * long as all else that a program waits for when it opens the mesh.
+ */
+let timers: typeof import("node:timers") | undefined;
+type Turn = ReturnType<typeof import("node:timers").setImmediate> | AbortSignal;
+/** The wake that loads them: the first is a peer's arrival, and its first call should not wait. */
+const LOADING_WAKE = 2;
+
 const WAIT_CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
 /** One pending operation. The buffer is held here because the kernel holds its address. */
@@ -88,7 +96,9 @@ export class CompletionEngine {
 
   #users = 0;
   #referenced = true;
-  #spin: ReturnType<typeof setImmediate> | null = null;
+  /** The turn that is to come. */
+  #spin: Turn | null = null;
+  #wakes = 0;
   #active = 0;
   /** How often in a row polling was in vain, and how often it is left out before the next attempt. */
   #misses = 0;
@@ -135,7 +145,8 @@ export class CompletionEngine {
   async release(): Promise<void> {
     if (--this.#users > 0) return;
     if (CompletionEngine.#current === this) CompletionEngine.#current = null;
-    if (this.#spin !== null) clearImmediate(this.#spin);
+    if (this.#spin instanceof AbortSignal) this.#spin.removeEventListener("abort", this.#turn);
+    else if (this.#spin !== null) timers!.clearImmediate(this.#spin);
     this.#spin = null;
     // Off this thread: it waits for a running callback, which needs this thread to finish.
     // https://learn.microsoft.com/windows/win32/sync/unregisterwaitex
@@ -230,13 +241,23 @@ export class CompletionEngine {
 
   /** The event was set. Also happens for operations that completed at once. */
   #woken(): void {
-    if (this.#scan()) this.#touch();
+    if (!this.#scan()) return;
+    this.#touch();
+    if (++this.#wakes === LOADING_WAKE) void import("node:timers").then((them) => timers = them);
   }
 
   /** Notes activity: statuses are polled on the coming turns, which is also the scan after a start. */
   #touch(): void {
     this.#active = performance.now();
-    this.#spin ??= setImmediate(this.#turn);
+    this.#spin ??= this.#later();
+  }
+
+  /** Asks for a turn: the very next one, or one in a millisecond as long as that must do. */
+  #later(): Turn {
+    if (timers !== undefined) return timers.setImmediate(this.#turn);
+    const signal = AbortSignal.timeout(0);
+    signal.addEventListener("abort", this.#turn, { once: true });
+    return signal;
   }
 
   readonly #turn = (): void => {
@@ -250,12 +271,13 @@ export class CompletionEngine {
       this.#active = performance.now();
       this.#misses = this.#rest = 0;
     }
-    if (this.#pending.length > 0 && this.#polls()) this.#spin = setImmediate(this.#turn);
+    if (this.#pending.length > 0 && this.#polls()) this.#spin = this.#later();
     else this.#reference(this.#pending.length > 0);
   };
 
   /** Whether to look again on the next turn, rather than to wait for the event. */
   #polls(): boolean {
+    if (timers === undefined) return false;
     if (this.#rest > 0) {
       this.#rest--;
       return false;
