@@ -6,6 +6,7 @@
 
 import type { LaunchCommand } from "./launch_command.ts";
 import type { Registry } from "./registry.ts";
+import { type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 import { registerSuite } from "./suite.ts";
 
 /** What is entered. */
@@ -32,9 +33,12 @@ export async function register(
   try {
     if (name !== null && launch !== null) {
       const keep = keepAlive === undefined ? {} : { keep_alive: keepAlive };
-      await registry.set(name, { ...launch, source: "self", ...keep });
+      const entry: RegistryEntry = { ...launch, source: "self", ...keep };
+      // Read without the lock: at most starts the registry says already what this one would write.
+      const present = (await registry.read()).apps.get(name);
+      if (present === undefined || !sameLaunch(present, entry)) await registry.set(name, entry);
       // A person may have written it there, too.
-      kept = keepAlive ?? (await registry.read()).apps.get(name)?.keep_alive === true;
+      kept = keepAlive ?? present?.keep_alive === true;
     }
     await registerSuite(registry, suite);
   } catch (error) {

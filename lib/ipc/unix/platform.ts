@@ -63,12 +63,7 @@ export const unixPlatform: Platform = {
  * descriptor of a socket, so a peer's user cannot be asked for: this folder is the guard.
  */
 function ensurePrivateDirectory(path: string): void {
-  try {
-    Deno.mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
-  const info = Deno.lstatSync(path);
+  const info = lstat(path) ?? makeDirectory(path);
   const why = !info.isDirectory
     ? "it is not a directory"
     : info.uid !== Deno.uid()
@@ -81,4 +76,23 @@ function ensurePrivateDirectory(path: string): void {
       `Cannot keep sockets in "${path}": ${why}. Remove it, or make it yours alone (chmod 700)`,
     );
   }
+}
+
+function lstat(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Makes it, unless another process does at the same moment, and looks at what is there then. */
+function makeDirectory(path: string): Deno.FileInfo {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  return Deno.lstatSync(path);
 }
