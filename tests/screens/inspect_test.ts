@@ -210,12 +210,24 @@ pageTest("hostile strings are text, wherever they come from", async (mesh) => {
   await ended;
 });
 
-/** A mesh that has no apps: none is registered where the command is alone. */
-class EmptyMesh implements InspectSource {
-  snapshot(): Snapshot {
-    const empty = { apps: [], problems: [], edges: [], tasks: [], tasksInAll: 0, methods: [] };
-    return { at: 0, home: "/home", ...empty };
+/** A mesh of so many sleeping apps; of none where the command is alone, and knows no suite. */
+class QuietMesh implements InspectSource {
+  readonly #count: number;
+
+  constructor(count: number) {
+    this.#count = count;
   }
+
+  snapshot(): Snapshot {
+    const app = { state: "asleep" as const, reason: null, pid: null, version: null, silent: null };
+    const entry = { registered: true, type: "binary" as const, command: ["/bin/app"], cwd: "/" };
+    const apps = Array.from({ length: this.#count }, (_, i) => ({
+      ...{ name: `app-${i}`, ...app, ...entry, address: "", methods: [] },
+    }));
+    const empty = { problems: [], edges: [], tasks: [], tasksInAll: 0, methods: [] };
+    return { at: 0, home: "/home", apps, ...empty };
+  }
+
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
   }
@@ -257,18 +269,43 @@ pageTest("light and dark, large and small, with and without apps", async (mesh) 
     const cut = "[...document.querySelectorAll('section, header')]" +
       ".filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.className)";
     assertEquals(await page.evaluate(cut), [], `${width} x ${height}`);
+    const spilt = "[...document.querySelectorAll('th, td')]" +
+      ".filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.innerText)";
+    assertEquals(await page.evaluate(spilt), [], `${width} x ${height}`);
   }
   browser.assertQuiet();
   child.kill("SIGKILL");
   await page.getByRole("alert").getByText("trying again").waitFor();
   await ended;
-  await using empty = new InspectServer(new EmptyMesh(), 0);
+  await using empty = new InspectServer(new QuietMesh(0), 0);
   await page.goto(empty.link);
   await page.getByText("No app is registered in this home yet.").waitFor();
   await page.getByText("No call has ended in the last two minutes.").waitFor();
   await page.getByRole("button", { name: "End" }).click();
   await page.getByRole("alert").getByText("run it again").waitFor();
   await empty.closed;
+});
+
+pageTest("nodes of the picture stand apart, however many there are", async () => {
+  await using browser = await BrowserPage.open();
+  const { page } = browser;
+  for (const count of [1, 2, 10, 11, 24, 60]) {
+    await using server = new InspectServer(new QuietMesh(count), 0);
+    await page.goto(server.link);
+    await page.locator(".node").nth(count - 1).waitFor();
+    const overlaps = await page.evaluate(`(() => {
+      const picture = document.querySelector("#picture").getBoundingClientRect();
+      const boxes = [...document.querySelectorAll(".node rect")]
+        .map((node) => node.getBoundingClientRect());
+      const apart = (a, b) =>
+        a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+      const inside = (a) => a.left >= picture.left && a.right <= picture.right &&
+        a.top >= picture.top && a.bottom <= picture.bottom;
+      return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => !apart(a, b))).length +
+        boxes.filter((box) => !inside(box)).length;
+    })()`);
+    assertEquals(overlaps, 0, `${count} apps`);
+  }
 });
 
 /** The contrast of each colour of texts against the cards, by WCAG 2. */

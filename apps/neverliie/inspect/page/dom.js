@@ -142,3 +142,13 @@ export function duration(ms) {
 export function perSecond(rate) {
   return `${rate < 10 ? rate : Math.round(rate)}/s`;
 }
+
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/**
+ * How many: whole up to 99,999, then "1.2M".
+ * @param {number} number
+ */
+export function count(number) {
+  return number < 100_000 ? String(number) : compact.format(number);
+}

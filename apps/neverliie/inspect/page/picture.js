@@ -1,4 +1,4 @@
-/** The mesh as a picture: apps on a ring, calls as arrows between them. */
+/** The mesh as a picture: apps around its middle, calls as arrows between them. */
 
 import { element, keyed, perSecond, say, set, svg } from "./dom.js";
 
@@ -11,10 +11,14 @@ const CLIENTS = "";
 const WIDTH = 640;
 const HEIGHT = 360;
 const BOX = { width: 138, height: 46 };
-/** Apps that stand comfortably on the ring at its size; for more of them the picture grows. */
-const COMFORTABLE = 9;
+/** Nodes that stand on a ring; more of them stand along the picture's border… */
+const ON_RING = 10;
+/** …which has room for so many at its size; for more than that it grows. */
+const AT_ITS_SIZE = 16;
+/** From one node to the next along the border. */
+const STEP = { x: BOX.width + 14, y: BOX.height + 12 };
 /** Characters that fit into a node. */
-const NAME_MAX = 15;
+const NAME_MAX = 13;
 
 /** The picture, kept up to date. */
 export class Picture {
@@ -48,7 +52,7 @@ export class Picture {
   show(mesh, chosen) {
     const withClients = mesh.edges.some(({ from }) => from === CLIENTS);
     const names = [...(withClients ? [CLIENTS] : []), ...mesh.apps.map(({ name }) => name)];
-    const { places, width, height } = onRing(names);
+    const { places, width, height } = arrange(names);
     set(this.#svg, { viewBox: `0 0 ${width} ${height}` });
     const edges = mesh.edges.filter(({ from, to }) =>
       from !== to && places.has(from) && places.has(to)
@@ -124,25 +128,71 @@ export class Picture {
 }
 
 /**
- * Places on a ring, the first on the left, then clockwise.
+ * Places around the middle, clockwise.
  * @param {readonly string[]} names
  */
-function onRing(names) {
-  const scale = Math.max(1, names.length / COMFORTABLE);
+function arrange(names) {
+  const scale = Math.max(1, names.length / AT_ITS_SIZE);
   const width = Math.round(WIDTH * scale);
   const height = Math.round(HEIGHT * scale);
-  const middle = { x: width / 2, y: height / 2 };
-  const radius = { x: middle.x - BOX.width / 2 - 8, y: middle.y - BOX.height / 2 - 8 };
+  const radius = { x: (width - BOX.width) / 2 - 8, y: (height - BOX.height) / 2 - 8 };
+  const points = names.length <= ON_RING
+    ? onRing(names.length, radius)
+    : onBorder(names.length, radius);
   /** @type {Map<string, Point>} */
   const places = new Map();
   names.forEach((name, i) => {
-    const angle = Math.PI + 2 * Math.PI * i / names.length;
-    const alone = names.length === 1;
-    const x = alone ? middle.x : middle.x + radius.x * Math.cos(angle);
-    const y = alone ? middle.y : middle.y + radius.y * Math.sin(angle);
-    places.set(name, { x: Math.round(x), y: Math.round(y) });
+    const { x, y } = points[i] ?? { x: 0, y: 0 };
+    places.set(name, { x: Math.round(width / 2 + x), y: Math.round(height / 2 + y) });
   });
   return { places, width, height };
+}
+
+/**
+ * The first on the left; one alone in the middle.
+ * @param {number} count
+ * @param {Point} radius
+ * @returns {Point[]}
+ */
+function onRing(count, radius) {
+  if (count === 1) return [{ x: 0, y: 0 }];
+  return Array.from({ length: count }, (_, i) => {
+    const angle = Math.PI + 2 * Math.PI * i / count;
+    return { x: radius.x * Math.cos(angle), y: radius.y * Math.sin(angle) };
+  });
+}
+
+/**
+ * Up the left side, along the top, down the right side, back along the bottom. The corners belong to
+ * top and bottom.
+ * @param {number} count
+ * @param {Point} radius
+ * @returns {Point[]}
+ */
+function onBorder(count, radius) {
+  const edge = radius.y - STEP.y;
+  const room = { side: 2 * edge / STEP.y + 1, row: 2 * radius.x / STEP.x + 1 };
+  const side = Math.round(count * room.side / (room.side + room.row) / 2);
+  const top = Math.ceil((count - 2 * side) / 2);
+  const bottom = count - 2 * side - top;
+  return [
+    ...spread(side, edge).map((y) => ({ x: -radius.x, y: -y })),
+    ...spread(top, radius.x).map((x) => ({ x, y: -radius.y })),
+    ...spread(side, edge).map((y) => ({ x: radius.x, y })),
+    ...spread(bottom, radius.x).map((x) => ({ x: -x, y: radius.y })),
+  ];
+}
+
+/**
+ * So many numbers from -extent to extent.
+ * @param {number} count
+ * @param {number} extent
+ */
+function spread(count, extent) {
+  return Array.from(
+    { length: count },
+    (_, i) => count === 1 ? 0 : extent * (2 * i / (count - 1) - 1),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Apps, what is under way, and the registry, as tables. */
 
-import { byId, duration, element, keyed, perSecond, say, set } from "./dom.js";
+import { byId, count, duration, element, keyed, perSecond, say, set } from "./dom.js";
 
 /** @typedef {import("../snapshot.ts").Snapshot} Snapshot */
 /** @typedef {import("../snapshot.ts").AppView} AppView */
@@ -25,7 +25,7 @@ export function showApps(mesh, chosen, choose) {
       const [name, state, process, callers] = row.children;
       set(name.firstChild, { "aria-pressed": String(app.name === chosen) });
       set(state, { class: `state ${app.state.replace(" ", "-")}` });
-      say(state, app.silent === null ? app.state : "running, not answering");
+      say(state, app.silent === null ? app.state : "not answering");
       say(process, app.pid === null ? "–" : String(app.pid));
       const from = mesh.edges.filter(({ to }) => to === app.name);
       say(callers, from.map(callerText).join(", "));
@@ -91,7 +91,7 @@ export function showTasks(tasks, now, cancel) {
     make: (task) => makeTask(task, cancel),
     update: (row, task) => {
       const [, , , items, progress, since] = row.children;
-      say(items, task.items === null ? "" : String(task.items));
+      say(items, task.items === null ? "" : count(task.items));
       say(since, duration(now - task.since));
       const [bar, words] = progress.children;
       const share = task.progress?.share ?? null;
