@@ -179,7 +179,10 @@ meshTest(
     await using deaf = await RawClient.dial(mesh.ipc.home.address("fixture"));
     // The app waits for an answer of this peer, and so goes on reading what it sends.
     const call_back = { method: "never_answered", timeout: 50_000 };
-    await deaf.send({ jsonrpc: "2.0", id: 0, method: "call_back", params: call_back });
+    await deaf.send(
+      { jsonrpc: "2.0", id: "back", method: "call_back", params: call_back },
+      { jsonrpc: "2.0", id: "hang", method: "hang", params: { id: "deaf" } },
+    );
     const asked = Array.from({ length: 1_000 }, (_, i) => ({
       jsonrpc: "2.0",
       id: i + 1,
@@ -187,11 +190,16 @@ meshTest(
       params: { size: 1_000 },
     }));
     // 1 MB of answers a round: the queue, its reserve and the buffers between hold a few.
-    let rounds = 0;
-    await assertRejects(async () => {
-      for (; rounds < 100; rounds++) await deaf.send(...asked);
-    }, Deno.errors.BrokenPipe);
-    assert(rounds < 100, `${rounds} rounds`);
+    const sending = (async () => {
+      for (let round = 0; round < 100; round++) await deaf.send(...asked);
+    })().catch((error) => error);
+    const options = { timeout: 50_000 };
+    await mesh.ipc.call("fixture", "happened", { event: "deaf aborted" }, options);
+    // (A socket that Deno 2.7 closes while it writes is closed once the peer reads.)
+    let answers = 0;
+    while (await deaf.receive() !== null) answers++;
+    assertInstanceOf(await sending, Deno.errors.BrokenPipe);
+    assert(answers < 10_000, `${answers} answers`);
     assertEquals(await mesh.ipc.call("fixture", "add", [1, 2]), 3);
   },
 );
