@@ -1,32 +1,23 @@
 /**
  * The one engine behind all overlapped I/O of this process.
  *
- * Every OVERLAPPED carries the same auto-reset event. A wait registered once with the system's
- * thread pool calls into JavaScript when the event is set; what has completed is then read from
- * memory (OVERLAPPED.Internal), without a system call. The alternatives and their figures are in
- * docs/decisions.
+ * Every OVERLAPPED carries the same auto-reset event, those of writes another. A wait registered
+ * once with the system's thread pool calls into JavaScript when the event is set; what has completed
+ * is then read from memory (OVERLAPPED.Internal), without a system call. The alternatives and their
+ * figures are in docs/decisions.
  *
  * No wake is lost, by three rules: a started operation resets the event, so every start is followed
  * by a scan on a later turn; a scan reads all pending statuses, not one; and the status is written
  * before the event is set.
  *
  * https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-overlapped
- * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-registerwaitforsingleobject
  *
  * @module
  */
 
-import {
-  addressOf,
-  dwordIn,
-  type Handle,
-  INVALID_HANDLE,
-  type Kernel32,
-  kernel32,
-  memory,
-  pointerIn,
-} from "./kernel32.ts";
-import { ERROR_IO_PENDING, systemError } from "./win32_error.ts";
+import { dwordIn, type Handle, type Kernel32, kernel32, memory } from "./kernel32.ts";
+import { type WaitCallback, waitCallback, WaitedEvent } from "./waited_event.ts";
+import { ERROR_IO_PENDING } from "./win32_error.ts";
 
 /** How an operation ended. */
 export interface Outcome {
@@ -42,12 +33,9 @@ export type Start = (overlapped: Deno.PointerValue) => number;
 const STATUS_PENDING = 0x103;
 const OVERLAPPED_SIZE = 32;
 const OVERLAPPED_WORDS = OVERLAPPED_SIZE / 4;
-const OVERLAPPED_EVENT = 24;
+/** Where in an OVERLAPPED its event is, in words. */
+const OVERLAPPED_EVENT = 6;
 const BLOCK = 64;
-
-const INFINITE = 0xffff_ffff;
-/** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
-const WT_EXECUTEINWAITTHREAD = 0x4;
 
 /**
  * How long statuses are polled in memory after the last activity. Longer idling costs nothing. An
@@ -68,12 +56,11 @@ type Turn = ReturnType<typeof import("node:timers").setImmediate> | AbortSignal;
 /** The wake that loads them: the first is a peer's arrival, and its first call should not wait. */
 const LOADING_WAKE = 2;
 
-const WAIT_CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
-
 /** One pending operation. The buffer is held here because the kernel holds its address. */
 interface Pending {
   readonly handle: Handle;
   readonly buffer: Uint8Array | null;
+  readonly quick: boolean;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -81,10 +68,17 @@ interface Pending {
 export class CompletionEngine {
   static #current: CompletionEngine | null = null;
 
-  readonly #kernel: Kernel32;
-  readonly #event: Handle;
-  readonly #wait: Deno.PointerValue;
-  readonly #callback: Deno.UnsafeCallback<typeof WAIT_CALLBACK>;
+  readonly #kernel: Kernel32 = kernel32();
+  /** Set by whatever completes, quick operations apart; always waited for. */
+  readonly #event = new WaitedEvent();
+  /**
+   * Set by what nearly always completes at once: writes. That would wake the pool's thread, and this
+   * one, for nothing; so it is waited for only while one of them is pending.
+   */
+  readonly #quickEvent = new WaitedEvent();
+  readonly #callback: WaitCallback;
+  /** What the callback is told of the quick event's wait: not null. */
+  readonly #quick = Deno.UnsafePointer.create(1n);
 
   /** Per slot: the address of its OVERLAPPED, the words of its block, and what is pending in it. */
   readonly #overlapped: Deno.PointerObject[] = [];
@@ -114,27 +108,15 @@ export class CompletionEngine {
   }
 
   private constructor() {
-    this.#kernel = kernel32();
-    const event = this.#kernel.CreateEventW(null, 0, 0, null);
-    if (event === null) throw systemError("Cannot create an event", this.#kernel.GetLastError());
-    this.#event = event;
-    this.#callback = Deno.UnsafeCallback.threadSafe(WAIT_CALLBACK, () => this.#woken());
-    const wait = memory(8);
-    const registered = this.#kernel.RegisterWaitForSingleObject(
-      wait,
-      event,
-      this.#callback.pointer,
-      null,
-      INFINITE,
-      WT_EXECUTEINWAITTHREAD,
-    );
-    if (registered === 0) {
-      const error = this.#kernel.GetLastError();
+    this.#callback = waitCallback((which) => this.#woken(which));
+    try {
+      this.#event.wait(this.#callback, null, false);
+    } catch (error) {
       this.#callback.close();
-      this.#kernel.CloseHandle(event);
-      throw systemError("Cannot wait for an event", error);
+      this.#event.close();
+      this.#quickEvent.close();
+      throw error;
     }
-    this.#wait = pointerIn(wait);
     this.#reference(false);
   }
 
@@ -148,11 +130,11 @@ export class CompletionEngine {
     if (this.#spin instanceof AbortSignal) this.#spin.removeEventListener("abort", this.#turn);
     else if (this.#spin !== null) timers!.clearImmediate(this.#spin);
     this.#spin = null;
-    // Off this thread: it waits for a running callback, which needs this thread to finish.
-    // https://learn.microsoft.com/windows/win32/sync/unregisterwaitex
-    await this.#kernel.UnregisterWaitEx(this.#wait, Deno.UnsafePointer.create(INVALID_HANDLE));
+    await this.#event.end();
+    await this.#quickEvent.end();
     this.#callback.close();
-    this.#kernel.CloseHandle(this.#event);
+    this.#event.close();
+    this.#quickEvent.close();
   }
 
   /**
@@ -160,13 +142,22 @@ export class CompletionEngine {
    * at once, else as a promise, which always resolves: whoever closes the handle cancels first.
    *
    * @param buffer the memory the operation uses, held until the kernel is done with it
+   * @param quick whether it nearly always completes at once, as a write does
    */
-  issue(handle: Handle, buffer: Uint8Array | null, start: Start): Outcome | Promise<Outcome> {
+  issue(
+    handle: Handle,
+    buffer: Uint8Array | null,
+    start: Start,
+    quick = false,
+  ): Outcome | Promise<Outcome> {
     const slot = this.#free.pop() ?? this.#grow();
     const words = this.#words[slot]!;
     const base = (slot % BLOCK) * OVERLAPPED_WORDS;
     words[base] = STATUS_PENDING;
     words[base + 2] = 0;
+    const { low, high } = quick ? this.#quickEvent : this.#event;
+    words[base + OVERLAPPED_EVENT] = low;
+    words[base + OVERLAPPED_EVENT + 1] = high;
     const done = start(this.#overlapped[slot]!);
     // In the same stretch as the call: any turn in between replaces the thread's last error.
     const error = done !== 0 ? 0 : this.#kernel.GetLastError();
@@ -175,8 +166,9 @@ export class CompletionEngine {
     const pending = error === ERROR_IO_PENDING;
     if (pending && Atomics.load(words, base) === STATUS_PENDING) {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
-      this.#operations[slot] = { handle, buffer, settle: resolve };
+      this.#operations[slot] = { handle, buffer, quick, settle: resolve };
       this.#pending.push(slot);
+      if (quick) this.#waitForQuick();
       this.#reference(true);
       return promise;
     }
@@ -191,12 +183,10 @@ export class CompletionEngine {
   #grow(): number {
     const block = new ArrayBuffer(BLOCK * OVERLAPPED_SIZE);
     const words = new Int32Array(block);
-    const view = new DataView(block);
     const first = this.#overlapped.length;
     for (let i = 0; i < BLOCK; i++) {
-      const offset = i * OVERLAPPED_SIZE;
-      view.setBigUint64(offset + OVERLAPPED_EVENT, addressOf(this.#event), true);
-      const pointer = Deno.UnsafePointer.of(new Uint8Array(block, offset, OVERLAPPED_SIZE));
+      const overlapped = new Uint8Array(block, i * OVERLAPPED_SIZE, OVERLAPPED_SIZE);
+      const pointer = Deno.UnsafePointer.of(overlapped);
       this.#overlapped.push(pointer!);
       this.#words.push(words);
       this.#operations.push(null);
@@ -239,11 +229,18 @@ export class CompletionEngine {
     return { error, bytes: dwordIn(transferred) };
   }
 
-  /** The event was set. Also happens for operations that completed at once. */
-  #woken(): void {
-    if (!this.#scan()) return;
+  /** An event was set. Also happens for operations that completed at once. */
+  #woken(which: Deno.PointerValue): void {
+    if (which !== null) this.#quickEvent.forget();
+    const moved = this.#scan();
+    if (this.#pending.some((slot) => this.#operations[slot]!.quick)) this.#waitForQuick();
+    if (!moved) return;
     this.#touch();
     if (++this.#wakes === LOADING_WAKE) void import("node:timers").then((them) => timers = them);
+  }
+
+  #waitForQuick(): void {
+    if (!this.#quickEvent.waited) this.#quickEvent.wait(this.#callback, this.#quick, true);
   }
 
   /** Notes activity: statuses are polled on the coming turns, which is also the scan after a start. */

@@ -39,6 +39,7 @@ const SYMBOLS = {
     parameters: ["buffer", "pointer", "function", "pointer", "u32", "u32"],
     result: "i32",
   },
+  UnregisterWait: { parameters: ["pointer"], result: "i32" },
   UnregisterWaitEx: { parameters: ["pointer", "pointer"], result: "i32", nonblocking: true },
 
   // Processes

@@ -24,8 +24,8 @@ export class OverlappedHandle {
   }
 
   /** Starts one operation; see {@link CompletionEngine.issue}. */
-  issue(buffer: Uint8Array | null, start: Start): Outcome | Promise<Outcome> {
-    const outcome = this.#engine.issue(this.handle, buffer, start);
+  issue(buffer: Uint8Array | null, start: Start, quick = false): Outcome | Promise<Outcome> {
+    const outcome = this.#engine.issue(this.handle, buffer, start, quick);
     return outcome instanceof Promise ? this.#track(outcome) : outcome;
   }
 

@@ -103,6 +103,7 @@ export class PipeTransport implements Transport {
             null,
             overlapped,
           ),
+        true,
       );
       const outcome = started instanceof Promise ? await started : started;
       if (outcome.error === ERROR_OPERATION_ABORTED) throw this.#gone("closed");

@@ -1,0 +1,102 @@
+/**
+ * Auto-reset events that the system's thread pool waits for, and calls into JavaScript when they are
+ * set.
+ *
+ * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-registerwaitforsingleobject
+ *
+ * @module
+ */
+
+import {
+  addressOf,
+  type Handle,
+  INVALID_HANDLE,
+  type Kernel32,
+  kernel32,
+  memory,
+  pointerIn,
+} from "./kernel32.ts";
+import { systemError } from "./win32_error.ts";
+
+const INFINITE = 0xffff_ffff;
+/** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
+const WT_EXECUTEINWAITTHREAD = 0x4;
+const WT_EXECUTEONLYONCE = 0x8;
+
+const CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
+
+/** What the pool calls, on this thread. */
+export type WaitCallback = Deno.UnsafeCallback<typeof CALLBACK>;
+
+/** Makes a function ready for the pool: `context` is what the wait was registered with. */
+export function waitCallback(woken: (context: Deno.PointerValue) => void): WaitCallback {
+  return Deno.UnsafeCallback.threadSafe(CALLBACK, woken);
+}
+
+/** One event, and the wait for it. */
+export class WaitedEvent {
+  readonly #kernel: Kernel32 = kernel32();
+  readonly #handle: Handle;
+  #wait: Deno.PointerValue = null;
+  /** The handle in two halves, as an OVERLAPPED holds it. */
+  readonly low: number;
+  readonly high: number;
+
+  constructor() {
+    const handle = this.#kernel.CreateEventW(null, 0, 0, null);
+    if (handle === null) throw systemError("Cannot create an event", this.#kernel.GetLastError());
+    this.#handle = handle;
+    const address = addressOf(handle);
+    this.low = Number(address & 0xffff_ffffn);
+    this.high = Number(address >> 32n);
+  }
+
+  /** Whether the pool waits for it. */
+  get waited(): boolean {
+    return this.#wait !== null;
+  }
+
+  /**
+   * Has the pool wait for it, for ever or until it is set once.
+   *
+   * @param context handed to the callback
+   */
+  wait(callback: WaitCallback, context: Deno.PointerValue, once: boolean): void {
+    const flags = once ? WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE : WT_EXECUTEINWAITTHREAD;
+    const wait = memory(8);
+    const registered = this.#kernel.RegisterWaitForSingleObject(
+      wait,
+      this.#handle,
+      callback.pointer,
+      context,
+      INFINITE,
+      flags,
+    );
+    if (registered === 0) {
+      throw systemError("Cannot wait for an event", this.#kernel.GetLastError());
+    }
+    this.#wait = pointerIn(wait);
+  }
+
+  /** Gives a wait for once back that has called. To be called in the callback; does not block. */
+  forget(): void {
+    if (this.#wait !== null) this.#kernel.UnregisterWait(this.#wait);
+    this.#wait = null;
+  }
+
+  /** Ends the wait; resolves when no thread of the pool can call any more. */
+  async end(): Promise<void> {
+    const wait = this.#wait;
+    this.#wait = null;
+    // Off this thread: it waits for a running callback, which needs this thread to finish.
+    // https://learn.microsoft.com/windows/win32/sync/unregisterwaitex
+    if (wait !== null) {
+      await this.#kernel.UnregisterWaitEx(wait, Deno.UnsafePointer.create(INVALID_HANDLE));
+    }
+  }
+
+  /** Closes the event. Nothing may use it any more. */
+  close(): void {
+    this.#kernel.CloseHandle(this.#handle);
+  }
+}
