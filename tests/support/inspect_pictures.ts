@@ -20,6 +20,7 @@ async function populate({ ipc, home }: TestMesh): Promise<void> {
     const cmd = scriptCommand("tests/support/inspect_scene_program.ts");
     await ipc.registry.set(name, { type: "script", cmd, cwd: home, args: [name] });
   }
+  for (const name of ["editor", "notes", "preview", "backup"]) await ipc.wake(name);
   const entry = { target: "notes", method: "search", params: { text: "plan" }, every: 70 };
   await ipc.call("editor", "begin", entry);
   const render = { target: "preview", method: "render", params: { note: 7 }, every: 400 };

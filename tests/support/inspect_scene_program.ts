@@ -46,7 +46,9 @@ ipc.expose("begin", ({ target, method, params, every }: {
   params: Record<string, unknown>;
   every: number;
 }) => {
-  const again = () => void ipc.call(target, method, params).catch(() => {});
+  // Not to wake what is being stopped at the end.
+  const options = { activate: false };
+  const again = () => void ipc.call(target, method, params, options).catch(() => {});
   setInterval(again, every);
 });
 /** Reads another's stream to its end, as its own work would. */
@@ -60,3 +62,5 @@ ipc.expose("follow", ({ target, method, params }: {
 });
 
 await ipc.closed;
+// What calls others again and again would go on.
+Deno.exit();

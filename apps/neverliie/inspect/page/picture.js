@@ -11,10 +11,10 @@ const CLIENTS = "";
 const WIDTH = 640;
 const HEIGHT = 360;
 const BOX = { width: 138, height: 46 };
-/** Nodes that stand on a ring; more of them stand along the picture's border… */
-const ON_RING = 10;
-/** …which has room for so many at its size; for more than that it grows. */
-const AT_ITS_SIZE = 16;
+/** Nodes that stand on a ring; more of them stand along the picture's border. */
+const ON_RING = 12;
+/** For how many there is room at the picture's size; for more it grows. */
+const ROOM = { ring: 9, border: 16 };
 /** From one node to the next along the border. */
 const STEP = { x: BOX.width + 14, y: BOX.height + 12 };
 /** Characters that fit into a node. */
@@ -132,13 +132,12 @@ export class Picture {
  * @param {readonly string[]} names
  */
 function arrange(names) {
-  const scale = Math.max(1, names.length / AT_ITS_SIZE);
+  const ring = names.length <= ON_RING;
+  const scale = Math.max(1, names.length / (ring ? ROOM.ring : ROOM.border));
   const width = Math.round(WIDTH * scale);
   const height = Math.round(HEIGHT * scale);
   const radius = { x: (width - BOX.width) / 2 - 8, y: (height - BOX.height) / 2 - 8 };
-  const points = names.length <= ON_RING
-    ? onRing(names.length, radius)
-    : onBorder(names.length, radius);
+  const points = ring ? onRing(names.length, radius) : onBorder(names.length, radius);
   /** @type {Map<string, Point>} */
   const places = new Map();
   names.forEach((name, i) => {
