@@ -182,11 +182,24 @@ async function said(child: Deno.ChildProcess, text: string): Promise<void> {
 
 /** Every file, link and folder below a folder, but for the code cache that Deno makes. */
 function tree(folder: string, prefix = ""): string[] {
-  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+  return entriesOf(folder).flatMap(({ name, isDirectory }) => {
     if (name.startsWith("deno-compile-")) return [];
     const path = `${prefix}${name}`;
     return isDirectory ? [`${path}/`, ...tree(join(folder, name), `${path}/`)] : [path];
   }).sort();
+}
+
+function entriesOf(folder: string): Pick<Deno.DirEntry, "name" | "isDirectory">[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    // Windows' shell is just removing it: there is something until it has gone.
+    const { code } = error as { code?: string };
+    if (WINDOWS && (code === "EBUSY" || error instanceof Deno.errors.NotFound)) {
+      return [{ name: "(being removed)", isDirectory: false }];
+    }
+    throw error;
+  }
 }
 
 function ascii(text: string): string {
@@ -194,21 +207,25 @@ function ascii(text: string): string {
   return text.replaceAll(/[^\x00-\x7f]/g, "?");
 }
 
-/** This user's part of the Windows registry as reg.exe prints it; elsewhere nothing. */
+/**
+ * This user's part of the Windows registry as reg.exe prints it; elsewhere nothing. All of it under
+ * Wine; Windows itself goes on writing into most of it.
+ */
 async function registryOfUser(): Promise<string[]> {
   if (!WINDOWS) return [];
-  const keys = [
-    "Environment",
-    "Software\\Microsoft\\Windows\\CurrentVersion",
-  ];
+  const version = "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion";
+  const keys = Deno.env.has("WINEPREFIX")
+    ? ["HKCU"]
+    : ["HKCU\\Environment", `${version}\\Run`, `${version}\\Uninstall`];
   const texts = await Promise.all(keys.map(async (key) => {
-    const command = new Deno.Command("reg", { args: ["query", `HKCU\\${key}`, "/s"] });
-    const { stdout } = await command.output();
+    const { stdout } = await new Deno.Command("reg", { args: ["query", key, "/s"] }).output();
     // It writes in the console's code page: letters beyond ASCII are not told apart here.
     return ascii(new TextDecoder().decode(stdout)).split(/\r?\n/);
   }));
+  const lines = texts.flat();
+  assert(lines.some((line) => line.endsWith("Environment")), "the registry was read");
   // The key above the entries of all installed programs stays, empty, where ours was the first.
-  return texts.flat().filter((line) => line !== "" && !/CurrentVersion\\Uninstall$/.test(line));
+  return lines.filter((line) => line !== "" && !/CurrentVersion\\Uninstall$/.test(line));
 }
 
 if (EXECUTABLES !== null) {
