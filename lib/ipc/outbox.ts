@@ -1,5 +1,5 @@
 /**
- * The sending half of a session: all that is sent in one turn leaves in one write.
+ * The sending half of a session: what is sent in one turn leaves in one write, and much of it in two.
  *
  * @module
  */
