@@ -84,6 +84,8 @@ export class Inbox {
   }
 
   readonly #onFrame = (json: Uint8Array | string, tail: Uint8Array | null): void => {
+    // What a chunk holds behind the message that ended the session is for nobody.
+    if (this.#ended) return;
     this.#frames++;
     this.#onMessage(readMessage(json, tail, this.#limits));
   };
