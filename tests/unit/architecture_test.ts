@@ -8,6 +8,9 @@ const checkout = new URL("../../", import.meta.url);
 /** Longest file, in lines. */
 const LINES_MAX = 300;
 
+/** Modules that `import "@neverliie/ipc"` loads, both systems' folders among them. */
+const MODULES_MAX = 92;
+
 /** Where lib/ipc looks at the system outside of platform.ts: how often, and why. */
 const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
   "lib/ipc/platform.ts": [1, "the one branch"],
@@ -209,6 +212,20 @@ Deno.test("architecture: lib/ipc imports itself, and others' modules only when n
     const atOnce = code.match(/^(import|export)\b[^;]*?"(@std\/|node:)[^;]*;/gm) ?? [];
     assertEquals(atOnce.filter((text) => !text.startsWith("import type")), [], path);
   }
+});
+
+Deno.test("architecture: a program that imports the library loads no more modules than now", () => {
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { file, typeOnly } of sources.get(path)!.imports) {
+      if (file !== null && !typeOnly) load(file);
+    }
+  };
+  load("lib/ipc/mod.ts");
+  // Each one costs every start 0.2 ms, and several times that where files open slowly.
+  assert(loaded.size <= MODULES_MAX, `${loaded.size} modules, and it was at most ${MODULES_MAX}`);
 });
 
 Deno.test("architecture: lib never imports apps, and lib/ipc not its own front door", () => {
