@@ -156,8 +156,9 @@ export class Registry {
     for (let attempt = 1;; attempt++) {
       try {
         this.#checkFile();
+        // (The asynchronous one takes 6 ms with its first use.)
         // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
-        return (await Deno.readTextFile(this.path)).replace(/^\uFEFF/, "");
+        return Deno.readTextFileSync(this.path).replace(/^\uFEFF/, "");
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return "";
         if (error instanceof RegistryRefusedError) throw error;
