@@ -19,7 +19,7 @@ interface Identified {
 export class CallTable<Call extends Identified> {
   /** By the last digits of their ids. Made when needed: who never calls has none. */
   #latest: (Call | undefined)[] | null = null;
-  readonly #older = new Map<number, Call>();
+  #older: Map<number, Call> | null = null;
   #size = 0;
 
   /** How many there are. */
@@ -32,7 +32,7 @@ export class CallTable<Call extends Identified> {
     const latest = this.#latest ??= new Array<Call | undefined>(PLACES).fill(undefined);
     const place = call.id & (PLACES - 1);
     const before = latest[place];
-    if (before !== undefined) this.#older.set(before.id, before);
+    if (before !== undefined) (this.#older ??= new Map()).set(before.id, before);
     latest[place] = call;
     this.#size++;
   }
@@ -40,7 +40,7 @@ export class CallTable<Call extends Identified> {
   /** The call of that id. */
   get(id: number): Call | undefined {
     const call = this.#latest?.[id & (PLACES - 1)];
-    return call?.id === id ? call : this.#older.get(id);
+    return call?.id === id ? call : this.#older?.get(id);
   }
 
   /** Takes a call out; `undefined` where there is none of that id. */
@@ -52,9 +52,9 @@ export class CallTable<Call extends Identified> {
       this.#size--;
       return call;
     }
-    const older = this.#older.get(id);
+    const older = this.#older?.get(id);
     if (older !== undefined) {
-      this.#older.delete(id);
+      this.#older!.delete(id);
       this.#size--;
     }
     return older;
@@ -63,13 +63,13 @@ export class CallTable<Call extends Identified> {
   /** All of them, in no order, as they are now. */
   all(): Call[] {
     const latest = this.#latest?.filter((call) => call !== undefined) ?? [];
-    return [...this.#older.values(), ...latest];
+    return [...this.#older?.values() ?? [], ...latest];
   }
 
   /** Forgets all of them. */
   clear(): void {
     this.#latest = null;
-    this.#older.clear();
+    this.#older = null;
     this.#size = 0;
   }
 }

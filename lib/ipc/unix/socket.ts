@@ -62,7 +62,7 @@ class SocketTransport implements Transport {
  * Milliseconds between two looks at whether the socket's file is still there. What cleans up /tmp
  * removes it under a running program, which hears nothing of that, and nobody finds it any more.
  */
-const LOOK = 1_000;
+const LOOK = 2_000;
 
 class SocketListener implements Listener {
   readonly address: string;
