@@ -1,13 +1,13 @@
 /** `neverliie top` on the terminal. */
-import { Box, Text, useApp, useWindowSize } from "ink";
+import { Box, useApp, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
 import { pause } from "../../lib/system/pause.ts";
-import { Model, useModel } from "../../lib/ui/components.tsx";
+import { Line, Model, useModel } from "../../lib/ui/components.tsx";
 import { type KeyHandler, useKeys } from "../../lib/ui/keys.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
 import type { MeshModel } from "./mesh_model.ts";
-import { layout, type Line } from "./top/layout.ts";
+import { layout } from "./top/layout.ts";
 import { type CallSample, type Sample, sampleOf } from "./top/sample.ts";
 import { TopState } from "./top/state.ts";
 
@@ -113,27 +113,8 @@ function Top({ model }: { model: TopModel }): ReactNode {
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       {layout(model.sample, model.state, { columns, rows }).map((line, at) => (
-        <TopLine key={at} line={line} />
+        <Line key={at} pieces={line} />
       ))}
-    </Box>
-  );
-}
-
-function TopLine({ line }: { line: Line }): ReactNode {
-  return (
-    <Box height={1} flexShrink={0}>
-      <Text wrap="truncate">
-        {line.map(({ text, colour, bold, dim }, at) => (
-          <Text
-            key={at}
-            {...(colour === undefined ? {} : { color: colour })}
-            bold={bold ?? false}
-            dimColor={dim ?? false}
-          >
-            {text}
-          </Text>
-        ))}
-      </Text>
     </Box>
   );
 }

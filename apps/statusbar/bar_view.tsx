@@ -3,13 +3,13 @@ import { Box, Text, useApp, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { Progress, useModel } from "../../lib/ui/components.tsx";
+import { Line, Progress, useModel } from "../../lib/ui/components.tsx";
 import { useKeys } from "../../lib/ui/keys.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
 import { plain } from "../../lib/ui/text.ts";
 import { BarModel } from "./bar_model.ts";
 import type { Notice } from "./contract.ts";
-import { barLine, LEVEL_COLOURS, type Piece } from "./line.ts";
+import { barLine, LEVEL_COLOURS } from "./line.ts";
 
 /** Shows the bar until q, Ctrl-C or the signal. */
 export async function showBar(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {
@@ -50,25 +50,6 @@ function Bar({ model }: { model: BarModel }): ReactNode {
         {rows > 1 && <Messages model={model} columns={columns} />}
       </Box>
       {config.position === "bottom" && line}
-    </Box>
-  );
-}
-
-function Line({ pieces }: { pieces: readonly Piece[] }): ReactNode {
-  return (
-    <Box height={1} flexShrink={0}>
-      <Text wrap="truncate">
-        {pieces.map(({ text, colour, bold, dim }, index) => (
-          <Text
-            key={index}
-            {...(colour === undefined ? {} : { color: colour })}
-            bold={bold ?? false}
-            dimColor={dim ?? false}
-          >
-            {text}
-          </Text>
-        ))}
-      </Text>
     </Box>
   );
 }

@@ -1,6 +1,14 @@
 /** The status bar's line: segments as pieces of text, made to fit. Pure. */
-import { bar, displayWidth, formatBytes, formatDuration, sparkline } from "../../lib/ui/text.ts";
-import { plain, truncate } from "../../lib/ui/text.ts";
+import {
+  bar,
+  displayWidth,
+  formatBytes,
+  formatDuration,
+  type Piece,
+  plain,
+  sparkline,
+  truncate,
+} from "../../lib/ui/text.ts";
 import type { DiskStats } from "../../lib/system/disk.ts";
 import type { Segment } from "./config.ts";
 import type { HostStats, Notice } from "./contract.ts";
@@ -16,14 +24,6 @@ export interface BarFigures {
   notices: readonly Notice[];
   /** The volumes of disk segments that name a path. */
   disks: ReadonlyMap<string, DiskStats | null>;
-}
-
-/** A piece of text in one style. */
-export interface Piece {
-  text: string;
-  colour?: string;
-  bold?: boolean;
-  dim?: boolean;
 }
 
 /** How much narrower sparklines get before segments are left out. */

@@ -2,7 +2,27 @@
 import { Box, Text, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode, useEffect, useState } from "react";
-import { bar, sparkline } from "./text.ts";
+import { bar, type Piece, sparkline } from "./text.ts";
+
+/** One line of the screen, cut off where it is wider. */
+export function Line({ pieces }: { pieces: readonly Piece[] }): ReactNode {
+  return (
+    <Box height={1} flexShrink={0}>
+      <Text wrap="truncate">
+        {pieces.map(({ text, colour, bold, dim }, at) => (
+          <Text
+            key={at}
+            {...(colour === undefined ? {} : { color: colour })}
+            bold={bold ?? false}
+            dimColor={dim ?? false}
+          >
+            {text}
+          </Text>
+        ))}
+      </Text>
+    </Box>
+  );
+}
 
 /** The colour of a load: calm, busy, or too much. */
 export function loadColour(percent: number | null): string {

@@ -2,6 +2,14 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 
+/** A piece of a line in one style. */
+export interface Piece {
+  text: string;
+  colour?: string;
+  bold?: boolean;
+  dim?: boolean;
+}
+
 const BLOCKS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const graphemes = new Intl.Segmenter();
 

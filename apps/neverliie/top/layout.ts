@@ -4,17 +4,17 @@
  * @module
  */
 
-import { bar, displayWidth, formatDuration, pad, plain, truncate } from "../../../lib/ui/text.ts";
+import {
+  bar,
+  displayWidth,
+  formatDuration,
+  pad,
+  type Piece,
+  plain,
+  truncate,
+} from "../../../lib/ui/text.ts";
 import type { AppSample, CallSample, MethodSample, Sample } from "./sample.ts";
 import { type Row, type Rows, type Section, SECTIONS, type TopState } from "./state.ts";
-
-/** A part of a line. */
-export interface Piece {
-  text: string;
-  colour?: string;
-  bold?: boolean;
-  dim?: boolean;
-}
 
 /** A line, at most as wide as the terminal. */
 export type Line = readonly Piece[];
