@@ -7,9 +7,11 @@ import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
 import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
+import { keepBusy, patienceFor } from "./support/busy.ts";
 import { keepRecords } from "./support/records_folder.ts";
 import { runTask } from "./support/task.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
+import { PATIENCE_VARIABLE } from "./support/watchdog.ts";
 import {
   LeftOut,
   localTest,
@@ -24,7 +26,7 @@ const checkout = fromFileUrl(new URL("..", import.meta.url));
 /** The suites that run on this system, from scripts; each is a folder. */
 const SUITES = ["unit", "transport", "mesh", "screens", "interop", "python", "examples", "chaos"];
 
-const HELP = `deno task test [--quiet] [PART …] [-- FILE … OPTION …]
+const HELP = `deno task test [--quiet] [--busy N] [PART …] [-- FILE … OPTION …]
 
 Runs the tests and ends with "N passed, N failed". Parts:
 
@@ -41,6 +43,7 @@ All of them unless named. After "--": test files (only parts that have them run)
 "deno test" such as --filter=NAME.
 
   --quiet        show failures only
+  --busy N       compute in N threads beside the tests, whose limits of time grow with it
   --help         show this
 `;
 
@@ -81,6 +84,8 @@ function cleanEnvironment(): Record<string, string> {
 
 interface Request {
   quiet: boolean;
+  /** Threads that compute beside the tests. */
+  busy: number;
   parts: string[];
   files: string[];
   options: string[];
@@ -89,9 +94,12 @@ interface Request {
 /** What the command line asks for. */
 function parseArguments(args: readonly string[], known: readonly string[]): Request {
   const split = args.includes("--") ? args.indexOf("--") : args.length;
-  const request: Request = { quiet: false, parts: [], files: [], options: [] };
-  for (const arg of args.slice(0, split)) {
+  const request: Request = { quiet: false, busy: 0, parts: [], files: [], options: [] };
+  const words = args.slice(0, split);
+  for (let at = 0; at < words.length; at++) {
+    const arg = words[at]!;
     if (arg === "--quiet") request.quiet = true;
+    else if (arg === "--busy") request.busy = threadCount(words[++at]);
     else if (known.includes(arg)) request.parts.push(arg);
     else if (arg === "windows") {
       request.parts.push(...known.filter((name) => /^windows/.test(name)));
@@ -104,13 +112,24 @@ function parseArguments(args: readonly string[], known: readonly string[]): Requ
   return request;
 }
 
+function threadCount(word: string | undefined): number {
+  const count = Number(word);
+  if (word !== undefined && Number.isInteger(count) && count >= 0 && count <= 64) return count;
+  throw new TypeError(`Cannot take "${word ?? ""}" for --busy: it is a number from 0 to 64`);
+}
+
 /** Runs one part, or says why not. */
-async function run(part: Part, test: TestArguments, quiet: boolean): Promise<PartResult | LeftOut> {
+async function run(
+  part: Part,
+  test: TestArguments,
+  { quiet, busy }: Request,
+): Promise<PartResult | LeftOut> {
   const start = performance.now();
   console.log(`== ${part.name}`);
   try {
     await using prepared = await part.prepare(test);
-    const result = await runPart(part.name, prepared.command, { quiet, silence: SILENCE });
+    const silence = SILENCE * patienceFor(busy);
+    const result = await runPart(part.name, prepared.command, { quiet, silence });
     return { ...result, milliseconds: performance.now() - start };
   } catch (error) {
     if (error instanceof LeftOut) return error;
@@ -134,6 +153,8 @@ async function main(args: readonly string[]): Promise<number> {
     ? ["--import-map=lib/std/import_map.json"]
     : [];
 
+  const env = { ...cleanEnvironment(), [PATIENCE_VARIABLE]: `${patienceFor(request.busy)}` };
+  using _busy = keepBusy(request.busy);
   const results: PartResult[] = [];
   const leftOut: string[] = [];
   for (const part of parts) {
@@ -141,8 +162,8 @@ async function main(args: readonly string[]): Promise<number> {
     const files = (await Promise.all(part.folders.map(testFiles))).flat()
       .filter((file) => request.files.length === 0 || request.files.includes(file));
     if (files.length === 0) continue;
-    const test = { files, options: request.options, importFlags, env: cleanEnvironment() };
-    const result = await run(part, test, request.quiet);
+    const test = { files, options: request.options, importFlags, env };
+    const result = await run(part, test, request);
     if (result instanceof LeftOut) {
       leftOut.push(`${part.name}: ${result.message}`);
       console.log(`== ${part.name}: left out, ${result.message}\n`);

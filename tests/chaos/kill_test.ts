@@ -26,6 +26,7 @@ import {
 import { type ProcessUsage, processUsage } from "../support/process_usage.ts";
 import { type Random, seeded } from "../support/random.ts";
 import { record } from "../support/record.ts";
+import { patient } from "../support/watchdog.ts";
 
 const SEED = 20_260_101;
 /** Kills of one run. The four ways of running the suite together make 500 and more. */
@@ -265,7 +266,7 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
     doing.delete(name);
   };
 
-  const late = setTimeout(() => console.error("still under way:", doing), LIMIT / 2);
+  const late = setTimeout(() => console.error("still under way:", doing), patient(LIMIT / 2));
   const measured = performance.now();
   await live(0, 0);
   const startup = performance.now() - measured;

@@ -11,6 +11,7 @@ import {
   type Prepared,
   type TestArguments,
 } from "../support/test_part.ts";
+import { PATIENCE_VARIABLE } from "../support/watchdog.ts";
 import { exists } from "@std/fs";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { RuntimeMissingError } from "../../build.ts";
@@ -88,7 +89,7 @@ async function underWine(
     DENO_NO_UPDATE_CHECK: "1",
     ...await interopEnvironment(test.files, lab),
   };
-  for (const name of ["CI", "NO_COLOR", "FORCE_COLOR", "TERM"]) {
+  for (const name of ["CI", "NO_COLOR", "FORCE_COLOR", "TERM", PATIENCE_VARIABLE]) {
     const value = test.env[name];
     if (value !== undefined) env[name] = value;
   }

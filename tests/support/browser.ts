@@ -6,6 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { patient } from "./watchdog.ts";
 
 /** The names that Chromium goes by, on PATH. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -51,7 +52,7 @@ export class BrowserPage implements AsyncDisposable {
   private constructor(page: Page, close: () => Promise<void>) {
     this.page = page;
     this.#close = close;
-    page.setDefaultTimeout(LIMIT);
+    page.setDefaultTimeout(patient(LIMIT));
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
     });

@@ -21,6 +21,7 @@ import {
 } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/platform.ts";
 import { isAlive } from "./process.ts";
+import { logsOf, until, waitingFor, withLimit } from "./watchdog.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 platform().userId();
@@ -136,7 +137,7 @@ export class TestMesh {
 
   /** Runs a program in this mesh to its end. */
   async run(command: readonly string[], options: Deno.CommandOptions = {}): Promise<Finished> {
-    return await finished(this.spawn(command, options));
+    return await finished(this.spawn(command, options), command.join(" "));
   }
 
   /** Runs a `neverliie` subcommand. */
@@ -155,15 +156,16 @@ export class TestMesh {
     const child = this.spawn(command, options);
     const lines = child.stdout.pipeThrough(new TextDecoderStream());
     const reader = lines.getReader();
+    const errors = collect(child.stderr);
     let text = "";
-    while (!text.includes("\n")) {
-      const { value, done } = await reader.read();
-      if (done) {
-        const stderr = await new Response(child.stderr).text();
-        throw new Error(`The program ended before it served: ${text}${stderr}`);
+    const firstLine = async () => {
+      while (!text.includes("\n")) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`The program ended before it served: ${text}${await errors.all}`);
+        text += value;
       }
-      text += value;
-    }
+    };
+    await waitingFor(`the first line of ${command.join(" ")}`, firstLine, () => errors.text);
     const rest = (async () => {
       for (;;) {
         const { value, done } = await reader.read();
@@ -171,14 +173,13 @@ export class TestMesh {
         text += value;
       }
     })();
-    const stderr = new Response(child.stderr).text();
     return {
       child,
       pid: Number(/\d+/.exec(text)?.[0]),
       ended: (async () => ({
         code: (await child.status).code,
         stdout: await rest,
-        stderr: await stderr,
+        stderr: await errors.all,
       }))(),
     };
   }
@@ -221,13 +222,31 @@ export interface Served {
 }
 
 /** Collects what a started program writes until it ends. */
-export async function finished(child: Deno.ChildProcess): Promise<Finished> {
-  const [{ code }, stdout, stderr] = await Promise.all([
-    child.status,
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
+export async function finished(child: Deno.ChildProcess, what = "a program"): Promise<Finished> {
+  const output = collect(child.stdout);
+  const errors = collect(child.stderr);
+  const [{ code }, stdout, stderr] = await waitingFor(
+    `the end of ${what} (process ${child.pid})`,
+    () => Promise.all([child.status, output.all, errors.all]),
+    () => output.text + errors.text,
+  );
   return { code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") };
+}
+
+/** A stream's text as it comes, and all of it once the stream has ended. */
+interface Collected {
+  text: string;
+  all: Promise<string>;
+}
+
+function collect(stream: ReadableStream<Uint8Array>): Collected {
+  const read = async () => {
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) collected.text += piece;
+    return collected.text;
+  };
+  const collected: Collected = { text: "", all: Promise.resolve("") };
+  collected.all = read();
+  return collected;
 }
 
 /** Ends a process at once, as a crash would. */
@@ -244,13 +263,12 @@ export { isAlive };
 
 /** Resolves once the process has ended. */
 export async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await waitingFor(`the end of process ${pid}`, async () => {
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
 }
 
-/** Resolves once `condition` holds; the test's watchdog ends a wait that never does. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+export { until };
 
 /** A test on a mesh of its own, with a time limit in milliseconds, named after what it shows and how programs are started. */
 export function meshTest(
@@ -264,29 +282,16 @@ export function meshTest(
       const home = Deno.makeTempDirSync({ prefix: "neverliie test ü " });
       const ipc = await NeverLiieIPC.client({ home });
       const mesh = new TestMesh(ipc.home.path, ipc);
+      const logs = () => logsOf(home);
       try {
-        await withLimit(name, body(mesh), limit);
+        await withLimit(name, body(mesh), limit, logs);
       } finally {
-        await withLimit(name, mesh.end());
+        await withLimit(`the end of "${name}"`, mesh.end(), WATCHDOG, logs);
         removeFolder(ipc.home.runtime);
         removeFolder(home);
       }
     },
   });
-}
-
-/** Waits for `work`, but no longer than the watchdog allows. */
-async function withLimit(name: string, work: Promise<void>, limit = WATCHDOG): Promise<void> {
-  let watchdog: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `"${name}" took over ${limit} ms`;
-    watchdog = setTimeout(() => reject(new Error(message)), limit);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(watchdog);
-  }
 }
 
 function removeFolder(path: string): void {

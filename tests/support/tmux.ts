@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { endOf, logsOf, patient } from "./watchdog.ts";
 
 /** Milliseconds between two looks at the screen. */
 const LOOK = 30;
@@ -77,7 +78,7 @@ export class Terminal implements AsyncDisposable {
   /**
    * Waits until the screen shows the pattern, and returns its text.
    *
-   * @throws {Error} with the screen, after half a minute.
+   * @throws {Error} with the screen and the ends of the logs of its home, after half a minute.
    */
   async until(pattern: RegExp | string): Promise<string> {
     const shows = (text: string) =>
@@ -129,12 +130,14 @@ export class Terminal implements AsyncDisposable {
   }
 
   async #wait(holds: (text: string) => boolean, what: string): Promise<string> {
-    const deadline = performance.now() + LIMIT;
+    const deadline = performance.now() + patient(LIMIT);
     for (;;) {
       const text = (await this.lines()).join("\n");
       if (holds(text)) return text;
       if (performance.now() > deadline) {
-        throw new Error(`The terminal does not show ${what}:\n${text}`);
+        const home = this.#env.NEVERLIIE_HOME;
+        const logs = home === undefined ? [] : logsOf(home).map(endOf);
+        throw new Error([`The terminal does not show ${what}:`, text, ...logs].join("\n"));
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }

@@ -12,6 +12,7 @@ import { platform } from "../../lib/ipc/platform.ts";
 import type { IncomingRequest } from "../../lib/ipc/request.ts";
 import { CountedTransport, countWork, writtenMessages } from "../support/counts.ts";
 import { aborted, dispatchTo, openStream } from "../support/unit_session.ts";
+import { patient, withLimit } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 30_000;
@@ -63,17 +64,13 @@ function costs(name: string, body: (session: Session) => Promise<void>): void {
     const key = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
     const directory = platform().runtimeDirectory(home, key);
     const listener = await platform().listen(platform().address(directory, key, "costs"));
-    const deadline = performance.now() + LIMIT;
+    const deadline = performance.now() + patient(LIMIT);
     const [far, near] = (await Promise.all([
       listener.accept(),
       platform().dial(listener.address, { deadline }),
     ])).map((transport) => new CountedTransport(transport!));
     const server = new Connection(far!, { dispatch: dispatchTo(methods) });
     const client = new Connection(near!);
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      watchdog = setTimeout(() => reject(new Error(`"${name}" took over ${LIMIT} ms`)), LIMIT);
-    });
     const run = async () => {
       await client.greet();
       await burst(client);
@@ -83,9 +80,8 @@ function costs(name: string, body: (session: Session) => Promise<void>): void {
       await body({ client, near: near!, far: far! });
     };
     try {
-      await Promise.race([run(), limit]);
+      await withLimit(name, run(), LIMIT);
     } finally {
-      clearTimeout(watchdog);
       await client.close();
       await server.ended;
       await listener.close();

@@ -12,6 +12,7 @@ import { openPty } from "../../lib/pty/open.ts";
 import type { Pty, PtyOptions } from "../../lib/pty/pty.ts";
 import { kernel32 } from "../../lib/system/kernel32.ts";
 import { isAlive } from "../support/process.ts";
+import { withLimit } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 30_000;
@@ -53,15 +54,7 @@ function shell(script: string, options: Partial<PtyOptions> = {}): PtyOptions {
 /** A test with a watchdog. */
 function behaviour(name: string, body: () => Promise<void>): void {
   Deno.test(`${WINDOWS ? "windows" : "unix"} pty: ${name}`, async () => {
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      watchdog = setTimeout(() => reject(new Error(`"${name}" took over ${LIMIT} ms`)), LIMIT);
-    });
-    try {
-      await Promise.race([body(), limit]);
-    } finally {
-      clearTimeout(watchdog);
-    }
+    await withLimit(name, body(), LIMIT);
   });
 }
 

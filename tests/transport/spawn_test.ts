@@ -5,6 +5,7 @@ import { fromFileUrl, join } from "@std/path";
 import type { Platform, Transport } from "../../lib/ipc/transport.ts";
 import { unixPlatform } from "../../lib/ipc/unix/platform.ts";
 import { windowsPlatform } from "../../lib/ipc/windows/platform.ts";
+import { withLimit } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const platform: Platform = WINDOWS ? windowsPlatform : unixPlatform;
@@ -43,14 +44,9 @@ function behaviour(name: string, body: (folder: Folder) => Promise<void>): void 
     const key = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
     const directory = platform.runtimeDirectory(path, key);
     const address = platform.address(directory, key, `p${Deno.pid}`);
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      watchdog = setTimeout(() => reject(new Error(`"${name}" took over ${LIMIT} ms`)), LIMIT);
-    });
     try {
-      await Promise.race([body({ path, logFile: join(path, "program.log"), address }), limit]);
+      await withLimit(name, body({ path, logFile: join(path, "program.log"), address }), LIMIT);
     } finally {
-      clearTimeout(watchdog);
       if (!directory.startsWith(path)) Deno.removeSync(directory, { recursive: true });
       await removed(path);
     }

@@ -6,6 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { patient } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 60_000;
@@ -36,7 +37,7 @@ async function start(home: string): Promise<Start> {
       "startup",
     ],
     env: { NO_COLOR: "1" },
-    signal: AbortSignal.timeout(LIMIT),
+    signal: AbortSignal.timeout(patient(LIMIT)),
     stdin: "null",
     stderr: "inherit",
   });

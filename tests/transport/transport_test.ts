@@ -4,6 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Listener, Platform, Transport } from "../../lib/ipc/transport.ts";
 import { unixPlatform } from "../../lib/ipc/unix/platform.ts";
 import { windowsPlatform } from "../../lib/ipc/windows/platform.ts";
+import { withLimit } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const platform: Platform = WINDOWS ? windowsPlatform : unixPlatform;
@@ -22,14 +23,9 @@ function behaviour(name: string, body: (address: string) => Promise<void>): void
     const key = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
     const directory = platform.runtimeDirectory(home, key);
     const address = platform.address(directory, key, `t${Deno.pid}-${++counter}`);
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      watchdog = setTimeout(() => reject(new Error(`"${name}" took over ${LIMIT} ms`)), LIMIT);
-    });
     try {
-      await Promise.race([body(address), limit]);
+      await withLimit(name, body(address), LIMIT);
     } finally {
-      clearTimeout(watchdog);
       Deno.removeSync(directory, { recursive: true });
       if (!directory.startsWith(home)) Deno.removeSync(home, { recursive: true });
       else Deno.removeSync(home);

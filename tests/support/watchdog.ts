@@ -1,0 +1,134 @@
+/**
+ * Limits of time for tests. A watchdog that ends a test says what the test was waiting for, and
+ * shows the ends of the logs of the programs it was waiting on.
+ *
+ * @module
+ */
+import { basename, join } from "@std/path";
+
+/** Names how many times longer than usual a test may take: `deno task test --busy N` sets it. */
+export const PATIENCE_VARIABLE = "NEVERLIIE_TEST_PATIENCE";
+
+const patience = Math.max(1, Number(Deno.env.get(PATIENCE_VARIABLE)) || 1);
+
+/** A limit in milliseconds, longer where other programs compute beside the tests. */
+export function patient(milliseconds: number): number {
+  return milliseconds * patience;
+}
+
+/** One thing that a test waits for. */
+interface Wait {
+  what: string;
+  /** What is known of it so far, such as the output of a program. */
+  seen?: () => string;
+}
+
+const waits = new Set<Wait>();
+
+/** Does `work`, and names it as what is waited for in the meantime. */
+export async function waitingFor<T>(
+  what: string,
+  work: () => Promise<T>,
+  seen?: () => string,
+): Promise<T> {
+  const wait: Wait = seen === undefined ? { what } : { what, seen };
+  waits.add(wait);
+  try {
+    return await work();
+  } finally {
+    waits.delete(wait);
+  }
+}
+
+/** Resolves once `condition` holds. It is asked every ten milliseconds. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  // The condition's own text tells best what is waited for.
+  await waitingFor(`${condition}${callerOf(until)}`, async () => {
+    while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+}
+
+/** The place in the tests that called `callee`, as " (file:line)"; empty where it is not known. */
+function callerOf(callee: (...args: never[]) => unknown): string {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, callee);
+  const place = /([^/\\(]+\.tsx?:\d+):\d+\)?$/m.exec(holder.stack ?? "");
+  return place === null ? "" : ` (${place[1]})`;
+}
+
+/**
+ * Waits for `work`, but no longer than `limit`.
+ *
+ * @param name what the work is, for the message
+ * @param limit milliseconds, on a machine that does nothing else
+ * @param logs files whose ends tell why it takes so long; they are read only when it does
+ * @throws {Error} after that time, with what was waited for and the ends of the logs
+ */
+export async function withLimit<T>(
+  name: string,
+  work: Promise<T>,
+  limit: number,
+  logs: () => string[] = () => [],
+): Promise<T> {
+  let watchdog: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const allowed = patient(limit);
+    watchdog = setTimeout(() => reject(new Error(report(name, allowed, logs()))), allowed);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+/** What a watchdog says: what took too long, what it waited for, and the ends of the logs. */
+function report(name: string, limit: number, logs: readonly string[]): string {
+  const lines = [`"${name}" took over ${limit} ms`];
+  for (const { what, seen } of waits) {
+    lines.push(`it waited for: ${what}`);
+    const text = seen?.() ?? "";
+    if (text !== "") lines.push(indent(lastLines(text)));
+  }
+  for (const path of logs) lines.push(endOf(path));
+  return lines.join("\n");
+}
+
+/** Lines shown of each log. */
+const LINES_SHOWN = 20;
+/** Bytes read from the end of each log. */
+const BYTES_READ = 8192;
+
+/** The log files of a home: what its programs wrote, and their records. */
+export function logsOf(home: string): string[] {
+  const folder = join(home, "logs");
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** The last lines of a file, under its name. */
+export function endOf(path: string): string {
+  let text: string;
+  try {
+    using file = Deno.openSync(path);
+    const { size } = file.statSync();
+    file.seekSync(Math.max(0, size - BYTES_READ), Deno.SeekMode.Start);
+    const bytes = new Uint8Array(BYTES_READ);
+    text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+  } catch (error) {
+    text = `cannot be read: ${error}`;
+  }
+  return `the end of ${basename(path)}:\n${indent(lastLines(text) || "(empty)")}`;
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split("\n").slice(-LINES_SHOWN).join("\n");
+}
+
+function indent(text: string): string {
+  return text.split("\n").map((line) => `  ${line}`).join("\n");
+}
