@@ -6,20 +6,20 @@
 
 // Types alone: loading the library is what a start must not wait for (docs/decisions/0033).
 import type { LogRecord, Sink } from "@logtape/logtape";
-import { OLD_RECORD_FILES_MAX } from "./app_record.ts";
 
-/** Bytes after which a file is set aside. */
-const FILE_SIZE_MAX = 1 << 20;
 /** Milliseconds after the start at which records are written; those who woke the app go first. */
 const DELAY = 1_000;
 /** Records that wait for that; with more, they are written at once. */
 const WAITING_MAX = 100;
+/** Records that wait while the library is being loaded; what comes after them is lost. */
+const KEPT_MAX = 1_000;
 
 /** The records of one app, from its start to its end. */
 export class AppLog {
   readonly #app: string;
   #path: string | null = null;
-  #waiting: LogRecord[] = [];
+  /** Records that are not in the file yet; `null` once there will be no file any more. */
+  #waiting: LogRecord[] | null = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loading: Promise<void> | null = null;
   #sink: (Sink & Disposable) | null = null;
@@ -37,6 +37,7 @@ export class AppLog {
 
   /** Writes a record, at the latest a moment after the start; with the time of this call. */
   write(level: "info" | "warning", message: string, properties: Record<string, unknown> = {}) {
+    if (this.#waiting === null || this.#waiting.length >= KEPT_MAX) return;
     this.#waiting.push({
       category: [this.#app],
       level,
@@ -56,6 +57,7 @@ export class AppLog {
     this.#sink?.[Symbol.dispose]();
     this.#sink = null;
     this.#path = null;
+    this.#waiting = null;
   }
 
   #load(): Promise<void> {
@@ -65,26 +67,18 @@ export class AppLog {
   async #open(): Promise<void> {
     if (this.#path === null) return;
     try {
-      const [{ getRotatingFileSink }, { getJsonLinesFormatter }] = await Promise.all([
-        import("@logtape/file"),
-        import("@logtape/logtape"),
-      ]);
-      this.#sink = getRotatingFileSink(this.#path, {
-        formatter: getJsonLinesFormatter(),
-        maxSize: FILE_SIZE_MAX,
-        maxFiles: OLD_RECORD_FILES_MAX,
-        // A record is in the file when it is written: there are few, and a crash may be next.
-        bufferSize: 0,
-      });
+      const { openRecords } = await import("./record_sink.ts");
+      this.#sink = openRecords(this.#path);
       this.#flush();
     } catch (error) {
+      this.#waiting = null;
       this.#tell(error);
     }
   }
 
   #flush(): void {
     try {
-      for (const record of this.#waiting.splice(0)) this.#sink?.(record);
+      for (const record of this.#waiting?.splice(0) ?? []) this.#sink?.(record);
     } catch (error) {
       this.#tell(error);
     }

@@ -179,12 +179,21 @@ Deno.test("architecture: a session knows no names, registry, activation or platf
 });
 
 Deno.test("architecture: no start waits for the logging library", () => {
-  const named = [...sources].filter(([, { code }]) => code.includes('"@logtape/'));
-  assertEquals(named.map(([path]) => path), ["apps/app_log.ts"]);
-  for (const [, { code }] of named) {
-    const atOnce = code.match(/^import\b[^;]*?"@logtape\/[^;]*;/gm) ?? [];
-    assertEquals(atOnce.filter((statement) => !statement.startsWith("import type")), []);
-  }
+  const logging = /^@logtape\//;
+  const loads = ({ specifier, typeOnly }: Import) => !typeOnly && logging.test(specifier);
+  const importers = [...sources].filter(([, { imports }]) => imports.some(loads));
+  assertEquals(importers.map(([path]) => path), ["apps/record_sink.ts"]);
+  // The package before the one that has it as its peer: see there.
+  assertEquals(
+    importers[0]![1].imports.filter(loads).map(({ specifier }) => specifier),
+    ["@logtape/logtape", "@logtape/file"],
+  );
+  const users = [...sources].filter(([, { imports }]) =>
+    imports.some(({ file }) => file === "apps/record_sink.ts")
+  );
+  assertEquals(users.map(([path]) => path), ["apps/app_log.ts"]);
+  const statements = users[0]![1].code.match(/^.*record_sink\.ts.*$/gm);
+  assertEquals(statements?.map((line) => / = await import\("/.test(line)), [true]);
 });
 
 Deno.test("architecture: the codec imports its text, and the transport's interfaces nothing", () => {
