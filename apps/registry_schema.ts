@@ -1,6 +1,6 @@
 /**
  * The registry as editors check it, for people who write in it. Programs check each entry by
- * lib/ipc/registry_entry.ts, which also looks at the machine; a test holds the two together.
+ * lib/ipc/registry/registry_entry.ts, which also looks at the machine; a test holds the two together.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export const registrySchema = v.objectWithRest(
   entry,
 );
 
-/** What of the schema its library cannot say: how apps may be called (lib/ipc/name.ts). */
+/** What of the schema its library cannot say: how apps may be called (lib/ipc/base/name.ts). */
 export const NAMES = {
   propertyNames: {
     anyOf: [

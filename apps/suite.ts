@@ -7,7 +7,7 @@
 
 import { dirname, fromFileUrl, join } from "@std/path";
 import { type LaunchCommand, ownLaunchCommand } from "../lib/ipc/mod.ts";
-import { platform } from "../lib/ipc/platform.ts";
+import { platform } from "../lib/ipc/os/platform.ts";
 import { PROGRAMS } from "./programs.ts";
 
 /** The programs that live on the mesh: all but the command, which is a nameless client. */

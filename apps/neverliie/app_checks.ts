@@ -13,9 +13,9 @@ import {
   pidOf,
   PROTOCOL_VERSION,
 } from "../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import { readStarts } from "../../lib/ipc/start_limit.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import { readStarts } from "../../lib/ipc/activation/start_limit.ts";
 import type { Finding } from "./diagnosis.ts";
 
 /** Milliseconds that whoever listens without holding the name has: an app answers at once. */

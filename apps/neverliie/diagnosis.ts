@@ -16,8 +16,8 @@ import {
   type RegistryEntry,
   RegistryRefusedError,
 } from "../../lib/ipc/mod.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import { isRegistryText } from "../../lib/ipc/registry.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import { isRegistryText } from "../../lib/ipc/registry/registry.ts";
 import { checkApp } from "./app_checks.ts";
 
 /** What a finding is about, in the order they are looked at. */

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { ProtocolMismatchError } from "./errors.ts";
-import { asRecord } from "./message.ts";
-import { isAppName } from "./name.ts";
+import { ProtocolMismatchError } from "./wire/errors.ts";
+import { asRecord } from "./wire/message.ts";
+import { isAppName } from "./base/name.ts";
 import { PROTOCOL_VERSION } from "./options.ts";
-import { identify, type Peer } from "./peer.ts";
-import type { Registry } from "./registry.ts";
+import { identify, type Peer } from "./session/peer.ts";
+import type { Registry } from "./registry/registry.ts";
 
 /** What this process says of itself: as parameters when it greets, as the result when greeted. */
 export interface Greeting {

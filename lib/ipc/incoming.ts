@@ -4,14 +4,14 @@
  * @module
  */
 
-import { Connection, type Dispatch } from "./connection.ts";
-import { FrameEncoder } from "./frame_encoder.ts";
-import { type Limits, refusal } from "./limits.ts";
-import type { Elevation } from "./elevation.ts";
-import { ErrorCode, RemoteError } from "./errors.ts";
-import type { IncomingRequest } from "./request.ts";
-import { pauseFor } from "./timer.ts";
-import type { Listener, Transport } from "./transport.ts";
+import { Connection, type Dispatch } from "./session/connection.ts";
+import { FrameEncoder } from "./wire/frame_encoder.ts";
+import { type Limits, refusal } from "./session/limits.ts";
+import type { Elevation } from "./activation/elevation.ts";
+import { ErrorCode, RemoteError } from "./wire/errors.ts";
+import type { IncomingRequest } from "./session/answering/request.ts";
+import { pauseFor } from "./base/timer.ts";
+import type { Listener, Transport } from "./os/transport.ts";
 
 /** Milliseconds before accepting again after it failed: at first, and at most. */
 const PAUSE_FIRST = 10;

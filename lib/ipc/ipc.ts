@@ -4,40 +4,40 @@
  * @module
  */
 
-import type { ActivationContext } from "./activation.ts";
-import { attempt } from "./attempt.ts";
-import { Elevation } from "./elevation.ts";
-import type { Connection, Reply } from "./connection.ts";
-import { AlreadyRunningError } from "./errors.ts";
-import { type Home, openHome } from "./home.ts";
+import type { ActivationContext } from "./activation/activation.ts";
+import { attempt } from "./base/attempt.ts";
+import { Elevation } from "./activation/elevation.ts";
+import type { Connection, Reply } from "./session/connection.ts";
+import { AlreadyRunningError } from "./wire/errors.ts";
+import { type Home, openHome } from "./registry/home.ts";
 import { Incoming } from "./incoming.ts";
-import { becomeInstance, isWoken } from "./instance.ts";
-import { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-import { checkLimits } from "./limits.ts";
-import type { ProcessLock } from "./lock.ts";
-import type { Params, TraceContext } from "./message.ts";
-import type { HandlerFor } from "./contract.ts";
-import { type ExposeOptions, type Handler, Methods } from "./methods.ts";
-import { checkAppName } from "./name.ts";
+import { becomeInstance, isWoken } from "./activation/instance.ts";
+import { type LaunchCommand, ownLaunchCommand } from "./registry/launch_command.ts";
+import { checkLimits } from "./session/limits.ts";
+import type { ProcessLock } from "./base/lock.ts";
+import type { Params, TraceContext } from "./wire/message.ts";
+import type { HandlerFor } from "./methods/contract.ts";
+import { type ExposeOptions, type Handler, Methods } from "./methods/methods.ts";
+import { checkAppName } from "./base/name.ts";
 import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
-import { openedStream, plainResult } from "./peer.ts";
+import { openedStream, plainResult } from "./session/peer.ts";
 import { permissionFlags } from "./permissions.ts";
-import { platform } from "./platform.ts";
-import { printProblem } from "./problem.ts";
+import { platform } from "./os/platform.ts";
+import { printProblem } from "./base/problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
-import { register } from "./registration.ts";
-import { Registry } from "./registry.ts";
+import { register } from "./registry/registration.ts";
+import { Registry } from "./registry/registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
-import type { IncomingRequest } from "./request.ts";
-import { onStopSignal } from "./signals.ts";
-import { IPCStream } from "./stream.ts";
-import { resumeSupervision } from "./supervision.ts";
-import { Supervisor } from "./supervisor.ts";
+import type { IncomingRequest } from "./session/answering/request.ts";
+import { onStopSignal } from "./base/signals.ts";
+import { IPCStream } from "./session/calling/stream.ts";
+import { resumeSupervision } from "./activation/supervision.ts";
+import { Supervisor } from "./activation/supervisor.ts";
 import { Targets } from "./targets.ts";
-import { Telemetry } from "./telemetry.ts";
-import { callLater } from "./timer.ts";
-import type { Listener } from "./transport.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import { Telemetry } from "./session/telemetry.ts";
+import { callLater } from "./base/timer.ts";
+import type { Listener } from "./os/transport.ts";
+import { WorkerPool } from "./workers/worker_pool.ts";
 
 /**
  * A process on the mesh: an app that listens under its name ({@link NeverLiieIPC.open}), or a

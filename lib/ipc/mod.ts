@@ -31,11 +31,16 @@ export {
   type OpenOptions,
   PROTOCOL_VERSION,
 } from "./options.ts";
-export { DEFAULT_TIMEOUT } from "./timer.ts";
+export { DEFAULT_TIMEOUT } from "./base/timer.ts";
 export type { AnyMethod, CallOptions, ParametersWithOptions, Remote } from "./remote.ts";
 export type { StreamCallOptions } from "./remote.ts";
-export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods.ts";
-export { type ContractOf, exposeContract, type HandlerFor, type HandlersFor } from "./contract.ts";
+export type { CallContext, ExposeOptions, Handler, MethodDescription } from "./methods/methods.ts";
+export {
+  type ContractOf,
+  exposeContract,
+  type HandlerFor,
+  type HandlersFor,
+} from "./methods/contract.ts";
 export type {
   CallerAnswer,
   CallerParams,
@@ -44,7 +49,7 @@ export type {
   HandlerAnswer,
   HandlerParams,
   Streamed,
-} from "./contract.ts";
+} from "./methods/contract.ts";
 export type {
   JsonSchema,
   JsonSchemaConverter,
@@ -53,14 +58,14 @@ export type {
   SchemaOutput,
   SchemaResult,
   StandardSchema,
-} from "./standard_schema.ts";
-export type { MethodJsonSchemas } from "./json_schema.ts";
-export type { ValidationIssue } from "./validation.ts";
-export { IPCStream, type StreamOptions } from "./stream.ts";
-export type { Peer, PeerIdentity } from "./peer.ts";
-export type { WaitOptions } from "./pending_calls.ts";
-export { serveWorker, type WorkerContext } from "./worker.ts";
-export { isWoken, type SecondInstance } from "./instance.ts";
+} from "./methods/standard_schema.ts";
+export type { MethodJsonSchemas } from "./methods/json_schema.ts";
+export type { ValidationIssue } from "./methods/validation.ts";
+export { IPCStream, type StreamOptions } from "./session/calling/stream.ts";
+export type { Peer, PeerIdentity } from "./session/peer.ts";
+export type { WaitOptions } from "./session/calling/pending_calls.ts";
+export { serveWorker, type WorkerContext } from "./workers/worker.ts";
+export { isWoken, type SecondInstance } from "./activation/instance.ts";
 export {
   AlreadyRunningError,
   ConnectionLostError,
@@ -73,15 +78,15 @@ export {
   TargetNotRunningError,
   TargetStartError,
   TargetUnknownError,
-} from "./errors.ts";
-export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { defaultHome, type Home, openHome, type RuntimeFile } from "./home.ts";
-export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry.ts";
-export { missingPart, type RegistryEntry } from "./registry_entry.ts";
-export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
-export { endSupervision } from "./supervision.ts";
+} from "./wire/errors.ts";
+export { DEFAULT_LIMITS, type Limits } from "./session/limits.ts";
+export { defaultHome, type Home, openHome, type RuntimeFile } from "./registry/home.ts";
+export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry/registry.ts";
+export { missingPart, type RegistryEntry } from "./registry/registry_entry.ts";
+export { type LaunchCommand, ownLaunchCommand } from "./registry/launch_command.ts";
+export { endSupervision } from "./activation/supervision.ts";
 export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./status.ts";
-export type { Params, TraceContext } from "./message.ts";
-export type { FrameLimits } from "./codec.ts";
-export { checkAppName } from "./name.ts";
-export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./watch_event.ts";
+export type { Params, TraceContext } from "./wire/message.ts";
+export type { FrameLimits } from "./wire/codec.ts";
+export { checkAppName } from "./base/name.ts";
+export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./methods/watch_event.ts";

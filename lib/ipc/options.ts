@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { SecondInstance } from "./instance.ts";
-import type { LaunchCommand } from "./launch_command.ts";
-import type { Limits } from "./limits.ts";
-import type { Handler, MethodDescription } from "./methods.ts";
+import type { SecondInstance } from "./activation/instance.ts";
+import type { LaunchCommand } from "./registry/launch_command.ts";
+import type { Limits } from "./session/limits.ts";
+import type { Handler, MethodDescription } from "./methods/methods.ts";
 
 /** The protocol's version, told by `$/describe`. */
 export const PROTOCOL_VERSION = 1;

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Home } from "./home.ts";
-import { dirname } from "./path.ts";
-import type { Platform } from "./transport.ts";
+import type { Home } from "./registry/home.ts";
+import { dirname } from "./base/path.ts";
+import type { Platform } from "./os/transport.ts";
 
 /**
  * The permission flags of an app that serves under `app`. What its handlers do comes on top, and so

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { BYTES_TYPE } from "./codec.ts";
+import { BYTES_TYPE } from "./wire/codec.ts";
 import { greeting, takeGreeting } from "./greeting.ts";
-import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./instance.ts";
+import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./activation/instance.ts";
 import type { AppDescription } from "./options.ts";
-import type { IncomingRequest } from "./request.ts";
-import type { Watchers } from "./watch.ts";
+import type { IncomingRequest } from "./session/answering/request.ts";
+import type { Watchers } from "./methods/watch.ts";
 
 /** What the protocol's methods need of the process that answers them. */
 export interface ProtocolHost {

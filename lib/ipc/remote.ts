@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Params } from "./message.ts";
-import type { IPCStream } from "./stream.ts";
+import type { Params } from "./wire/message.ts";
+import type { IPCStream } from "./session/calling/stream.ts";
 
 /** How one call is made. */
 export interface CallOptions {

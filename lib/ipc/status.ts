@@ -4,12 +4,12 @@
  * @module
  */
 
-import { TargetNotRunningError, TargetUnknownError } from "./errors.ts";
+import { TargetNotRunningError, TargetUnknownError } from "./wire/errors.ts";
 import type { NeverLiieIPC } from "./ipc.ts";
-import { ProcessLock } from "./lock.ts";
-import { asRecord } from "./message.ts";
-import type { LaunchCommand } from "./launch_command.ts";
-import { readSupervised } from "./supervision.ts";
+import { ProcessLock } from "./base/lock.ts";
+import { asRecord } from "./wire/message.ts";
+import type { LaunchCommand } from "./registry/launch_command.ts";
+import { readSupervised } from "./activation/supervision.ts";
 
 /** One app, registered or running, and whether it answers. */
 export interface AppStatus {

@@ -4,18 +4,18 @@
  * @module
  */
 
-import { type ActivationContext, connectTo } from "./activation.ts";
-import { Connection, type Dispatch, type Reply } from "./connection.ts";
-import { ConnectionLostError, RemoteError, TargetStartError } from "./errors.ts";
+import { type ActivationContext, connectTo } from "./activation/activation.ts";
+import { Connection, type Dispatch, type Reply } from "./session/connection.ts";
+import { ConnectionLostError, RemoteError, TargetStartError } from "./wire/errors.ts";
 import { greeting, isForAllVersions, protocolMismatch, takeGreeting } from "./greeting.ts";
-import type { Limits } from "./limits.ts";
-import type { Params, TraceContext } from "./message.ts";
-import { checkAppName } from "./name.ts";
+import type { Limits } from "./session/limits.ts";
+import type { Params, TraceContext } from "./wire/message.ts";
+import { checkAppName } from "./base/name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
-import type { Settlement, WaitOptions } from "./pending_calls.ts";
+import type { Settlement, WaitOptions } from "./session/calling/pending_calls.ts";
 import type { CallOptions } from "./remote.ts";
-import type { IncomingRequest } from "./request.ts";
-import { checkDuration, DEFAULT_TIMEOUT, pauseFor, TIMER_MAX } from "./timer.ts";
+import type { IncomingRequest } from "./session/answering/request.ts";
+import { checkDuration, DEFAULT_TIMEOUT, pauseFor, TIMER_MAX } from "./base/timer.ts";
 
 /** An attempt to connect that several callers wait for. */
 interface Attempt {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Paths, unixPaths, windowsPaths } from "../ipc/path.ts";
+import { type Paths, unixPaths, windowsPaths } from "../ipc/base/path.ts";
 
 const paths: Paths = Deno.build.os === "windows" ? windowsPaths : unixPaths;
 

@@ -12,7 +12,7 @@ import {
   pidOf,
   TargetStartError,
 } from "../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import {
   fixtureCommand,
   gone,

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import { basename, dirname, join } from "@std/path";
 import { VERSION } from "../../apps/version.ts";
 import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
 import { readShortcut } from "../support/shortcut.ts";

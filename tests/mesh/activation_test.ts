@@ -9,7 +9,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import {
   ConnectionLostError,
   NeverLiieIPC,

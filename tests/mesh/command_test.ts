@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { platform } from "../../lib/ipc/platform.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { finished, meshTest, MODE, suiteCommand, WINDOWS } from "../support/mesh.ts";
 
 meshTest(

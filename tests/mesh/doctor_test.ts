@@ -2,8 +2,8 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
-import { platform } from "../../lib/ipc/platform.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import {
   fixtureCommand,
   kill,

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { openHome } from "../../lib/ipc/home.ts";
-import { APP_NAME_MAX } from "../../lib/ipc/name.ts";
+import { openHome } from "../../lib/ipc/registry/home.ts";
+import { APP_NAME_MAX } from "../../lib/ipc/base/name.ts";
 import { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { pidOf } from "../../lib/ipc/status.ts";
 import {

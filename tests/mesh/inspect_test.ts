@@ -10,7 +10,7 @@ import {
 import type { Snapshot } from "../../apps/neverliie/inspect/snapshot.ts";
 import { exists } from "@std/fs";
 import { join } from "@std/path";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { ErrorCode, pidOf } from "../../lib/ipc/mod.ts";
 import { type InspectCommand, startInspect } from "../support/inspect_command.ts";
 import { meshTest, suiteCommand, until, WINDOWS } from "../support/mesh.ts";

@@ -1,8 +1,8 @@
 /** Newline-delimited JSON over the system's real pipes or sockets. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { platform } from "../../lib/ipc/platform.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { meshTest, type TestMesh } from "../support/mesh.ts";
 
 /** A connection to the fixture that writes and reads text. */

@@ -10,7 +10,7 @@ import type { AppRecord } from "../../apps/app_record.ts";
 import { lastLines } from "../../apps/neverliie/log_file.ts";
 import { VERSION } from "../../apps/version.ts";
 import { pidOf, TargetStartError } from "../../lib/ipc/mod.ts";
-import { LOG_SIZE_MAX } from "../../lib/ipc/log_file.ts";
+import { LOG_SIZE_MAX } from "../../lib/ipc/activation/log_file.ts";
 import { meshTest, MODE, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh.ts";
 
 meshTest("a log that has grown large is set aside when its program is woken", async (mesh) => {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { platform } from "../../lib/ipc/platform.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import {
   executable,
   EXECUTABLES,

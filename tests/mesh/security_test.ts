@@ -6,7 +6,7 @@ import {
   RegistryRefusedError,
   TargetUnknownError,
 } from "../../lib/ipc/mod.ts";
-import { platform } from "../../lib/ipc/platform.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import { setWriters } from "../support/access_rights.ts";
 import { fixtureCommand, meshTest, WINDOWS } from "../support/mesh.ts";
 

@@ -1,11 +1,11 @@
 /** One instance per app, whoever starts it and however it ends. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Connection } from "../../lib/ipc/connection.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import { readStarts } from "../../lib/ipc/start_limit.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import { readStarts } from "../../lib/ipc/activation/start_limit.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import {
   finished,
   fixtureCommand,

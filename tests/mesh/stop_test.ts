@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { ConnectionLostError, listApps, NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import {
   fixtureCommand,
   gone,

@@ -2,12 +2,12 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { Elevation } from "../../lib/ipc/elevation.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
+import { Elevation } from "../../lib/ipc/activation/elevation.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { TargetStartError } from "../../lib/ipc/mod.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import { readSupervised, supervise } from "../../lib/ipc/supervision.ts";
-import { Supervisor } from "../../lib/ipc/supervisor.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import { readSupervised, supervise } from "../../lib/ipc/activation/supervision.ts";
+import { Supervisor } from "../../lib/ipc/activation/supervisor.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import {
   fixtureCommand,

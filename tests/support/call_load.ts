@@ -2,8 +2,8 @@
  * Calls, 64 in flight, between two ends of one connection in this process: what its collector makes
  * of them is told by `--v8-flags=--trace-gc`. Arguments: how many.
  */
-import { Connection } from "../../lib/ipc/connection.ts";
-import { platform } from "../../lib/ipc/platform.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import { dispatchTo } from "./unit_session.ts";
 
 const home = Deno.makeTempDirSync({ prefix: "neverliie-" });

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 
 /** A transport that counts. */
 export class CountedTransport implements Transport {

@@ -1,4 +1,4 @@
-import type { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import type { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
 
 /** All that an encoder collected, in one block of its own. */
 export function takeAll(encoder: FrameEncoder): Uint8Array {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Transport } from "../../lib/ipc/transport.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 
 /** A transport whose writes wait until the test lets them go. */
 export class StuckTransport implements Transport {

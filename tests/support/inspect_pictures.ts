@@ -2,7 +2,7 @@
  * `deno task pictures`: the pictures of docs/inspect.md, of a real mesh in a real browser.
  */
 import { fromFileUrl, join } from "@std/path";
-import { writeSupervised } from "../../lib/ipc/supervision.ts";
+import { writeSupervised } from "../../lib/ipc/activation/supervision.ts";
 import { pause } from "../../lib/system/pause.ts";
 import { BrowserPage } from "./browser.ts";
 import { startInspect } from "./inspect_command.ts";

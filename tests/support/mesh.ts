@@ -19,7 +19,7 @@ import {
   pidOf,
   type RegistryEntry,
 } from "../../lib/ipc/mod.ts";
-import { platform } from "../../lib/ipc/platform.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import { isAlive } from "./process.ts";
 import { logsOf, until, waitingFor, withLimit } from "./watchdog.ts";
 

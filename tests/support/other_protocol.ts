@@ -5,13 +5,13 @@
  * @module
  */
 
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
-import { openHome } from "../../lib/ipc/home.ts";
-import { ProcessLock } from "../../lib/ipc/lock.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
+import { openHome } from "../../lib/ipc/registry/home.ts";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { takeAll } from "./frames.ts";
 
 /** Serves as `name` until `$/shutdown`. @param protocol said to those who greet it */

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { takeAll } from "./frames.ts";
 
 /** A response, or any other message, as it came. */

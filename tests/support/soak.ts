@@ -6,7 +6,7 @@
  */
 
 import { NeverLiieIPC, RemoteError } from "../../lib/ipc/mod.ts";
-import { pauseFor } from "../../lib/ipc/timer.ts";
+import { pauseFor } from "../../lib/ipc/base/timer.ts";
 import type { TestMesh } from "./mesh.ts";
 import type { ProcessUsage } from "./process_usage.ts";
 import { type Random, seeded } from "./random.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Home, openHome } from "../../lib/ipc/home.ts";
-import { platform } from "../../lib/ipc/platform.ts";
+import { type Home, openHome } from "../../lib/ipc/registry/home.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 platform().userId();

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
 import { takeAll } from "./frames.ts";
-import { Connection, type Dispatch } from "../../lib/ipc/connection.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../lib/ipc/limits.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import type { Params, StreamPage } from "../../lib/ipc/message.ts";
-import type { Methods } from "../../lib/ipc/methods.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
-import { IPCStream, type StreamOptions } from "../../lib/ipc/stream.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { Connection, type Dispatch } from "../../lib/ipc/session/connection.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../lib/ipc/session/limits.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import type { Params, StreamPage } from "../../lib/ipc/wire/message.ts";
+import type { Methods } from "../../lib/ipc/methods/methods.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
+import { IPCStream, type StreamOptions } from "../../lib/ipc/session/calling/stream.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 
 /** What a test's peer answers, by method. */
 export type MethodTable = Readonly<Record<string, Dispatch>>;

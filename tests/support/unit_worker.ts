@@ -1,6 +1,6 @@
 /** A worker that does what its test asks for. */
 
-import { serveWorker } from "../../lib/ipc/worker.ts";
+import { serveWorker } from "../../lib/ipc/workers/worker.ts";
 import { aborted, turn } from "./unit_session.ts";
 
 /** How a run of the worker ends. */

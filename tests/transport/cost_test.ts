@@ -6,10 +6,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
-import { BYTES_TYPE } from "../../lib/ipc/codec.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { BYTES_TYPE } from "../../lib/ipc/wire/codec.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
 import { CountedTransport, countWork, writtenMessages } from "../support/counts.ts";
 import { aborted, dispatchTo, openStream } from "../support/unit_session.ts";
 import { patient, withLimit } from "../support/watchdog.ts";

@@ -9,9 +9,9 @@ import {
   assertThrows,
 } from "@std/assert";
 import { join } from "@std/path";
-import { openHome } from "../../lib/ipc/home.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import { Registry, RegistryRefusedError } from "../../lib/ipc/registry.ts";
+import { openHome } from "../../lib/ipc/registry/home.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import { Registry, RegistryRefusedError } from "../../lib/ipc/registry/registry.ts";
 import { setWriters } from "../support/access_rights.ts";
 
 const WINDOWS = Deno.build.os === "windows";

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import type { Platform, Transport } from "../../lib/ipc/transport.ts";
-import { unixPlatform } from "../../lib/ipc/unix/platform.ts";
-import { windowsPlatform } from "../../lib/ipc/windows/platform.ts";
+import type { Platform, Transport } from "../../lib/ipc/os/transport.ts";
+import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
+import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
 import { withLimit } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";

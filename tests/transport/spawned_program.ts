@@ -1,7 +1,7 @@
 /** What spawn_test.ts starts: `report`, `fail`, `parent`, `child` or `serve`. */
 
-import { unixPlatform } from "../../lib/ipc/unix/platform.ts";
-import { windowsPlatform } from "../../lib/ipc/windows/platform.ts";
+import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
+import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
 
 const platform = Deno.build.os === "windows" ? windowsPlatform : unixPlatform;
 const [role, ...args] = Deno.args;

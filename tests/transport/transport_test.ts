@@ -1,9 +1,9 @@
 /** One suite over the Platform interface, run against the platform of the system it runs on. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Listener, Platform, Transport } from "../../lib/ipc/transport.ts";
-import { unixPlatform } from "../../lib/ipc/unix/platform.ts";
-import { windowsPlatform } from "../../lib/ipc/windows/platform.ts";
+import type { Listener, Platform, Transport } from "../../lib/ipc/os/transport.ts";
+import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
+import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
 import { withLimit } from "../support/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";

@@ -1,14 +1,14 @@
 /** Who may use a pipe, and who made it, as Windows is asked to see to. */
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type Access, pipeAccess } from "../../lib/ipc/windows/access_list.ts";
-import { kernel32, validHandle, wide } from "../../lib/ipc/windows/kernel32.ts";
-import { clientOf, isOwnUser, serverOf, writerOf } from "../../lib/ipc/windows/peer.ts";
-import { OverlappedHandle } from "../../lib/ipc/windows/overlapped_handle.ts";
-import { openPipe, PipeTransport } from "../../lib/ipc/windows/pipe.ts";
-import { PipeListener } from "../../lib/ipc/windows/pipe_listener.ts";
-import { currentUserSid, pipeSecurityAttributes } from "../../lib/ipc/windows/security.ts";
-import { UnknownClientTransport } from "../../lib/ipc/windows/unknown_client.ts";
+import { type Access, pipeAccess } from "../../lib/ipc/os/windows/access_list.ts";
+import { kernel32, validHandle, wide } from "../../lib/ipc/os/windows/kernel32.ts";
+import { clientOf, isOwnUser, serverOf, writerOf } from "../../lib/ipc/os/windows/peer.ts";
+import { OverlappedHandle } from "../../lib/ipc/os/windows/overlapped_handle.ts";
+import { openPipe, PipeTransport } from "../../lib/ipc/os/windows/pipe.ts";
+import { PipeListener } from "../../lib/ipc/os/windows/pipe_listener.ts";
+import { currentUserSid, pipeSecurityAttributes } from "../../lib/ipc/os/windows/security.ts";
+import { UnknownClientTransport } from "../../lib/ipc/os/windows/unknown_client.ts";
 
 const PIPE_ACCESS_DUPLEX_OVERLAPPED = 0x4000_0003;
 /** What was asked for, which Windows keeps as {@link FILE_ALL_ACCESS} and Wine as it is. */

@@ -13,13 +13,16 @@ const MODULES_MAX = 93;
 
 /** Where lib/ipc looks at the system outside of platform.ts: how often, and why. */
 const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
-  "lib/ipc/platform.ts": [1, "the one branch"],
-  "lib/ipc/activation.ts": [1, "the file name of Deno on PATH"],
-  "lib/ipc/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
-  "lib/ipc/path.ts": [1, "how its paths are written"],
-  "lib/ipc/registry.ts": [2, "a file that is being replaced cannot be opened for a moment"],
-  "lib/ipc/signals.ts": [1, "which signals there are"],
-  "lib/ipc/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
+  "lib/ipc/os/platform.ts": [1, "the one branch"],
+  "lib/ipc/activation/activation.ts": [1, "the file name of Deno on PATH"],
+  "lib/ipc/registry/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
+  "lib/ipc/base/path.ts": [1, "how its paths are written"],
+  "lib/ipc/registry/registry.ts": [
+    2,
+    "a file that is being replaced cannot be opened for a moment",
+  ],
+  "lib/ipc/base/signals.ts": [1, "which signals there are"],
+  "lib/ipc/os/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
 };
 
 /** One import or re-export. */
@@ -100,15 +103,15 @@ Deno.test("architecture: the sources are read, and every relative import leads t
 });
 
 Deno.test("architecture: an operating system's folder knows transport.ts and itself alone", () => {
-  for (const folder of ["lib/ipc/unix/", "lib/ipc/windows/"]) {
+  for (const folder of ["lib/ipc/os/unix/", "lib/ipc/os/windows/"]) {
     const allowed = ({ file, specifier }: Import) =>
       file === null
         ? /^(@std\/|node:)/.test(specifier)
-        : file === "lib/ipc/transport.ts" || file.startsWith(folder);
+        : file === "lib/ipc/os/transport.ts" || file.startsWith(folder);
     assertEquals(breaches(below(folder), allowed), []);
   }
   assertEquals(
-    breaches(below("lib/ipc/windows/"), ({ specifier }) => specifier !== "node:net"),
+    breaches(below("lib/ipc/os/windows/"), ({ specifier }) => specifier !== "node:net"),
     [],
     "pipes come from kernel32",
   );
@@ -116,13 +119,13 @@ Deno.test("architecture: an operating system's folder knows transport.ts and its
 
 /** What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O, no messages. */
 const SHARED_WITH_PTY =
-  /^lib\/ipc\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|security|startup_info|win32_error)\.ts$/;
+  /^lib\/ipc\/os\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|security|startup_info|win32_error)\.ts$/;
 
 Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
   const outside = (path: string) =>
-    path !== "lib/ipc/platform.ts" && !/^lib\/ipc\/(unix|windows)\//.test(path);
+    path !== "lib/ipc/os/platform.ts" && !/^lib\/ipc\/os\/(unix|windows)\//.test(path);
   const allowed = ({ file }: Import, path: string) =>
-    !/^lib\/ipc\/(unix|windows)\//.test(file ?? "") ||
+    !/^lib\/ipc\/os\/(unix|windows)\//.test(file ?? "") ||
     (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file ?? ""));
   assertEquals(breaches(outside, allowed), []);
 });
@@ -145,36 +148,14 @@ Deno.test("architecture: lib/pty branches in open.ts alone, and knows no mesh", 
 
 Deno.test("architecture: a session knows no names, registry, activation or platform", () => {
   const mesh =
-    /^lib\/ipc\/((unix|windows)\/|(activation|elevation|home|incoming|instance|ipc|launch_command|lock|methods|mod|name|platform|registry|registry_entry|remote|registration|signals|start_limit|status|supervision|supervisor|worker)\.ts$)/;
+    /^lib\/ipc\/([a-z_]+\.ts$|(workers|methods|activation|registry)\/|os\/(platform|unix|windows)|base\/(lock|name|signals)\.ts$)/;
   const reached = new Set<string>();
   const walk = (path: string): void => {
     if (reached.has(path)) return;
     reached.add(path);
     for (const { file } of sources.get(path)!.imports) if (file !== null) walk(file);
   };
-  for (
-    const name of [
-      "connection",
-      "answers",
-      "pending_calls",
-      "outbox",
-      "stream",
-      "stream_source",
-      "codec",
-      "json_lines",
-      "partial_results",
-      "peer",
-      "message",
-      "request",
-      "errors",
-      "memory",
-      "limits",
-      "frame_deadline",
-      "read_message",
-    ]
-  ) {
-    walk(`lib/ipc/${name}.ts`);
-  }
+  for (const path of sources.keys()) if (/^lib\/ipc\/(session|wire)\//.test(path)) walk(path);
   assertEquals([...reached].filter((path) => mesh.test(path)), []);
 });
 
@@ -197,17 +178,18 @@ Deno.test("architecture: no start waits for the logging library", () => {
 });
 
 Deno.test("architecture: the codec imports its text, and the transport's interfaces nothing", () => {
-  for (const path of ["lib/ipc/chunk_text.ts", "lib/ipc/transport.ts"]) {
+  for (const path of ["lib/ipc/wire/chunk_text.ts", "lib/ipc/os/transport.ts"]) {
     assertEquals(sources.get(path)!.imports, [], path);
   }
-  const imports = sources.get("lib/ipc/codec.ts")!.imports.map(({ specifier }) => specifier);
+  const imports = sources.get("lib/ipc/wire/codec.ts")!.imports.map(({ specifier }) => specifier);
   assertEquals(imports, ["./chunk_text.ts"]);
 });
 
 Deno.test("architecture: activation and registry know no sessions", () => {
-  const session = /^lib\/ipc\/(connection|codec|stream|request|methods|ipc)\.ts$/;
-  const paths = ["activation", "registry", "start_limit", "home", "lock", "launch_command"];
-  const from = (path: string) => paths.some((name) => path === `lib/ipc/${name}.ts`);
+  const session = /^lib\/ipc\/(session\/|wire\/codec|methods\/|ipc\.ts)/;
+  const from = (path: string) =>
+    /^lib\/ipc\/(registry\/|activation\/(?!instance))/.test(path) ||
+    path === "lib/ipc/base/lock.ts";
   assertEquals(breaches(from, ({ file }) => !session.test(file ?? "")), []);
 });
 
@@ -272,7 +254,7 @@ Deno.test("architecture: programs know no browser to drive, and inspect is loade
 
 Deno.test("architecture: mod.ts re-exports and nothing else", () => {
   const rest = sources.get("lib/ipc/mod.ts")!.code
-    .replaceAll(/^export (type )?\{[^}]*\} from "\.\/[a-z_]+\.ts";$/gm, "");
+    .replaceAll(/^export (type )?\{[^}]*\} from "\.\/[a-z_/]+\.ts";$/gm, "");
   assertEquals(rest.trim(), "");
 });
 

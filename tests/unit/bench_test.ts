@@ -140,9 +140,9 @@ Deno.test("bench: a profile's own times leave waiting out", () => {
   const frame = (functionName: string, url = "") => ({ functionName, url, lineNumber: 0 });
   const nodes = [
     { id: 1, callFrame: frame("(idle)") },
-    { id: 2, callFrame: frame("work", "file:///x/lib/ipc/codec.ts") },
+    { id: 2, callFrame: frame("work", "file:///x/lib/ipc/wire/codec.ts") },
     { id: 3, callFrame: frame("(program)") },
   ];
   const times = ownTimes({ nodes, samples: [1, 2, 3, 2], timeDeltas: [100, 5, 1, 5] });
-  assertEquals(times, [["work lib/ipc/codec.ts:1", 10], ["(program)", 1]]);
+  assertEquals(times, [["work lib/ipc/wire/codec.ts:1", 10], ["(program)", 1]]);
 });

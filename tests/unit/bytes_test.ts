@@ -6,14 +6,14 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { pack, type Packed, places, takesBytes, unpack } from "../../lib/ipc/bytes.ts";
-import { BYTES_TYPE, FrameDecoder, FrameError } from "../../lib/ipc/codec.ts";
-import { ConnectionLostError, ErrorCode, RemoteError } from "../../lib/ipc/errors.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { pack, type Packed, places, takesBytes, unpack } from "../../lib/ipc/wire/bytes.ts";
+import { BYTES_TYPE, FrameDecoder, FrameError } from "../../lib/ipc/wire/codec.ts";
+import { ConnectionLostError, ErrorCode, RemoteError } from "../../lib/ipc/wire/errors.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
 import { takeAll } from "../support/frames.ts";
 import { openStream, RawPeer, sessionPair } from "../support/unit_session.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { CallTable } from "../../lib/ipc/call_table.ts";
+import { CallTable } from "../../lib/ipc/session/calling/call_table.ts";
 
 Deno.test("CallTable keeps calls by their ids, late ones beside thousands of later ones", () => {
   const table = new CallTable<{ id: number }>();

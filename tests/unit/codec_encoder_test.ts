@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
 import { takeAll } from "../support/frames.ts";
 
 const utf8 = new TextEncoder();

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder, FrameError, type FrameLimits } from "../../lib/ipc/codec.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder, FrameError, type FrameLimits } from "../../lib/ipc/wire/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
 
 const utf8 = new TextEncoder();
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { ConnectionLostError } from "../../lib/ipc/errors.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { ConnectionLostError } from "../../lib/ipc/wire/errors.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { openStream, sessionPair, turn } from "../support/unit_session.ts";
 
 const never = () => new Promise<never>(() => {});

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { FrameError } from "../../lib/ipc/codec.ts";
-import { ConnectionLostError } from "../../lib/ipc/errors.ts";
+import { FrameError } from "../../lib/ipc/wire/codec.ts";
+import { ConnectionLostError } from "../../lib/ipc/wire/errors.ts";
 import { aborted, facingRaw, turn } from "../support/unit_session.ts";
 
 const utf8 = new TextEncoder();

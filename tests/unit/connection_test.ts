@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { MethodNotFoundError, RemoteError } from "../../lib/ipc/errors.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { MethodNotFoundError, RemoteError } from "../../lib/ipc/wire/errors.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
 import { facingRaw, sessionPair, turn } from "../support/unit_session.ts";
 
 async function resultOf(connection: Connection, method: string, params?: Record<string, unknown>) {

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { exposeContract } from "../../lib/ipc/contract.ts";
-import { ErrorCode, RemoteError } from "../../lib/ipc/errors.ts";
-import { Methods } from "../../lib/ipc/methods.ts";
-import type { StandardSchema } from "../../lib/ipc/standard_schema.ts";
+import { exposeContract } from "../../lib/ipc/methods/contract.ts";
+import { ErrorCode, RemoteError } from "../../lib/ipc/wire/errors.ts";
+import { Methods } from "../../lib/ipc/methods/methods.ts";
+import type { StandardSchema } from "../../lib/ipc/methods/standard_schema.ts";
 import { arktypeContract, valibotContract, zodContract } from "../support/schema_contracts.ts";
 import { methodsSession, openStream } from "../support/unit_session.ts";
 

@@ -1,21 +1,21 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { connectTo } from "../../lib/ipc/activation.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { Elevation } from "../../lib/ipc/elevation.ts";
+import { connectTo } from "../../lib/ipc/activation/activation.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { Elevation } from "../../lib/ipc/activation/elevation.ts";
 import {
   AlreadyRunningError,
   ErrorCode,
   RemoteError,
   TargetStartError,
-} from "../../lib/ipc/errors.ts";
+} from "../../lib/ipc/wire/errors.ts";
 import { Incoming } from "../../lib/ipc/incoming.ts";
-import { becomeInstance } from "../../lib/ipc/instance.ts";
-import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import { platform } from "../../lib/ipc/platform.ts";
-import { Registry } from "../../lib/ipc/registry.ts";
+import { becomeInstance } from "../../lib/ipc/activation/instance.ts";
+import { DEFAULT_LIMITS } from "../../lib/ipc/session/limits.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
+import { Registry } from "../../lib/ipc/registry/registry.ts";
 import { Targets } from "../../lib/ipc/targets.ts";
-import type { Listener, Transport } from "../../lib/ipc/transport.ts";
+import type { Listener, Transport } from "../../lib/ipc/os/transport.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 // What elevation itself is, only Windows can tell; what follows from it is tested here, with

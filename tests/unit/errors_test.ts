@@ -12,7 +12,7 @@ import {
   TargetUnknownError,
   toWireError,
   type WireError,
-} from "../../lib/ipc/errors.ts";
+} from "../../lib/ipc/wire/errors.ts";
 
 Deno.test("toWireError keeps message, integer code and data, never a stack", () => {
   const { InternalError, MethodNotFound } = ErrorCode;

@@ -1,12 +1,12 @@
 /** Two sides of which one reads nothing, or neither: what waits is bounded, and nobody waits for ever. */
 
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { BYTES_TYPE } from "../../lib/ipc/codec.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { ConnectionLostError } from "../../lib/ipc/errors.ts";
-import { DEFAULT_LIMITS, SMALL_RESERVE } from "../../lib/ipc/limits.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { BYTES_TYPE } from "../../lib/ipc/wire/codec.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { ConnectionLostError } from "../../lib/ipc/wire/errors.ts";
+import { DEFAULT_LIMITS, SMALL_RESERVE } from "../../lib/ipc/session/limits.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
 import { HandToHand, StuckTransport } from "../support/held_transports.ts";
 import { aborted, dispatchTo, turn } from "../support/unit_session.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { FrameDecoder, FrameError } from "../../lib/ipc/codec.ts";
-import { FrameEncoder } from "../../lib/ipc/frame_encoder.ts";
+import { FrameDecoder, FrameError } from "../../lib/ipc/wire/codec.ts";
+import { FrameEncoder } from "../../lib/ipc/wire/frame_encoder.ts";
 import fc from "fast-check";
 import { fuzzCodec } from "../support/fuzz_codec.ts";
 import { bytesOf, fatal, sessions } from "../support/fuzz_frames.ts";

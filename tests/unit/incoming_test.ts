@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { Elevation } from "../../lib/ipc/elevation.ts";
-import { ConnectionLostError } from "../../lib/ipc/errors.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { Elevation } from "../../lib/ipc/activation/elevation.ts";
+import { ConnectionLostError } from "../../lib/ipc/wire/errors.ts";
 import { Incoming } from "../../lib/ipc/incoming.ts";
-import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import { IPCStream } from "../../lib/ipc/stream.ts";
-import { checkDuration } from "../../lib/ipc/timer.ts";
-import type { Listener, Transport } from "../../lib/ipc/transport.ts";
+import { DEFAULT_LIMITS } from "../../lib/ipc/session/limits.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import { IPCStream } from "../../lib/ipc/session/calling/stream.ts";
+import { checkDuration } from "../../lib/ipc/base/timer.ts";
+import type { Listener, Transport } from "../../lib/ipc/os/transport.ts";
 
 /** A listener whose accepts come to what the test says, one after the other. */
 function scripted(results: (Transport | Error | null)[]): Listener {

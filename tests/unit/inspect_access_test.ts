@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../apps/neverliie/inspect/server.ts";
 import type { InspectSource, Snapshot } from "../../apps/neverliie/inspect/snapshot.ts";
-import { platform } from "../../lib/ipc/platform.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import { tcpClientUser } from "../../lib/system/tcp_client.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.

@@ -1,11 +1,11 @@
-import { textOf } from "../../lib/ipc/chunk_text.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { BYTES_TYPE, FrameError } from "../../lib/ipc/codec.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { LineDecoder, LineEncoder } from "../../lib/ipc/json_lines.ts";
-import { DEFAULT_LIMITS } from "../../lib/ipc/limits.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { BYTES_TYPE, FrameError } from "../../lib/ipc/wire/codec.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { LineDecoder, LineEncoder } from "../../lib/ipc/wire/json_lines.ts";
+import { DEFAULT_LIMITS } from "../../lib/ipc/session/limits.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { dispatchTo, type MethodTable, turn } from "../support/unit_session.ts";
 
 const utf8 = new TextEncoder();

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
-import { launchCommandOf, type ProcessFacts } from "../../lib/ipc/launch_command.ts";
+import { launchCommandOf, type ProcessFacts } from "../../lib/ipc/registry/launch_command.ts";
 
 const windows = Deno.build.os === "windows";
 const root = windows ? "C:\\mesh" : "/mesh";

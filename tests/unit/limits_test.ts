@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { ConnectionLostError, LimitExceededError } from "../../lib/ipc/errors.ts";
-import { FrameDeadline } from "../../lib/ipc/frame_deadline.ts";
-import { checkLimits, DEFAULT_LIMITS, isDeeperThan } from "../../lib/ipc/limits.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { ConnectionLostError, LimitExceededError } from "../../lib/ipc/wire/errors.ts";
+import { FrameDeadline } from "../../lib/ipc/session/frame_deadline.ts";
+import { checkLimits, DEFAULT_LIMITS, isDeeperThan } from "../../lib/ipc/session/limits.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
 import { StuckTransport } from "../support/held_transports.ts";
 import { aborted, dispatchTo, facingRaw, turn } from "../support/unit_session.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { asRecord, classify, isRequestId } from "../../lib/ipc/message.ts";
+import { asRecord, classify, isRequestId } from "../../lib/ipc/wire/message.ts";
 
 Deno.test("classify tells requests, notifications and responses apart", () => {
   const cases: [string, "request" | "notification" | "response"][] = [

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { APP_NAME_MAX, checkAppName, checkMethodName, isAppName } from "../../lib/ipc/name.ts";
+import { APP_NAME_MAX, checkAppName, checkMethodName, isAppName } from "../../lib/ipc/base/name.ts";
 
 Deno.test("checkAppName takes what the grammar allows", () => {
   const names = [

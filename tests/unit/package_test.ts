@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import jsr from "../../lib/ipc/jsr.json" with { type: "json" };
-import { openHome } from "../../lib/ipc/home.ts";
+import { openHome } from "../../lib/ipc/registry/home.ts";
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));
 const importFlags = import.meta.resolve("@std/path").startsWith("file:")

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BYTES_TYPE } from "../../lib/ipc/codec.ts";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import type { Transport } from "../../lib/ipc/transport.ts";
+import { BYTES_TYPE } from "../../lib/ipc/wire/codec.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import type { Transport } from "../../lib/ipc/os/transport.ts";
 import { aborted, dispatchTo, facingRaw, RawPeer, turn } from "../support/unit_session.ts";
 
 /** A request for partial results. */

@@ -4,7 +4,7 @@
 import { posix, win32 } from "node:path";
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
-import { type Paths, unixPaths, windowsPaths } from "../../lib/ipc/path.ts";
+import { type Paths, unixPaths, windowsPaths } from "../../lib/ipc/base/path.ts";
 
 const part = fc.oneof(
   fc.constantFrom(".", "..", "a", "B", "...", ".x", "a.b", "a.b.ts", "with space", "ü"),

@@ -1,6 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ConnectionLostError, MethodNotFoundError, RemoteError } from "../../lib/ipc/errors.ts";
-import type { Peer } from "../../lib/ipc/peer.ts";
+import {
+  ConnectionLostError,
+  MethodNotFoundError,
+  RemoteError,
+} from "../../lib/ipc/wire/errors.ts";
+import type { Peer } from "../../lib/ipc/session/peer.ts";
 import { aborted, sessionPair } from "../support/unit_session.ts";
 
 Deno.test("Peer: a handler calls its caller back over the same connection", async () => {

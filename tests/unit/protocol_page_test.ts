@@ -1,8 +1,8 @@
 /** Numbers that docs/protocol.md tells, which somebody will write a client by. */
 import { assert, assertEquals } from "@std/assert";
-import { textOf } from "../../lib/ipc/chunk_text.ts";
-import { FrameDecoder } from "../../lib/ipc/codec.ts";
-import { ErrorCode } from "../../lib/ipc/errors.ts";
+import { textOf } from "../../lib/ipc/wire/chunk_text.ts";
+import { FrameDecoder } from "../../lib/ipc/wire/codec.ts";
+import { ErrorCode } from "../../lib/ipc/wire/errors.ts";
 
 const page = (await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url)))
   .replaceAll("\r\n", "\n");

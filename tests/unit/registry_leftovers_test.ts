@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { Registry } from "../../lib/ipc/registry.ts";
+import { Registry } from "../../lib/ipc/registry/registry.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 Deno.test("Registry.set removes what a writer that was killed left, and nothing else", async () => {

@@ -2,9 +2,9 @@ import { assertEquals } from "@std/assert";
 import { Ajv } from "ajv";
 import { join } from "@std/path";
 import schema from "../../apps/registry.schema.json" with { type: "json" };
-import { isAppName } from "../../lib/ipc/name.ts";
-import { Registry } from "../../lib/ipc/registry.ts";
-import { faultOf } from "../../lib/ipc/registry_entry.ts";
+import { isAppName } from "../../lib/ipc/base/name.ts";
+import { Registry } from "../../lib/ipc/registry/registry.ts";
+import { faultOf } from "../../lib/ipc/registry/registry_entry.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 import { jsonSchemaOf } from "../support/write_schemas.ts";
 

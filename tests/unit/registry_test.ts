@@ -1,8 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import type { Home } from "../../lib/ipc/home.ts";
-import { Registry, RegistryRefusedError } from "../../lib/ipc/registry.ts";
-import { missingPart, type RegistryEntry, sameLaunch } from "../../lib/ipc/registry_entry.ts";
+import type { Home } from "../../lib/ipc/registry/home.ts";
+import { Registry, RegistryRefusedError } from "../../lib/ipc/registry/registry.ts";
+import {
+  missingPart,
+  type RegistryEntry,
+  sameLaunch,
+} from "../../lib/ipc/registry/registry_entry.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 type Change = (present: RegistryEntry | undefined) => RegistryEntry | null;

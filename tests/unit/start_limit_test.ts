@@ -6,8 +6,8 @@ import {
   START_WINDOW,
   StartRecord,
   writeStarts,
-} from "../../lib/ipc/start_limit.ts";
-import { restartsInRow } from "../../lib/ipc/supervision.ts";
+} from "../../lib/ipc/activation/start_limit.ts";
+import { restartsInRow } from "../../lib/ipc/activation/supervision.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 const noon = Date.UTC(2026, 0, 1, 12);

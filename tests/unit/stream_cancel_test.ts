@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
-import type { Connection } from "../../lib/ipc/connection.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
-import type { IPCStream } from "../../lib/ipc/stream.ts";
+import type { Connection } from "../../lib/ipc/session/connection.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
+import type { IPCStream } from "../../lib/ipc/session/calling/stream.ts";
 import { aborted, openStream, sessionPair, turn } from "../support/unit_session.ts";
 
 /** One streaming method, and what became of its handler. */

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ConnectionLostError, MethodNotFoundError, RemoteError } from "../../lib/ipc/errors.ts";
+import {
+  ConnectionLostError,
+  MethodNotFoundError,
+  RemoteError,
+} from "../../lib/ipc/wire/errors.ts";
 import { openStream, sessionPair, turn } from "../support/unit_session.ts";
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -6,11 +6,11 @@
  * https://microsoft.github.io/vs-streamjsonrpc/exotic_types/asyncenumerable.html
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { Connection } from "../../lib/ipc/connection.ts";
-import { RemoteError } from "../../lib/ipc/errors.ts";
-import { memoryPair } from "../../lib/ipc/memory.ts";
-import { pageOf } from "../../lib/ipc/message.ts";
-import { IPCStream } from "../../lib/ipc/stream.ts";
+import { Connection } from "../../lib/ipc/session/connection.ts";
+import { RemoteError } from "../../lib/ipc/wire/errors.ts";
+import { memoryPair } from "../../lib/ipc/testing/memory.ts";
+import { pageOf } from "../../lib/ipc/wire/message.ts";
+import { IPCStream } from "../../lib/ipc/session/calling/stream.ts";
 import {
   aborted,
   dispatchTo,

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { type AccessEntry, accessFault } from "../../lib/ipc/windows/access_list.ts";
-import { programFault } from "../../lib/ipc/windows/program.ts";
+import { type AccessEntry, accessFault } from "../../lib/ipc/os/windows/access_list.ts";
+import { programFault } from "../../lib/ipc/os/windows/program.ts";
 
 const ME = "S-1-5-21-1-2-3-1001";
 const OTHER = "S-1-5-21-1-2-3-1002";

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { quoteCommandLine, splitCommandLine } from "../../lib/ipc/windows/command_line.ts";
+import { quoteCommandLine, splitCommandLine } from "../../lib/ipc/os/windows/command_line.ts";
 
 const PROGRAM = "C:\\Program Files\\deno.exe";
 

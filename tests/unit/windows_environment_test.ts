@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { environmentBlock } from "../../lib/ipc/windows/environment.ts";
+import { environmentBlock } from "../../lib/ipc/os/windows/environment.ts";
 
 /** The entries of a block, and that it ends as a block must. */
 function entries(block: Uint8Array<ArrayBuffer>): string[] {

@@ -4,7 +4,7 @@ import {
   isElevated,
   pipeSecurityAttributes,
   processUserSid,
-} from "../../lib/ipc/windows/security.ts";
+} from "../../lib/ipc/os/windows/security.ts";
 
 /** A test of calls that only Windows has. advapi32 is loaded once and stays. */
 function onWindows(name: string, fn: () => void): void {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
-import { LimitExceededError, RemoteError } from "../../lib/ipc/errors.ts";
-import type { IncomingRequest } from "../../lib/ipc/request.ts";
-import { WorkerPool } from "../../lib/ipc/worker_pool.ts";
+import { LimitExceededError, RemoteError } from "../../lib/ipc/wire/errors.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
+import { WorkerPool } from "../../lib/ipc/workers/worker_pool.ts";
 import { aborted, facingRaw, turn } from "../support/unit_session.ts";
 import type { Task } from "../support/unit_worker.ts";
 

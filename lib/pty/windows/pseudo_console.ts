@@ -13,11 +13,11 @@ import {
   pointerIn,
   validHandle,
   wide,
-} from "../../ipc/windows/kernel32.ts";
-import { OverlappedHandle } from "../../ipc/windows/overlapped_handle.ts";
-import { PipeTransport } from "../../ipc/windows/pipe.ts";
-import { pipeSecurityAttributes } from "../../ipc/windows/security.ts";
-import { systemError } from "../../ipc/windows/win32_error.ts";
+} from "../../ipc/os/windows/kernel32.ts";
+import { OverlappedHandle } from "../../ipc/os/windows/overlapped_handle.ts";
+import { PipeTransport } from "../../ipc/os/windows/pipe.ts";
+import { pipeSecurityAttributes } from "../../ipc/os/windows/security.ts";
+import { systemError } from "../../ipc/os/windows/win32_error.ts";
 import { ptyKernel32 } from "./kernel32.ts";
 
 const PIPE_ACCESS_INBOUND = 0x1;

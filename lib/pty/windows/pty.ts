@@ -6,8 +6,8 @@
  * @module
  */
 
-import { quoteCommandLine } from "../../ipc/windows/command_line.ts";
-import { environmentBlock } from "../../ipc/windows/environment.ts";
+import { quoteCommandLine } from "../../ipc/os/windows/command_line.ts";
+import { environmentBlock } from "../../ipc/os/windows/environment.ts";
 import {
   dwordIn,
   type Handle,
@@ -16,20 +16,20 @@ import {
   memory,
   pointerIn,
   wide,
-} from "../../ipc/windows/kernel32.ts";
+} from "../../ipc/os/windows/kernel32.ts";
 import {
   CREATE_UNICODE_ENVIRONMENT,
   EXTENDED_STARTUPINFO_PRESENT,
   PROCESS_INFORMATION_SIZE,
   StartupInfo,
-} from "../../ipc/windows/startup_info.ts";
+} from "../../ipc/os/windows/startup_info.ts";
 import {
   describeError,
   ERROR_DIRECTORY,
   ERROR_FILE_NOT_FOUND,
   ERROR_PATH_NOT_FOUND,
   systemError,
-} from "../../ipc/windows/win32_error.ts";
+} from "../../ipc/os/windows/win32_error.ts";
 import { JobTree } from "../../system/process_job.ts";
 import type { Pty, PtyExit, PtyOptions } from "../pty.ts";
 import { ptyKernel32 } from "./kernel32.ts";

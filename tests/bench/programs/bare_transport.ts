@@ -2,8 +2,8 @@
  * The bare echo on the library's own transport, without a session: what lies between it and the
  * mesh is the session's cost. Arguments: `server` or `client`, and the address.
  */
-import { platform } from "../../../lib/ipc/platform.ts";
-import type { Transport } from "../../../lib/ipc/transport.ts";
+import { platform } from "../../../lib/ipc/os/platform.ts";
+import type { Transport } from "../../../lib/ipc/os/transport.ts";
 import { bareClient, bareServer } from "./bare.mjs";
 import { args, takeOrders } from "./control.mjs";
 

@@ -1,0 +1,76 @@
+/**
+ * What is remembered of an app that is kept alive, in a file that all processes see: it is there
+ * from the app's start until it leaves of its own accord, or is told to. Who finds the file and
+ * nobody running knows that the app died.
+ *
+ * @module
+ */
+
+import type { Home } from "../registry/home.ts";
+import { asRecord } from "../wire/message.ts";
+
+/** An app that is to be running. */
+export interface Supervised {
+  /** When it was started last, in milliseconds since the epoch. */
+  started: number;
+  /** Restarts in a row, none of which it outlived for long. */
+  restarts: number;
+  /** Why it is not started any more; `null` while it is. */
+  gaveUp: string | null;
+}
+
+/**
+ * How many restarts in a row lie behind an app that has just died: none where it ran for `stable`
+ * milliseconds. A clock that was set back since makes that time negative, which is no long one; the
+ * next restart notes the new time, so that a jump miscounts one restart at most.
+ */
+export function restartsInRow(record: Supervised, now: number, stable: number): number {
+  return now - record.started >= stable ? 0 : record.restarts;
+}
+
+/** The record of `app`; `null` where it need not be running. */
+export function readSupervised(home: Home, app: string): Supervised | null {
+  let stored;
+  try {
+    stored = asRecord(JSON.parse(Deno.readTextFileSync(home.runtimeFile(app, "kept.json"))));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    // Cut off by a crash, or being replaced just now: it is there, and counting begins anew.
+    stored = null;
+  }
+  const { started, restarts, gaveUp } = stored ?? {};
+  return {
+    started: typeof started === "number" ? started : 0,
+    restarts: typeof restarts === "number" ? restarts : 0,
+    gaveUp: typeof gaveUp === "string" ? gaveUp : null,
+  };
+}
+
+/** Keeps the record of `app`. */
+export function writeSupervised(home: Home, app: string, record: Supervised): void {
+  Deno.writeTextFileSync(home.runtimeFile(app, "kept.json"), JSON.stringify(record), {
+    mode: 0o600,
+  });
+}
+
+/** Notes that `app` is being started and is to be running from now on. */
+export function supervise(home: Home, app: string): void {
+  const restarts = readSupervised(home, app)?.restarts ?? 0;
+  writeSupervised(home, app, { started: Date.now(), restarts, gaveUp: null });
+}
+
+/** Notes that `app` need not be running: whoever stops one that is kept alive says so first. */
+export function endSupervision(home: Home, app: string): void {
+  try {
+    Deno.removeSync(home.runtimeFile(app, "kept.json"));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Lets an app be started again that was given up; others are left as they are. */
+export function resumeSupervision(home: Home, app: string): void {
+  const record = readSupervised(home, app);
+  if (record === null || record.gaveUp === null) return;
+  writeSupervised(home, app, { started: Date.now(), restarts: 0, gaveUp: null });
+}

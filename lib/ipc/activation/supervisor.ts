@@ -1,0 +1,167 @@
+/**
+ * Starts apps again that are to be kept alive and died. Every app of the mesh is ready to do so; one
+ * at a time does, whoever holds the supervisor's lock, and another takes over when it ends: see
+ * docs/decisions/0014-supervision.md.
+ *
+ * @module
+ */
+
+import { type ActivationContext, connectTo } from "./activation.ts";
+import { TargetStartError, TargetUnknownError } from "../wire/errors.ts";
+import { ProcessLock } from "../base/lock.ts";
+import { join } from "../base/path.ts";
+import { withRemedy } from "../base/problem.ts";
+import {
+  endSupervision,
+  readSupervised,
+  restartsInRow,
+  supervise,
+  type Supervised,
+  writeSupervised,
+} from "./supervision.ts";
+import { callLater, pauseFor } from "../base/timer.ts";
+
+/** When a supervisor acts; all but `restarts` in milliseconds. */
+export interface SupervisorTimes {
+  /** Between two looks at who runs. */
+  look: number;
+  /** Before the first restart; each further one in a row waits twice as long. */
+  firstPause: number;
+  /** An app that ran so long begins a new row. */
+  stable: number;
+  /** Restarts in a row before it gives up. */
+  restarts: number;
+  /** For a started app to answer. */
+  startTimeout: number;
+}
+
+const DEFAULT_TIMES: SupervisorTimes = {
+  look: 1_000,
+  firstPause: 500,
+  stable: 60_000,
+  restarts: 5,
+  startTimeout: 30_000,
+};
+
+/** One process's readiness to supervise, and its doing so while the role is its own. */
+export class Supervisor {
+  readonly #context: ActivationContext;
+  readonly #own: string | null;
+  readonly #report: (problem: string) => void;
+  readonly #times: SupervisorTimes;
+  readonly #stopped = new AbortController();
+  readonly #restarting = new Map<string, Promise<void>>();
+  #callOff: () => void;
+  #role: ProcessLock | null = null;
+  /** What the looks found wrong last: told once, not each second. */
+  #told: string | null = null;
+
+  /**
+   * @param own the app that this process is, where it is to be kept alive itself
+   * @param report is told of each restart, and of each app that is given up
+   */
+  constructor(
+    context: ActivationContext,
+    own: string | null,
+    report: (problem: string) => void,
+    times: Partial<SupervisorTimes> = {},
+  ) {
+    this.#context = context;
+    this.#own = own;
+    this.#report = report;
+    this.#times = { ...DEFAULT_TIMES, ...times };
+    try {
+      if (own !== null) supervise(context.home, own);
+    } catch (error) {
+      // A full disk, say: the app serves all the same.
+      report(`"${own}" runs, but is not kept alive: ${withRemedy(error)}`);
+    }
+    this.#callOff = callLater(this.#times.look, this.#look);
+  }
+
+  /** Leaves the role to another process. This process's own app is no longer to be running. */
+  async stop(): Promise<void> {
+    this.#callOff();
+    try {
+      if (this.#own !== null) endSupervision(this.#context.home, this.#own);
+    } finally {
+      this.#stopped.abort(new TypeError("the supervisor stopped"));
+      await Promise.all(this.#restarting.values());
+      this.#role?.release();
+    }
+  }
+
+  readonly #look = (): void => {
+    this.#callOff = callLater(this.#times.look, this.#look);
+    const { home, elevation } = this.#context;
+    try {
+      if (elevation.startRefusal() !== null) return;
+      this.#role ??= ProcessLock.try(join(home.runtime, ".supervisor.lock"));
+      if (this.#role === null) return;
+      for (const app of home.appsWith("kept.json")) {
+        if (this.#restarting.has(app) || this.#isRunning(app)) continue;
+        if (readSupervised(home, app)?.gaveUp !== null) continue;
+        const restart = this.#restart(app).catch((error) => {
+          if (!this.#stopped.signal.aborted) this.#report(`Cannot supervise "${app}": ${error}`);
+        }).finally(() => this.#restarting.delete(app));
+        this.#restarting.set(app, restart);
+      }
+    } catch (error) {
+      // The folder is gone, or the disk is full: the next look may find it otherwise.
+      const problem = `Cannot supervise: ${withRemedy(error)}`;
+      if (problem !== this.#told) this.#report(problem);
+      this.#told = problem;
+    }
+  };
+
+  #isRunning(app: string): boolean {
+    return ProcessLock.isHeld(this.#context.home.runtimeFile(app, "lock"));
+  }
+
+  async #restart(app: string): Promise<void> {
+    const { home } = this.#context;
+    const { firstPause, restarts, stable, startTimeout } = this.#times;
+    const before = readSupervised(home, app);
+    if (before === null) return;
+    // Its lock file was removed, say: whoever answers is alive.
+    const deadline = performance.now() + startTimeout;
+    const { signal: stopped } = this.#stopped;
+    const alive = await this.#context.platform.dial(home.address(app), {
+      deadline,
+      signal: stopped,
+    });
+    if (alive !== null) return await alive.close();
+    const row = restartsInRow(before, Date.now(), stable);
+    if (row >= restarts) {
+      return this.#giveUp(app, before, `it was started ${row} times in a row and died each time`);
+    }
+    await pauseFor(firstPause * 2 ** row, this.#stopped.signal);
+    // Told to stop, or started by somebody else meanwhile.
+    if (readSupervised(home, app) === null || this.#isRunning(app)) return;
+    const record = { started: Date.now(), restarts: row + 1, gaveUp: null };
+    writeSupervised(home, app, record);
+    this.#report(`"${app}" died, and is started again (${row + 1} of ${restarts})`);
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      const why = `it did not answer in ${startTimeout} ms`;
+      late.abort(new TargetStartError(`Cannot start "${app}": ${why}`));
+    }, startTimeout);
+    try {
+      const signal = AbortSignal.any([this.#stopped.signal, late.signal]);
+      const { transport } = await connectTo(app, this.#context, { activate: true, signal });
+      await transport.close();
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return;
+      const { message } = error as Error;
+      if (error instanceof TargetUnknownError) this.#giveUp(app, record, message);
+      else this.#report(message);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #giveUp(app: string, record: Supervised, why: string): void {
+    writeSupervised(this.#context.home, app, { ...record, gaveUp: why });
+    this.#report(`"${app}" is not started any more: ${why}. Resume it: neverliie wake ${app}`);
+  }
+}

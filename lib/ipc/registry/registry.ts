@@ -1,0 +1,294 @@
+/**
+ * `registry.json`: which programs belong to the mesh and how each is started.
+ *
+ * Read as JSONC. Written under a lock between processes, to a temporary file that then takes the
+ * registry's place, so that a reader sees the old or the new one and never a part.
+ *
+ * @module
+ */
+
+import type { Home } from "./home.ts";
+import { ProcessLock } from "../base/lock.ts";
+import { basename, dirname, join } from "../base/path.ts";
+import { pauseFor } from "../base/timer.ts";
+import { asRecord } from "../wire/message.ts";
+import { checkAppName } from "../base/name.ts";
+import { platform } from "../os/platform.ts";
+import { withRemedy } from "../base/problem.ts";
+import { faultOf, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
+
+/** The registry as read. */
+export interface RegistrySnapshot {
+  /** The well-formed entries by app name. */
+  readonly apps: ReadonlyMap<string, RegistryEntry>;
+  /** Why an entry cannot be used, by its name. The file keeps it as it is. */
+  readonly problems: ReadonlyMap<string, string>;
+}
+
+type Entries = Record<string, unknown>;
+
+/** The registry's file is not fit to start programs from; the message says why. */
+export class RegistryRefusedError extends Error {
+  /** The class, as `error.name` tells it. */
+  override readonly name = "RegistryRefusedError";
+}
+
+/** Largest file that is read, in bytes; 10,000 entries take about 3 MB. */
+const SIZE_MAX = 16 << 20;
+/** Longest wait for another process that writes, in milliseconds. */
+const LOCK_TIMEOUT = 20_000;
+
+/**
+ * Access to one mesh's registry file.
+ *
+ * @example
+ * ```ts
+ * import { openHome, ownLaunchCommand, Registry } from "@neverliie/ipc";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const registry = new Registry(await openHome());
+ * await registry.set("editor", { type: "binary", cmd: [Deno.execPath()], cwd: Deno.cwd() });
+ * const { apps } = await registry.read();
+ * assertEquals(apps.get("editor")?.cmd, [Deno.execPath()]);
+ * ```
+ */
+export class Registry {
+  readonly #home: Home;
+  readonly #report: (problem: string) => void;
+
+  /**
+   * Access to the registry of `home`.
+   *
+   * @param report is told what was wrong and what was done about it; stderr by default.
+   */
+  constructor(home: Home, report: (problem: string) => void = (text) => console.error(text)) {
+    this.#home = home;
+    this.#report = report;
+  }
+
+  /** The file's path. */
+  get path(): string {
+    return this.#home.registryFile;
+  }
+
+  /** Reads the registry. One that cannot be parsed is set aside, reported, and counts as empty. */
+  async read(): Promise<RegistrySnapshot> {
+    const text = await this.#readText();
+    let entries = await parseEntries(text);
+    if (entries === null) {
+      await this.#change(() => false);
+      entries = await parseEntries(await this.#readText()) ?? emptyEntries();
+    }
+    const apps = new Map<string, RegistryEntry>();
+    const problems = new Map<string, string>();
+    for (const [name, value] of Object.entries(entries)) {
+      // For editors; no app can have such a name.
+      if (name === "$schema") continue;
+      const why = faultOf(name, value);
+      if (why === null) apps.set(name, value as RegistryEntry);
+      else problems.set(name, `its entry in "${this.path}" cannot be used: ${why}`);
+    }
+    return { apps, problems };
+  }
+
+  /**
+   * Writes the entry of `app`. Leaves the file alone when it says the same already.
+   *
+   * @throws {TypeError} on an entry that could not be started from.
+   * @throws {RegistryRefusedError} where the file may be another user's work.
+   */
+  async set(app: string, entry: RegistryEntry): Promise<void> {
+    checkAppName(app);
+    const fault = faultOf(app, entry);
+    if (fault !== null) throw new TypeError(`Cannot register "${app}": ${fault}`);
+    await this.update(new Map([[app, () => entry]]));
+  }
+
+  /**
+   * Changes several entries in one go: each function gets the present entry (`undefined` when
+   * there is none or it is malformed) and returns the new one, or `null` to remove it.
+   */
+  async update(
+    changes: ReadonlyMap<string, (present: RegistryEntry | undefined) => RegistryEntry | null>,
+  ): Promise<void> {
+    await this.#change((entries) => {
+      let changed = false;
+      for (const [name, change] of changes) {
+        const present = entries[name];
+        const valid = faultOf(name, present) === null ? present as RegistryEntry : undefined;
+        const next = change(valid);
+        if (next === null) {
+          if (present === undefined) continue;
+          delete entries[name];
+        } else {
+          if (valid !== undefined && sameLaunch(valid, next)) continue;
+          entries[name] = { ...valid, ...next, registered: new Date().toISOString() };
+        }
+        changed = true;
+      }
+      return changed;
+    });
+  }
+
+  /**
+   * Removes the entries whose program or script is gone; returns their names.
+   *
+   * @param only looks at this app alone
+   */
+  async prune(only?: string): Promise<string[]> {
+    const { apps } = await this.read();
+    const gone = [...apps].filter(([name, entry]) =>
+      (only === undefined || name === only) && missingPart(entry) !== null
+    ).map(([name]) => name);
+    if (gone.length > 0) {
+      await this.update(
+        new Map(gone.map((name) => [
+          name,
+          // Looked at again under the lock: it may have been registered anew meanwhile.
+          (present) => present !== undefined && missingPart(present) === null ? present : null,
+        ])),
+      );
+    }
+    return gone;
+  }
+
+  async #readText(): Promise<string> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        this.#checkFile();
+        // (The asynchronous one takes 6 ms with its first use.)
+        // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
+        return Deno.readTextFileSync(this.path).replace(/^\uFEFF/, "");
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return "";
+        if (error instanceof RegistryRefusedError) throw error;
+        // Windows refuses for a moment while the file is being replaced.
+        if (attempt < 20 && Deno.build.os === "windows") await pauseFor(attempt);
+        else {throw new Error(`Cannot read "${this.path}": ${(error as Error).message}`, {
+            cause: error,
+          });}
+      }
+    }
+  }
+
+  /** What is read here starts programs: it must be this user's own, and of a sensible size. */
+  #checkFile(): void {
+    const { size } = Deno.lstatSync(this.path);
+    const fault = platform().ownershipFault(this.path) ??
+      (size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null);
+    if (fault !== null) {
+      throw new RegistryRefusedError(
+        `Cannot use "${this.path}": ${fault}. Nothing is started from it until that is mended`,
+      );
+    }
+  }
+
+  /** Runs `change` on the entries under the lock and writes them when it returns true. */
+  async #change(change: (entries: Entries) => boolean): Promise<void> {
+    using _lock = await ProcessLock.acquire(
+      // (No app can have a name that begins so.)
+      join(this.#home.runtime, ".registry.lock"),
+      LOCK_TIMEOUT,
+    );
+    this.#removeLeftovers();
+    const text = await this.#readText();
+    let entries = await parseEntries(text);
+    if (entries === null) {
+      const aside = await this.#setAside();
+      this.#report(`"${this.path}" is not a registry: kept as "${aside}" and begun anew`);
+      entries = emptyEntries();
+    }
+    if (!change(entries)) return;
+    if (await hasComments(text)) {
+      const copy = `${this.path}.bak`;
+      await this.#write(copy, text);
+      this.#report(`"${this.path}" had comments: a copy with them is in "${copy}"`);
+    }
+    await this.#write(this.path, JSON.stringify(entries, null, 2) + "\n");
+  }
+
+  async #write(path: string, text: string): Promise<void> {
+    // The lock makes this process the only writer; the pid keeps a killed one's file apart.
+    const temporary = join(dirname(path), `.${basename(path)}.${Deno.pid}.tmp`);
+    try {
+      // (The asynchronous one loads the web streams first.)
+      Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
+      for (let attempt = 1;; attempt++) {
+        try {
+          await Deno.rename(temporary, path);
+          return;
+        } catch (error) {
+          if (attempt >= 50 || Deno.build.os !== "windows") throw error;
+          await pauseFor(attempt);
+        }
+      }
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {
+        // What failed is told below; a file that was never made cannot be removed.
+      });
+      throw new Error(`Cannot write "${path}": ${withRemedy(error)}`, { cause: error });
+    }
+  }
+
+  /** Whoever has the lock is the only writer: a temporary file that is there is a killed one's. */
+  #removeLeftovers(): void {
+    for (const { name } of Deno.readDirSync(this.#home.path)) {
+      if (!/^\.registry\.json.*\.tmp$/.test(name)) continue;
+      try {
+        Deno.removeSync(join(this.#home.path, name));
+      } catch (error) {
+        // It costs its place only.
+        this.#report(`Cannot remove "${name}", left by a killed process: ${error}`);
+      }
+    }
+  }
+
+  async #setAside(): Promise<string> {
+    const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
+    const aside = join(this.#home.path, `registry.corrupt-${stamp}-${Deno.pid}.json`);
+    await Deno.rename(this.path, aside);
+    return aside;
+  }
+}
+
+/** The entries in `text`; `null` when it is not a JSONC object. Nothing at all is an empty one. */
+async function parseEntries(text: string): Promise<Entries | null> {
+  if (text.trim() === "") return emptyEntries();
+  let value = parseJson(text);
+  if (value === undefined) {
+    // Loaded only for a file that a person has edited: it costs as much as the whole library.
+    const { parse } = await import("@std/jsonc");
+    try {
+      value = parse(text);
+    } catch {
+      return null;
+    }
+  }
+  const record = asRecord(value);
+  return record === null ? null : Object.assign(emptyEntries(), record);
+}
+
+/** Whether `text` is a registry, comments and all: one that is not gets set aside by its next reader. */
+export async function isRegistryText(text: string): Promise<boolean> {
+  return await parseEntries(text.replace(/^\uFEFF/, "")) !== null;
+}
+
+/** Without a prototype, so that an entry called `__proto__` is an entry. */
+function emptyEntries(): Entries {
+  return Object.create(null);
+}
+
+/** Whether rewriting `text` would lose comments of a person who edited it. */
+async function hasComments(text: string): Promise<boolean> {
+  if (text.trim() === "" || parseJson(text) !== undefined) return false;
+  return await parseEntries(text) !== null;
+}
+
+/** The value of plain JSON, `undefined` where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * The answering half of a session: the peer's requests while they are being answered, and the
+ * streams that are open to it.
+ *
+ * @module
+ */
+
+import { ErrorCode, toWireError } from "../../wire/errors.ts";
+import type { Limits } from "../limits.ts";
+import {
+  argument,
+  isRequestId,
+  type NotificationMessage,
+  type RequestId,
+  type RequestMessage,
+} from "../../wire/message.ts";
+import { OpenStreams } from "./open_streams.ts";
+import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
+import type { Peer } from "../peer.ts";
+import { IncomingRequest, isThenable, iteratorOf } from "./request.ts";
+import type { Responder } from "./responder.ts";
+import { page, success } from "../../wire/response.ts";
+import { endEarly, StreamSource } from "./stream_source.ts";
+
+/** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
+export type Dispatch = (request: IncomingRequest) => unknown;
+
+/** Runs handlers and sends what they come to. */
+export class Answers {
+  readonly #dispatch: Dispatch;
+  readonly #reply: Responder;
+  readonly #peer: Peer;
+  readonly #requests = new Map<RequestId, IncomingRequest>();
+  readonly #notifications = new Set<IncomingRequest>();
+  readonly #streams = new OpenStreams();
+  /** Which stream a waiting `$/enumerator/next` is for. */
+  readonly #waitingPages = new Map<RequestId, RequestId>();
+  readonly #limits: Limits;
+  /** Handlers that have not ended, those of cancelled requests included. */
+  #running = 0;
+  #reportedDrop = false;
+  #nextToken = 1;
+  /** Why this side leaves, once it does. */
+  #leaving: string | null = null;
+
+  /**
+   * @param reply sends what handlers come to
+   * @param peer who asks
+   */
+  constructor(dispatch: Dispatch, reply: Responder, limits: Limits, peer: Peer) {
+    this.#dispatch = dispatch;
+    this.#reply = reply;
+    this.#limits = limits;
+    this.#peer = peer;
+  }
+
+  /** Takes a notification of the peer. */
+  onNotification(message: NotificationMessage): void {
+    const { method, params } = message;
+    if (method === "$/cancelRequest") {
+      const id = argument(params, "id");
+      if (!isRequestId(id)) return;
+      this.#requests.get(id)?.abort();
+      this.#abortStream(this.#waitingPages.get(id));
+    } else if (method === "$/enumerator/abort") {
+      this.#abortStream(argument(params, "token"));
+    } else if (!method.startsWith("$/")) { // (What the protocol may add is not for handlers.)
+      if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
+      const request = new IncomingRequest(null, message, this.#peer, this.#onAborted);
+      this.#notifications.add(request);
+      const answered = this.#answer(request, null) ?? Promise.resolve();
+      void answered.finally(() => this.#notifications.delete(request));
+    }
+  }
+
+  /** Takes a request of the peer. */
+  onRequest(message: RequestMessage): void {
+    const { id, method, params } = message;
+    if (this.#leaving !== null) {
+      this.#refuseLeaving(id);
+    } else if (this.#requests.has(id) || this.#waitingPages.has(id)) {
+      this.#reply.refuse(
+        id,
+        ErrorCode.InvalidRequest,
+        `the id ${JSON.stringify(id)} is in use`,
+      );
+    } else if (method === "$/enumerator/next") {
+      void this.#nextPage(id, argument(params, "token"));
+    } else if (method === "$/enumerator/abort") {
+      this.#abortStream(argument(params, "token"));
+      this.#reply.respond(id, null);
+    } else if (this.#running >= this.#limits.calls) {
+      const { calls } = this.#limits;
+      const why = `"${method}" is one call too many: ${calls} run for this peer; await some first`;
+      this.#reply.refuseBy("calls", why, id);
+    } else {
+      const partialResults = takePartialResultToken(params);
+      const request = new IncomingRequest(id, message, this.#peer, this.#onAborted);
+      this.#requests.set(id, request);
+      void this.#answer(request, partialResults);
+    }
+  }
+
+  /** Answers that this side leaves, and has not begun what was asked. */
+  #refuseLeaving(id: RequestId | null): void {
+    const message = this.#leaving ?? "";
+    this.#reply.fail(id, { code: ErrorCode.Leaving, message, data: { begun: false } });
+  }
+
+  /** What is being answered, open streams among it. One may come twice. */
+  inFlight(): IncomingRequest[] {
+    return [...this.#requests.values(), ...this.#notifications, ...this.#streams.requests()];
+  }
+
+  /** Fires all handlers' signals; requests that wait are answered as cancelled. */
+  abort(): void {
+    for (const request of [...this.#requests.values(), ...this.#notifications]) request.abort();
+    for (const token of this.#streams.tokens()) this.#abortStream(token);
+  }
+
+  /** This side leaves. What the peer waits for is answered by why, and so is what it asks from now. */
+  leave(why: string): void {
+    this.#leaving = why;
+    this.abort();
+    // For whoever waits for nothing just now: a stream's reader between two pages, say.
+    this.#refuseLeaving(null);
+  }
+
+  /** The session has ended: nothing more can be sent. */
+  end(): void {
+    this.#reply.end();
+    this.abort();
+  }
+
+  /** Runs a handler. A plain value is answered in the same turn, and nothing is made for it. */
+  #answer(request: IncomingRequest, partialResults: RequestId | null): Promise<void> | undefined {
+    const { id } = request;
+    try {
+      const result = this.#dispatch(request);
+      const later = isThenable(result);
+      const iterator = later ? null : iteratorOf(result);
+      if (later || iterator !== null) {
+        return this.#answerLater(request, result, iterator, partialResults);
+      }
+      request.observer?.ended("answered");
+      if (this.#take(id)) this.#reply.respond(id, result);
+    } catch (thrown) {
+      this.#answerError(request, thrown);
+    }
+  }
+
+  /** Answers with what a promise comes to, or with a stream. */
+  async #answerLater(
+    request: IncomingRequest,
+    result: unknown,
+    iterator: ReturnType<typeof iteratorOf>,
+    partialResults: RequestId | null,
+  ): Promise<void> {
+    const { id } = request;
+    this.#running++;
+    try {
+      const value = iterator === null ? await result : null;
+      const items = iterator ?? iteratorOf(value);
+      if (items !== null) return await this.#openStream(request, items, partialResults);
+      request.observer?.ended("answered");
+      if (this.#take(id)) this.#reply.respond(id, value);
+    } catch (thrown) {
+      this.#answerError(request, thrown);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #answerError(request: IncomingRequest, thrown: unknown): void {
+    const { id, method } = request;
+    request.observer?.ended("failed", thrown);
+    if (id === null) console.error(`${method}:`, thrown);
+    else if (this.#take(id)) this.#reply.fail(id, toWireError(thrown));
+  }
+
+  /** Nobody waits for the answer any more: whatever the handler does, it is this. */
+  readonly #onAborted = ({ id, cancelled }: IncomingRequest): void => {
+    if (!this.#take(id)) return;
+    if (this.#leaving !== null) this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
+    else this.#reply.refuse(id, ErrorCode.RequestCancelled, cancelled);
+  };
+
+  /**
+   * Answers with the first page; a stream that is not over gets a token. For a peer that wants
+   * partial results, sends all items as such instead; the answer then has none.
+   */
+  async #openStream(
+    request: IncomingRequest,
+    iterator: AsyncIterator<unknown> | Iterator<unknown>,
+    partialResults: RequestId | null,
+  ): Promise<void> {
+    const { id, method } = request;
+    if (this.#streams.size >= this.#limits.streams) {
+      const why = `"${method}" is one stream too many: ${this.#streams.size} run; end some first`;
+      request.observer?.ended("failed", new Error(why));
+      if (this.#take(id)) this.#reply.refuseBy("streams", why, id);
+      // What it has begun, such as a thread, ends by the signal.
+      request.abort();
+      return await endEarly(iterator);
+    }
+    const source = request.stream = new StreamSource(iterator, this.#reply.pack, request);
+    const token = this.#nextToken++;
+    let open = false;
+    this.#streams.set(token, { source, request });
+    request.onAbort(() => source.abort());
+    try {
+      if (partialResults !== null) {
+        const wanted = () => id !== null && this.#requests.has(id);
+        await sendPartialResults(
+          source,
+          partialResults,
+          this.#reply.send,
+          this.#reply.drained,
+          wanted,
+        );
+        if (this.#take(id)) this.#reply.respond(id, []);
+        return;
+      }
+      const { values, finished } = await source.page();
+      if (id === null || !this.#requests.has(id) || this.#reply.ended) return;
+      const { text, parts } = page(values);
+      // What cannot be sent (one item over the limit) fails the request, which is still open then.
+      const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
+      this.#reply.send(success(id, { text: result, parts }, ',"stream":true'));
+      this.#requests.delete(id);
+      open = !finished;
+    } finally {
+      if (!open) {
+        this.#streams.delete(token);
+        source.abort();
+      }
+    }
+  }
+
+  async #nextPage(id: RequestId, token: unknown): Promise<void> {
+    const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
+    if (stream === undefined) {
+      return this.#reply.refuse(
+        id,
+        ErrorCode.UnknownStream,
+        `no open stream ${JSON.stringify(token)}`,
+      );
+    }
+    if (stream.source.busy) {
+      return this.#reply.refuse(
+        id,
+        ErrorCode.InvalidRequest,
+        "one $/enumerator/next at a time",
+      );
+    }
+    this.#waitingPages.set(id, token as RequestId);
+    try {
+      const { values, finished } = await stream.source.page();
+      if (finished) this.#streams.delete(token as RequestId);
+      if (this.#leaving !== null && stream.source.aborted) {
+        // Not "finished": its reader must not take what came so far for all there is.
+        this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
+      } else if (!this.#reply.ended) {
+        const { text, parts } = page(values);
+        this.#reply.send(success(id, { text: `{${text},"finished":${finished}}`, parts }));
+      }
+    } catch (thrown) {
+      this.#abortStream(token);
+      this.#reply.fail(id, toWireError(thrown));
+    } finally {
+      this.#waitingPages.delete(id);
+    }
+  }
+
+  #abortStream(token: unknown): void {
+    if (!isRequestId(token)) return;
+    const stream = this.#streams.get(token);
+    this.#streams.delete(token);
+    stream?.request.abort();
+  }
+
+  /** Whether the request still waits for its one answer; it is taken to be answered now. */
+  #take(id: RequestId | null): boolean {
+    return id !== null && this.#requests.delete(id);
+  }
+
+  /** A notification has no answer that could refuse it. */
+  #reportDrop(method: string): void {
+    if (!this.#reportedDrop) {
+      const { calls } = this.#limits;
+      console.error(`${method}: dropped, because ${calls} calls of its sender run already`);
+    }
+    this.#reportedDrop = true;
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The streams of one peer: those that are open to it, and those that it has left and whose handlers
+ * have not ended yet.
+ *
+ * @module
+ */
+
+import type { RequestId } from "../../wire/message.ts";
+import type { IncomingRequest } from "./request.ts";
+import type { StreamSource } from "./stream_source.ts";
+
+/** A stream that is open to the peer, by its token. */
+export interface OpenStream {
+  source: StreamSource;
+  request: IncomingRequest;
+}
+
+/** By its tokens a peer reaches what is open. */
+export class OpenStreams {
+  readonly #open = new Map<RequestId, OpenStream>();
+  #ending = 0;
+
+  /**
+   * How many there are of the one kind or of the other, whichever are more. By opening and leaving a
+   * peer could otherwise start any number of handlers; yet who leaves a stream has room for a new
+   * one at once.
+   */
+  get size(): number {
+    return Math.max(this.#open.size, this.#ending);
+  }
+
+  /** The tokens of the open ones, as they are now. */
+  tokens(): RequestId[] {
+    return [...this.#open.keys()];
+  }
+
+  /** What the open ones answer. */
+  requests(): IncomingRequest[] {
+    return [...this.#open.values()].map(({ request }) => request);
+  }
+
+  get(token: RequestId): OpenStream | undefined {
+    return this.#open.get(token);
+  }
+
+  set(token: RequestId, stream: OpenStream): void {
+    this.#open.set(token, stream);
+  }
+
+  /** The peer reaches the stream no more; it counts until its handler has ended. */
+  delete(token: RequestId): void {
+    const source = this.#open.get(token)?.source;
+    if (source === undefined) return;
+    this.#open.delete(token);
+    if (source.ended) return;
+    this.#ending++;
+    source.onEnd = () => this.#ending--;
+  }
+}

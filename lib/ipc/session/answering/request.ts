@@ -1,0 +1,140 @@
+/**
+ * One request of the peer while it is being answered.
+ *
+ * @module
+ */
+
+import { ErrorCode, MethodNotFoundError, RemoteError } from "../../wire/errors.ts";
+import type { NotificationMessage, Params, RequestId, TraceContext } from "../../wire/message.ts";
+import type { Peer } from "../peer.ts";
+import type { StreamSource } from "./stream_source.ts";
+
+/** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
+const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
+
+/** What those who watch a request are told of: see watch.ts. */
+export interface RequestObserver {
+  /** Tells the request from others of this process, for as long as it runs. */
+  readonly call: number;
+  /** Its stream has made an item. */
+  advanced(): void;
+  /** It is over; only the first time counts. */
+  ended(outcome: "answered" | "failed" | "cancelled", thrown?: unknown): void;
+}
+
+/** What the peer asked, and the signal that tells when it no longer wants the answer. */
+export class IncomingRequest {
+  /** `null` for a notification. */
+  readonly id: RequestId | null;
+  readonly method: string;
+  readonly params: Params | undefined;
+  /** Who asked. */
+  readonly caller: Peer;
+  /** As it was sent: its members may be of any type. */
+  readonly trace: TraceContext;
+  /** Who is told of it, once somebody watches. */
+  observer: RequestObserver | null = null;
+  /** What it opened, if that is a stream. */
+  stream: StreamSource | null = null;
+  #controller: AbortController | null = null;
+  /** When the signal was made, which handlers that take long have first of all. */
+  #signalAt: number | null = null;
+  /** Why another than its caller ended it. */
+  #cancelled: string | null = null;
+  #aborted = false;
+  readonly #onAborted: (request: IncomingRequest) => void;
+  #listeners: (() => void)[] | null = null;
+
+  /**
+   * @param message as it was sent
+   * @param onAborted told once when the request is aborted: one function for all requests
+   */
+  constructor(
+    id: RequestId | null,
+    message: NotificationMessage,
+    caller: Peer,
+    onAborted: (request: IncomingRequest) => void,
+  ) {
+    this.id = id;
+    this.method = message.method;
+    this.params = message.params ?? undefined;
+    this.trace = message;
+    this.caller = caller;
+    this.#onAborted = onAborted;
+  }
+
+  /** Fires when the caller cancels, leaves or times out. Made when first asked for: most never do. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      this.#signalAt = Date.now();
+      if (this.#aborted) this.#controller.abort(NO_LONGER_WANTED);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Runs `listener` once when the request is aborted, at once when it already is. */
+  onAbort(listener: () => void): void {
+    if (this.#aborted) listener();
+    else (this.#listeners ??= []).push(listener);
+  }
+
+  /** Whether nobody wants the answer any more. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** The caller no longer wants the answer. */
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort(NO_LONGER_WANTED);
+    this.#onAborted(this);
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = null;
+  }
+
+  /**
+   * When it began, in milliseconds since the epoch: nearly, of a stream and of a handler that has a
+   * signal. `null` for others: looking at the clock for every call would cost them all.
+   */
+  get since(): number | null {
+    return this.stream?.since ?? this.#signalAt;
+  }
+
+  /** Why it has no answer, for its caller, once it is aborted. */
+  get cancelled(): string {
+    return `"${this.method}" was cancelled${this.#cancelled ?? ""}`;
+  }
+
+  /** Ends it for another than its caller. The caller is told so; a stream has not simply ended. */
+  cancel(by: string): void {
+    this.#cancelled = ` ${by}`;
+    this.stream?.fail(new RemoteError(this.cancelled, ErrorCode.RequestCancelled));
+    this.abort();
+  }
+
+  /** @throws {MethodNotFoundError} always. */
+  refuse(): never {
+    throw new MethodNotFoundError(`no method "${this.method}"`);
+  }
+}
+
+/** Whether a result, of a handler for one, is still to come. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
+}
+
+/** The iterator of a handler's result where that is a stream: a generator or an async iterable. */
+export function iteratorOf(result: unknown): AsyncIterator<unknown> | Iterator<unknown> | null {
+  if (typeof result !== "object" || result === null) return null;
+  const candidate = result as Partial<AsyncIterable<unknown> & IterableIterator<unknown>>;
+  if (typeof candidate[Symbol.asyncIterator] === "function") {
+    return candidate[Symbol.asyncIterator]!();
+  }
+  // An array or a Map is a value; a generator, which is its own iterator, is a stream.
+  if (typeof candidate.next === "function" && typeof candidate[Symbol.iterator] === "function") {
+    return candidate[Symbol.iterator]!();
+  }
+  return null;
+}

@@ -1,0 +1,203 @@
+/**
+ * The serving end of a stream: drives a handler's iterator a few items ahead of the caller and
+ * hands out pages. Flow control is the paging itself.
+ *
+ * @module
+ */
+
+import type { Packed } from "../../wire/bytes.ts";
+import type { IncomingRequest } from "./request.ts";
+
+/** The producer runs at most this many items ahead of what was paged out… */
+const PRODUCE_AHEAD = 256;
+/** …and at most so many characters of JSON and bytes, which is also the most that one page holds. */
+const PAGE_SIZE = 1 << 20;
+
+/** Largest item that is kept for those who watch, in characters of JSON. */
+const LATEST_MAX = 2 << 10;
+
+/** Items on their way to the caller. */
+export interface SourcePage {
+  values: Packed[];
+  finished: boolean;
+}
+
+/** The serving end: drives a handler's iterator and hands out pages. */
+export class StreamSource {
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+  readonly #pack: (item: unknown) => Packed;
+  readonly #request: Pick<IncomingRequest, "observer">;
+  /** When it was opened, in milliseconds since the epoch. */
+  readonly since: number = Date.now();
+  /** Items that the handler has made so far. */
+  made = 0;
+  /** The last of them, as JSON; `null` where it was large, or holds bytes. */
+  latest: string | null = null;
+  #items: Packed[] = [];
+  /** Characters and bytes in {@link #items}. */
+  #size = 0;
+  #finished = false;
+  #aborted = false;
+  /** Whether the handler was told to end: its answer to that is its end. */
+  #told = false;
+  /** Whether the handler has ended: one that was told to may go on for a while. */
+  #ended = false;
+  /** Told once when the handler has ended. */
+  onEnd: (() => void) | null = null;
+  #failure: { thrown: unknown } | null = null;
+  #wakeReader: (() => void) | null = null;
+  #wakeProducer: (() => void) | null = null;
+
+  /**
+   * @param pack makes an item ready to be sent
+   * @param request what the stream answers; its observer is told of each item and of the end
+   */
+  constructor(
+    iterator: AsyncIterator<unknown> | Iterator<unknown>,
+    pack: (item: unknown) => Packed,
+    request: Pick<IncomingRequest, "observer">,
+  ) {
+    this.#iterator = iterator;
+    this.#pack = pack;
+    this.#request = request;
+    void this.#produce();
+  }
+
+  /** Whether a page is being waited for: a peer may have one request out at a time. */
+  get busy(): boolean {
+    return this.#wakeReader !== null;
+  }
+
+  /** Waits for items and takes a page of them. What the handler threw comes after its last item. */
+  async page(): Promise<SourcePage> {
+    if (this.#items.length === 0 && !this.#finished) {
+      await new Promise<void>((resolve) => this.#wakeReader = resolve);
+    }
+    if (this.#items.length === 0 && this.#failure !== null) throw this.#failure.thrown;
+    const values = this.#takePage();
+    this.#wakeProducer?.();
+    const finished = this.#finished && this.#failure === null && this.#items.length === 0;
+    return { values, finished };
+  }
+
+  #takePage(): Packed[] {
+    let count = 0;
+    let size = 0;
+    while (count < this.#items.length && (count === 0 || size < PAGE_SIZE)) {
+      size += sizeOf(this.#items[count++]!);
+    }
+    this.#size -= size;
+    if (count < this.#items.length) return this.#items.splice(0, count);
+    const all = this.#items;
+    this.#items = [];
+    return all;
+  }
+
+  /** Whether the handler makes no more items, of its own or because it was ended. */
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Whether it was ended early, so that what was paged out is not all there would have been. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** Whether the handler has ended, or was never to do more than give items. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Ends the stream early: no further item is taken from the handler's iterator. */
+  abort(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#aborted = true;
+    this.#items = [];
+    this.#wakeReader?.();
+    this.#wakeProducer?.();
+    this.#tellToEnd();
+  }
+
+  /** Ends the stream by an error, which its reader gets in place of the items that wait. */
+  fail(thrown: unknown): void {
+    if (this.#finished) return;
+    this.#failure = { thrown };
+    this.abort();
+  }
+
+  #tellToEnd(): void {
+    if (this.#iterator.return === undefined) return;
+    this.#told = true;
+    void endEarly(this.#iterator).then(this.#onEnded);
+  }
+
+  readonly #onEnded = (): void => {
+    this.#ended = true;
+    this.onEnd?.();
+  };
+
+  /** The item as it is now: a handler may reuse its buffer for the next one. */
+  #packItem(value: unknown): Packed {
+    try {
+      const { text, parts } = this.#pack(value);
+      if (parts.length === 0) return { text, parts };
+      return { text, parts: parts.map(({ path, bytes }) => ({ path, bytes: bytes.slice() })) };
+    } catch (error) {
+      throw new TypeError(`an item cannot be sent as JSON: ${(error as Error).message}`);
+    }
+  }
+
+  async #produce(): Promise<void> {
+    try {
+      while (!this.#finished) {
+        const step = await this.#iterator.next();
+        if (step.done || this.#finished) break;
+        const item = this.#packItem(step.value);
+        this.#items.push(item);
+        this.#size += sizeOf(item);
+        this.made++;
+        const small = item.parts.length === 0 && item.text.length <= LATEST_MAX;
+        this.latest = small ? item.text : null;
+        this.#request.observer?.advanced();
+        this.#wakeReader?.();
+        this.#wakeReader = null;
+        if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {
+          await new Promise<void>((resolve) => this.#wakeProducer = resolve);
+          this.#wakeProducer = null;
+        }
+      }
+    } catch (thrown) {
+      if (!this.#finished) {
+        this.#failure = { thrown };
+        this.#request.observer?.ended("failed", thrown);
+        // An item that is no JSON ends the stream while its handler still goes on.
+        this.#tellToEnd();
+      }
+    }
+    if (!this.#told) this.#onEnded();
+    this.#finished = true;
+    // (Of one that failed, or was ended early, it has been told already.)
+    this.#request.observer?.ended("answered");
+    this.#wakeReader?.();
+    this.#wakeReader = null;
+  }
+}
+
+/**
+ * Tells a handler's iterator that no more is wanted of it. That is queued behind an unfinished
+ * next(): whoever waits on the signal ends that one. What a handler throws while it cleans up has
+ * no one left to go to.
+ */
+export async function endEarly(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+  await Promise.try(() => iterator.return?.()).catch(ignoreAfterEnd);
+}
+
+/** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */
+function ignoreAfterEnd(): void {}
+
+function sizeOf({ text, parts }: Packed): number {
+  let size = text.length;
+  for (const { bytes } of parts) size += bytes.length;
+  return size;
+}

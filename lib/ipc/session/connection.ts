@@ -1,0 +1,285 @@
+/**
+ * One symmetric JSON-RPC session on one transport: both sides call, both sides answer. Knows no
+ * app names and starts nothing.
+ *
+ * @module
+ */
+
+import { Answers, type Dispatch } from "./answering/answers.ts";
+import { pack, takesBytes } from "../wire/bytes.ts";
+import { BYTES_TYPE, FrameError } from "../wire/codec.ts";
+import { ConnectionLostError, ErrorCode, readWireError, RemoteError } from "../wire/errors.ts";
+import { Inbox } from "./inbox.ts";
+import { DEFAULT_LIMITS, type Limits, READ_PAUSE, SMALL_MESSAGE } from "./limits.ts";
+import {
+  asRecord,
+  isRequestId,
+  type NextPage,
+  nextPageOf,
+  type Params,
+  type ResponseMessage,
+  type TraceContext,
+} from "../wire/message.ts";
+import { Outbox } from "./outbox.ts";
+import { Peer } from "./peer.ts";
+import {
+  PendingCalls,
+  type Reply,
+  REPLY_ITSELF,
+  type Settlement,
+  type WaitOptions,
+} from "./calling/pending_calls.ts";
+import type { ReadMessage } from "../wire/read_message.ts";
+import { RequestText } from "../wire/request_text.ts";
+import { Responder } from "./answering/responder.ts";
+import { noLongerThan } from "../base/timer.ts";
+import type { Transport } from "../os/transport.ts";
+
+export type { Dispatch, Reply, WaitOptions };
+
+/** How a {@link Connection} behaves. */
+export interface ConnectionOptions {
+  /** Answers what the peer asks. Requests are refused with "method not found" without one. */
+  dispatch?: Dispatch;
+  /** What the peer may ask; `DEFAULT_LIMITS` where not given. */
+  limits?: Limits | undefined;
+}
+
+/** Milliseconds that the last answers have to leave before the transport is closed over them. */
+const CLOSE_LIMIT = 2_000;
+
+/** A live session. Every call made on it settles, at the latest when the session ends. */
+export class Connection {
+  readonly #transport: Transport;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  readonly #pending: PendingCalls;
+  readonly #requests = new RequestText();
+  readonly #reply: Responder;
+  readonly #answers: Answers;
+  /** The other side, as what it can be asked. */
+  readonly peer: Peer = new Peer(this);
+  /** Why its owner asks nearly nothing of the peer: see greeting.ts. */
+  mismatch: Error | null = null;
+  /** What this side is answering. One may come twice. */
+  readonly inFlight: Answers["inFlight"] = () => this.#answers.inFlight();
+  readonly #ended = Promise.withResolvers<Error | null>();
+  #lost: Error | null = null;
+  /** Whether the peer said that it takes frames with bytes behind their JSON. */
+  #peerTakesBytes = false;
+  /** What the peer complained of last, without naming a request. */
+  #complaint: Error | null = null;
+  /** Ends a pause in reading; `null` while there is none. */
+  #resumeReading: (() => void) | null = null;
+
+  constructor(transport: Transport, options: ConnectionOptions = {}) {
+    this.#transport = transport;
+    const { dispatch = (request) => request.refuse(), limits = DEFAULT_LIMITS } = options;
+    this.#pending = new PendingCalls((id) => {
+      this.#outbox.keepBytes();
+      this.notify("$/cancelRequest", { id });
+    });
+    this.#outbox = new Outbox(
+      transport,
+      limits.queued,
+      () => this.#pending.markSent(),
+      (error) => void this.#onWriteFailure(error),
+    );
+    this.#reply = new Responder(this.#outbox, (value) => pack(value, this.#peerTakesBytes));
+    this.#answers = new Answers(dispatch, this.#reply, limits, this.peer);
+    this.#inbox = new Inbox(transport, limits, this.#outbox, this.#onMessage, this.#onLateFrame);
+    void this.#receive();
+  }
+
+  /** Resolves when the session has ended: to why, or to `null` when this side closed it. */
+  get ended(): Promise<Error | null> {
+    return this.#ended.promise;
+  }
+
+  /** Whether calls can still be made. */
+  get open(): boolean {
+    return this.#lost === null;
+  }
+
+  /** Calls made here that wait for their answer, streams' pages included. */
+  get pendingCalls(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Calls a method of the peer.
+   *
+   * @throws {RemoteError} what the peer's handler threw; {@link MethodNotFoundError} among them.
+   * @throws {Deno.errors.TimedOut} after `timeout` milliseconds; the peer is told to cancel.
+   * @throws {ConnectionLostError} when the session ends first.
+   * @throws {LimitExceededError} when a limit of the peer, or of the queue to it, refuses the call.
+   */
+  call(method: string, params?: Params, options: WaitOptions = {}): Promise<Reply> {
+    return this.request(method, params, options, REPLY_ITSELF);
+  }
+
+  /** Calls as {@link call} does; `settlement` says what becomes of the answer. */
+  request<T>(
+    method: string,
+    params: Params | undefined,
+    options: WaitOptions,
+    settlement: Settlement<T>,
+  ): Promise<T> {
+    if (this.#lost !== null) {
+      const lost = new ConnectionLostError(this.#lost.message, true);
+      return settlement.again?.(lost, NaN) ?? Promise.reject(lost);
+    }
+    this.#resumeReading?.();
+    const { signal, trace } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const call = this.#pending.open(method, options, settlement);
+    try {
+      this.#request(call.id, method, params, trace);
+      this.#pending.sent(call, signal, !this.#outbox.writing);
+    } catch (error) {
+      this.#pending.settle(call.id, null, error);
+    }
+    return call.promise;
+  }
+
+  /** Calls `$/ping`: both sides learn what the other takes, and says of itself, as `about` does. */
+  async greet(about: object = {}, options: WaitOptions = {}): Promise<unknown> {
+    const { result } = await this.call("$/ping", { ...about, accept: [BYTES_TYPE] }, options);
+    this.#peerTakesBytes = takesBytes(result);
+    return result;
+  }
+
+  /** Tells the peer something that wants no answer. */
+  notify(method: string, params?: Params): void {
+    if (this.#lost === null) this.#request(null, method, params);
+  }
+
+  /** Asks for the next page of a stream that the peer opened by a {@link Reply}. */
+  async next(token: number | string): Promise<NextPage> {
+    const { result } = await this.call("$/enumerator/next", { token });
+    return nextPageOf(result);
+  }
+
+  /** Ends a stream that the peer opened. */
+  abort(token: number | string): void {
+    this.notify("$/enumerator/abort", { token });
+  }
+
+  /**
+   * Ends the session: handlers of the peer's calls are aborted, their answers and all that was
+   * sent so far still leave (within two seconds), own pending calls reject. Calling it again is
+   * harmless.
+   *
+   * @param why told to the peer, whose calls and streams end by it; otherwise they are cancelled
+   */
+  async close(why?: string): Promise<void> {
+    if (why === undefined) this.#answers.abort();
+    else if (this.#lost === null) this.#answers.leave(why);
+    if (this.#lost === null) await this.#outbox.drained(CLOSE_LIMIT);
+    this.#end(null);
+    await this.#transport.close();
+  }
+
+  #request(id: number | null, method: string, params?: Params, trace?: TraceContext): void {
+    const request = this.#requests.text(id, method, params, this.#peerTakesBytes, trace);
+    // A notification takes back what was asked before: it passes.
+    this.#outbox.send(request, id === null ? SMALL_MESSAGE : 0);
+  }
+
+  async #receive(): Promise<void> {
+    let why: Error | null = null;
+    try {
+      await this.#inbox.receive(() =>
+        this.#outbox.queued > READ_PAUSE ? this.#pauseReading() : undefined
+      );
+    } catch (error) {
+      why = error as Error;
+      // One answer tells a peer that broke the protocol why it is dropped.
+      const limit = error instanceof FrameError ? error.limit : null;
+      if (limit !== null) this.#reply.refuseBy(limit, why.message);
+      else this.#reply.refuse(null, ErrorCode.ParseError, why.message);
+      await this.#outbox.drained(CLOSE_LIMIT);
+    }
+    if (why === null) {
+      const said = this.#complaint === null ? "" : `: ${this.#complaint.message}`;
+      why = new ConnectionLostError(`the peer closed the connection${said}`);
+    }
+    this.#end(why);
+    await this.#transport.close();
+  }
+
+  /**
+   * A peer that does not read its answers is not read either. One that owes answers itself is: two
+   * sides that pause for each other would never go on. For the same reason a call ends the pause.
+   */
+  async #pauseReading(): Promise<void> {
+    if (this.#pending.size > 0) return;
+    this.#inbox.pause();
+    const called = new Promise<void>((resolve) => this.#resumeReading = resolve);
+    await Promise.race([this.#outbox.drained(), called]);
+    this.#resumeReading = null;
+  }
+
+  readonly #onLateFrame = async (why: string): Promise<void> => {
+    this.#reply.refuseBy("frameTime", why);
+    await this.#outbox.drained(CLOSE_LIMIT);
+    this.#end(new FrameError(why));
+    await this.#transport.close();
+  };
+
+  /** What the peer said before it went, perhaps why, may wait to be read. */
+  async #onWriteFailure(error: Error): Promise<void> {
+    const own = error instanceof TypeError || error instanceof RangeError;
+    if (own) this.#end(new ConnectionLostError(error.message));
+    await noLongerThan(CLOSE_LIMIT, this.#ended.promise);
+    this.#end(new ConnectionLostError(`the peer is gone: ${error.message}`));
+    await this.#transport.close();
+  }
+
+  readonly #onMessage = (read: ReadMessage): void => {
+    switch (read.kind) {
+      case "response":
+        return this.#onResponse(read.message);
+      case "request": {
+        const { message } = read;
+        // (A line has no place for bytes, whatever the peer says.)
+        if (message.method === "$/ping" && !this.#inbox.inLines) {
+          this.#peerTakesBytes ||= takesBytes(message.params);
+        }
+        return this.#answers.onRequest(message);
+      }
+      case "notification":
+        return this.#answers.onNotification(read.message);
+      case "unreadable": {
+        const { id, isAnswer, code, limit, why } = read;
+        // An answer that cannot be read is one all the same to the call that waits for it.
+        if (isAnswer && id !== null) this.#pending.settle(id, null, new RemoteError(why, code));
+        if (limit !== null) this.#reply.refuseBy(limit, why);
+        else this.#reply.refuse(isAnswer ? null : id, code, why);
+      }
+    }
+  };
+
+  #onResponse(message: ResponseMessage): void {
+    const { id, error, result = null, stream } = message;
+    if (id === null) {
+      this.#complaint = readWireError(error);
+    } else if (error !== undefined && error !== null) {
+      this.#pending.settle(id, null, readWireError(error));
+    } else if (!this.#pending.settle(id, { result, stream: stream === true }, null)) {
+      // Late: its call was given up. A stream it opened would wait for ever.
+      const token = stream === true ? asRecord(result)?.["token"] : undefined;
+      if (isRequestId(token)) this.abort(token);
+    }
+  }
+
+  /** Settles everything, once. `why` is `null` when this side closed. */
+  #end(why: Error | null): void {
+    if (this.#lost !== null) return;
+    this.#lost = why ?? new ConnectionLostError("the connection was closed");
+    this.#inbox.end();
+    this.#pending.end(this.#lost.message, this.#complaint);
+    this.#answers.end();
+    this.#ended.resolve(why);
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * How much one peer, or all of them, may ask of this process. Pure.
+ *
+ * @module
+ */
+
+import { DEFAULT_FRAME_LIMITS, type FrameLimits } from "../wire/codec.ts";
+import { ErrorCode, LimitExceededError, type WireError } from "../wire/errors.ts";
+
+/** What a process takes from its peers. Whoever goes over a limit is told which, and harms nobody. */
+export interface Limits extends FrameLimits {
+  /** Milliseconds in which a frame that a peer began must be whole. Idle peers have no deadline. */
+  frameTime: number;
+  /** Levels of arrays and objects in one body over 64 KiB. */
+  depth: number;
+  /** Handlers that run for one peer at a time; a cancelled one counts until it has ended. */
+  calls: number;
+  /** Streams that one peer has open at a time. */
+  streams: number;
+  /**
+   * Bytes that wait for one peer to read them, 64 MiB at least to let the largest message pass.
+   * What an answer or a call would add beyond them is refused. From 4 MiB of answers on, nothing
+   * more is read from the peer until it has taken them.
+   */
+  queued: number;
+  /** Threads of `exposeWorker`, for all peers; calls beyond them wait for one to become free. */
+  threads: number;
+  /** Peers that are connected at a time. */
+  connections: number;
+}
+
+/** The limits of a process that sets none. */
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  ...DEFAULT_FRAME_LIMITS,
+  frameTime: 30_000,
+  depth: 1_000,
+  calls: 4_096,
+  streams: 256,
+  queued: 128 << 20,
+  threads: 32,
+  connections: 2_048,
+};
+
+/** Messages of so many characters pass although the queue is full: refusals are among them. */
+export const SMALL_MESSAGE: number = 4 << 10;
+
+/**
+ * Small messages may take so many bytes more. A peer that lets them fill up as well is no longer
+ * served: there is no way left to tell it anything.
+ */
+export const SMALL_RESERVE: number = 4 << 20;
+
+/** While answers of more bytes than this wait for a peer, nothing more is read from it. */
+export const READ_PAUSE: number = 4 << 20;
+
+/**
+ * The limits of a process, those not given by default.
+ *
+ * @throws {RangeError} on one that is not a whole number above 0.
+ */
+export function checkLimits(given: Partial<Limits> = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`Cannot limit "${name}" to ${value}: give a whole number from 1 on`);
+    }
+  }
+  return limits;
+}
+
+/** A refusal as it travels. */
+export function refusal(limit: keyof Limits, message: string): WireError {
+  return { code: ErrorCode.LimitExceeded, message, data: { limit } };
+}
+
+/** The error where the queue to a peer is full; all in bytes. */
+export function queueFull(size: number, queued: number, max: number): LimitExceededError {
+  const message = `Cannot send a message of ${size} bytes: ${queued} wait for the peer to read ` +
+    `them, and ${max} may: read answers while calling, or ask for less at a time`;
+  return new LimitExceededError(message, { limit: "queued" });
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Whether JSON nests deeper than `max` levels. A large body of nothing but brackets would take
+ * seconds and gigabytes to parse.
+ */
+export function isDeeperThan(max: number, json: Uint8Array): boolean {
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]!;
+    if (byte === QUOTE) {
+      i = stringEnd(json, i);
+      if (i < 0) return false;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > max) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` ends; -1 where it never does. */
+function stringEnd(json: Uint8Array, start: number): number {
+  for (let end = json.indexOf(QUOTE, start + 1); end >= 0; end = json.indexOf(QUOTE, end + 1)) {
+    let before = end;
+    while (json[before - 1] === BACKSLASH) before--;
+    if ((end - before) % 2 === 0) return end;
+  }
+  return -1;
+}
