@@ -54,7 +54,7 @@ export async function diagnose(signal: AbortSignal): Promise<Finding[]> {
     await Promise.all(names.map((name) => checkApp(ipc, name, findings, signal)));
     checkLeftovers(ipc, findings);
   }
-  if (platform().elevated()) {
+  if (platform().rights().elevated) {
     findings.push({
       check: "elevation",
       level: "note",

@@ -26,9 +26,9 @@ export interface ClientOptions {
   /** How much a peer may ask of this process; `DEFAULT_LIMITS` for those not given. */
   limits?: Partial<Limits> | undefined;
   /**
-   * On Windows, whether this process, when it runs elevated, starts programs from the registry and
-   * exchanges calls with programs that are not; false by default. Whoever allows it lets any
-   * program of the user act through this one: see docs/security.md.
+   * On Windows, whether this process, when it runs elevated, starts programs from the registry, and
+   * exchanges calls with programs that have fewer rights; false by default. Whoever allows it lets
+   * any program of the user act through this one: see docs/security.md.
    */
   trustUnelevated?: boolean | undefined;
   /** Told of what was wrong but could be helped, such as a corrupt registry; stderr by default. */

@@ -142,7 +142,10 @@ meshTest("doctor tells whether it is elevated, which is no fault", async (mesh) 
   const { code, stdout } = await mesh.neverliie("doctor", "--json");
   const { findings } = JSON.parse(stdout) as { findings: Finding[] };
   const found = findings.filter(({ check }) => check === "elevation");
-  assertEquals([code, found.map(({ level }) => level)], [0, platform().elevated() ? ["note"] : []]);
+  assertEquals([code, found.map(({ level }) => level)], [
+    0,
+    platform().rights().elevated ? ["note"] : [],
+  ]);
 });
 
 meshTest("doctor says what to set where there is no home at all", async (mesh) => {

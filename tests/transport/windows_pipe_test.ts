@@ -7,9 +7,16 @@ import { clientOf, isOwnUser, serverOf, writerOf } from "../../lib/ipc/os/window
 import { OverlappedHandle } from "../../lib/ipc/os/windows/overlapped_handle.ts";
 import { openPipe, PipeTransport } from "../../lib/ipc/os/windows/pipe.ts";
 import { PipeListener } from "../../lib/ipc/os/windows/pipe_listener.ts";
-import { currentUserSid, pipeSecurityAttributes } from "../../lib/ipc/os/windows/security.ts";
+import {
+  currentUserSid,
+  ownRights,
+  pipeSecurityAttributes,
+  policyOf,
+} from "../../lib/ipc/os/windows/security.ts";
 import { UnknownClientTransport } from "../../lib/ipc/os/windows/unknown_client.ts";
 
+const WINE = Deno.env.has("WINEPREFIX");
+const POLICIES = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System";
 const PIPE_ACCESS_DUPLEX_OVERLAPPED = 0x4000_0003;
 /** What was asked for, which Windows keeps as {@link FILE_ALL_ACCESS} and Wine as it is. */
 const GENERIC_ALL = 0x1000_0000;
@@ -45,15 +52,29 @@ onWindows("its access list lets in this user and the system, and nobody else", a
   await Promise.all([client.close(), listener.close()]);
 });
 
-onWindows("both ends know each other's process and user", async (address) => {
+onWindows("both ends know each other's process, user and rights", async (address) => {
   const listener = await PipeListener.open(address);
   const client = open(address);
   const server = await listener.accept();
   assert(server instanceof PipeTransport, "the client was known when it connected");
-  const { pid, user } = serverOf(client.handle);
+  const { pid, user, rights } = serverOf(client.handle);
   assertEquals([pid, user], [Deno.pid, currentUserSid()]);
-  assertEquals(typeof server.peerElevated(), "boolean");
+  assertEquals([server.peerRights(), rights], [ownRights(), ownRights()]);
+  // Wine's programs have the weaker one of two tokens, and a high level all the same.
+  if (WINE) assertEquals(rights, { elevated: false, integrity: 0x3000 });
   await Promise.all([client.close(), server.close(), listener.close()]);
+});
+
+// deno-lint-ignore require-await -- as the others
+onWindows("the policies of User Account Control are read where Windows keeps them", async () => {
+  const query = (name: string) =>
+    new Deno.Command("reg", { args: ["query", POLICIES, "/v", name] });
+  for (const name of ["EnableLUA", "FilterAdministratorToken"]) {
+    const { stdout } = query(name).outputSync();
+    const value = /REG_DWORD\s+0x([0-9a-f]+)/i.exec(new TextDecoder().decode(stdout))?.[1];
+    assertEquals(policyOf(name), value === undefined ? null : parseInt(value, 16), name);
+  }
+  if (WINE) assertEquals([policyOf("EnableLUA"), policyOf("NoSuchPolicy")], [1, null]);
 });
 
 onWindows("a client shows who it is by what it wrote", async (address) => {

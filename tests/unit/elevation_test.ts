@@ -15,48 +15,63 @@ import { memoryPair } from "../../lib/ipc/testing/memory.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import { Registry } from "../../lib/ipc/registry/registry.ts";
 import { Targets } from "../../lib/ipc/targets.ts";
-import type { Listener, Transport } from "../../lib/ipc/os/transport.ts";
+import type { Listener, Rights, Transport } from "../../lib/ipc/os/transport.ts";
 import { temporaryHome } from "../support/unit_home.ts";
 
 // What elevation itself is, only Windows can tell; what follows from it is tested here, with
 // everything but that one answer real.
-const elevatedPlatform = { ...platform(), elevated: () => true };
+const LOW = { elevated: false, integrity: 0x1000 };
+const MEDIUM = { elevated: false, integrity: 0x2000 };
+const HIGH = { elevated: true, integrity: 0x3000 };
+const elevatedPlatform = { ...platform(), rights: () => HIGH };
 const elevated = new Elevation(elevatedPlatform);
 const trusting = new Elevation(elevatedPlatform, true);
-const ordinary = new Elevation({ elevated: () => false });
+const ordinary = new Elevation({ rights: () => MEDIUM });
+/** One of a user whose programs are all strong: User Account Control is off, say. */
+const strong = new Elevation({ rights: () => ({ ...HIGH, elevated: false }) });
 
-/** A transport whose peer is, is not or may be elevated; on Unix nobody can be. */
-function peer(peerElevated?: boolean | null): Transport {
+/** A transport whose peer has such rights, or may have any; on Unix nobody has. */
+function peer(rights?: Rights | null): Transport {
   const [end] = memoryPair();
-  return peerElevated === undefined
-    ? end
-    : Object.assign(end, { peerElevated: () => peerElevated });
+  return rights === undefined ? end : Object.assign(end, { peerRights: () => rights });
 }
 
 Deno.test("Elevation: an elevated process exchanges calls with elevated ones alone", () => {
-  assertEquals(elevated.peerRefusal(peer(true)), null);
-  for (const other of [peer(false), peer(null), peer()]) {
+  assertEquals(elevated.peerRefusal(peer(HIGH)), null);
+  for (const other of [peer(MEDIUM), peer(null), peer()]) {
     assertStringIncludes(elevated.peerRefusal(other)!, "trustUnelevated");
     assertEquals(trusting.peerRefusal(other), null);
     assertEquals(ordinary.peerRefusal(other), null);
   }
-  assertEquals(ordinary.peerRefusal(peer(true)), null);
+  assertEquals(ordinary.peerRefusal(peer(HIGH)), null);
   assertEquals([trusting.startRefusal(), ordinary.startRefusal()], [null, null]);
   assertStringIncludes(elevated.startRefusal()!, "any unelevated program");
 });
 
-Deno.test("Incoming tells an unelevated peer why an elevated app runs none of its requests", async () => {
+Deno.test("Elevation: nothing is exchanged with a peer of a lower integrity level", () => {
+  for (const [own, other] of [[ordinary, LOW], [strong, MEDIUM], [strong, LOW]] as const) {
+    assertStringIncludes(own.peerRefusal(peer(other))!, "lower integrity level");
+  }
+  assertEquals(strong.startRefusal(), null);
+  for (const other of [peer({ ...HIGH, elevated: false }), peer(HIGH), peer(null), peer()]) {
+    assertEquals(strong.peerRefusal(other), null);
+  }
+  assertEquals(new Elevation({ rights: () => MEDIUM }, true).peerRefusal(peer(LOW)), null);
+});
+
+Deno.test("Incoming tells a weaker peer why an app runs none of its requests", async () => {
   for (
-    const [policy, peerElevated, served] of [
-      [elevated, false, false],
-      [elevated, null, false],
-      [elevated, true, true],
-      [trusting, false, true],
-      [ordinary, false, true],
+    const [policy, rights, refused] of [
+      [elevated, MEDIUM, "elevated"],
+      [elevated, null, "elevated"],
+      [elevated, HIGH, null],
+      [trusting, MEDIUM, null],
+      [ordinary, MEDIUM, null],
+      [ordinary, LOW, "lower integrity level"],
     ] as const
   ) {
     const [ours, theirs] = memoryPair();
-    const accepts = [Object.assign(theirs, { peerElevated: () => peerElevated })];
+    const accepts = [Object.assign(theirs, { peerRights: () => rights })];
     const listener: Listener = {
       address: "here",
       accept: () => Promise.resolve(accepts.shift() ?? null),
@@ -67,12 +82,12 @@ Deno.test("Incoming tells an unelevated peer why an elevated app runs none of it
     await incoming.accept(listener);
     const client = new Connection(ours);
     client.notify("run", { command: "x" });
-    if (served) assertEquals((await client.call("run")).result, 2);
+    if (refused === null) assertEquals((await client.call("run")).result, 2);
     else {
-      const error = await assertRejects(() => client.call("run"), RemoteError, "elevated");
+      const error = await assertRejects(() => client.call("run"), RemoteError, refused);
       assertEquals(error.code, ErrorCode.Refused);
     }
-    assertEquals(handled, served ? 2 : 0);
+    assertEquals(handled, refused === null ? 2 : 0);
     await incoming.close("the test is over");
     await client.ended;
   }

@@ -27,7 +27,7 @@ Deno.test("Incoming reports a row of failed accepts once, and that it is over", 
   const failures = [1, 2, 3].map(() => new Error("too many open files"));
   const reports: string[] = [];
   const incoming = new Incoming(
-    new Elevation({ elevated: () => false }),
+    new Elevation({ rights: () => ({ elevated: false, integrity: 0 }) }),
     () => "answered",
     DEFAULT_LIMITS,
     (problem) => reports.push(problem),
@@ -64,7 +64,7 @@ Deno.test("Incoming serves nobody who was accepted while it was being closed", a
     close: () => Promise.resolve(),
   };
   let handled = 0;
-  const elevation = new Elevation({ elevated: () => false });
+  const elevation = new Elevation({ rights: () => ({ elevated: false, integrity: 0 }) });
   const incoming = new Incoming(elevation, () => ++handled, DEFAULT_LIMITS, () => {});
   const accepting = incoming.accept(listener);
   await incoming.close("it left");

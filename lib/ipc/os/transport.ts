@@ -32,11 +32,16 @@ export interface Transport {
    * calling it again returns the same promise.
    */
   close(): Promise<void>;
-  /**
-   * Whether the peer's process runs elevated: with rights of Windows that its user's ordinary
-   * programs lack. `null` where it cannot be told; missing where there is no such thing.
-   */
-  peerElevated?(): boolean | null;
+  /** Those of the peer's process; `null` where they cannot be told, missing where there are none. */
+  peerRights?(): Rights | null;
+}
+
+/** What Windows lets a process do beside what its user may. Unix has nothing like it. */
+export interface Rights {
+  /** Whether it has rights that the ordinary programs of its user lack. */
+  elevated: boolean;
+  /** Its integrity level: no program may change what has a higher one. 0 on Unix. */
+  integrity: number;
 }
 
 /** Where one app waits for its peers. */
@@ -105,10 +110,10 @@ export interface Platform {
    */
   programFault(program: string): string | null;
   /**
-   * Whether this process has rights that the ordinary programs of its user lack: Windows' elevation.
-   * Never so on Unix, where such a process runs as another user and so has another mesh.
+   * Those of this process. None is elevated on Unix, where a process with more rights runs as
+   * another user and so has another mesh.
    */
-  elevated(): boolean;
+  rights(): Rights;
   /**
    * The permission flags that this system's pipes or sockets take.
    *

@@ -49,7 +49,7 @@ export const unixPlatform: Platform = {
     ...(woken ? ["--allow-ffi"] : []),
   ],
 
-  elevated: () => false,
+  rights: () => ({ elevated: false, integrity: 0 }),
   userId: () => String(Deno.uid()),
   listen: (address, report = (problem) => console.error(problem)) =>
     Promise.resolve(listenOnSocket(address, report)),

@@ -1,5 +1,5 @@
 /**
- * advapi32 as far as the mesh needs it: tokens, SIDs and security descriptors. Loaded on first use.
+ * advapi32 as far as the mesh needs it: tokens, SIDs, security descriptors and policies. Loaded on first use.
  *
  * @module
  */
@@ -34,6 +34,10 @@ const SYMBOLS = {
   GetNamedSecurityInfoW: {
     parameters: ["buffer", "u32", "u32", "buffer", "pointer", "buffer", "pointer", "buffer"],
     result: "u32",
+  },
+  RegGetValueW: {
+    parameters: ["pointer", "buffer", "buffer", "u32", "pointer", "buffer", "buffer"],
+    result: "i32",
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 

@@ -4,13 +4,14 @@
  * @module
  */
 
+import type { Rights } from "../transport.ts";
 import { advapi32 } from "./advapi32.ts";
 import { dwordIn, type Handle, kernel32, memory } from "./kernel32.ts";
 import {
   currentUserSid,
-  isElevatedToken,
   openProcessToken,
   openThreadToken,
+  tokenRights,
   tokenUserSid,
 } from "./security.ts";
 
@@ -19,11 +20,10 @@ export interface Peer {
   pid: number | null;
   /** The SID of the user it runs as. */
   user: string | null;
-  /** Whether it has rights that its user's ordinary programs lack. */
-  elevated: boolean | null;
+  rights: Rights | null;
 }
 
-const UNKNOWN: Peer = { pid: null, user: null, elevated: null };
+const UNKNOWN: Peer = { pid: null, user: null, rights: null };
 
 /** The client's process, asked of the server's end. */
 export function clientOf(pipe: Handle): Peer {
@@ -68,7 +68,7 @@ function processPeer(pid: number): Peer {
 function tokenPeer(token: Handle | null, pid: number | null): Peer {
   if (token === null) return { ...UNKNOWN, pid };
   try {
-    return { pid, user: tokenUserSid(token), elevated: isElevatedToken(token) };
+    return { pid, user: tokenUserSid(token), rights: tokenRights(token) };
   } finally {
     kernel32().CloseHandle(token);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DialOptions, Transport } from "../transport.ts";
+import type { DialOptions, Rights, Transport } from "../transport.ts";
 import { kernel32, memory, validHandle, wide } from "./kernel32.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
 import { serverOf } from "./peer.ts";
@@ -49,11 +49,11 @@ export class PipeTransport implements Transport {
   #ended = false;
   #scratch: Uint8Array<ArrayBuffer> | null = null;
 
-  /** @param peerElevated tells it of the process at the other end */
+  /** @param peerRights tells them of the process at the other end */
   constructor(
     address: string,
     pipe: OverlappedHandle,
-    readonly peerElevated: () => boolean | null = () => null,
+    readonly peerRights: () => Rights | null = () => null,
   ) {
     this.#address = address;
     this.#pipe = pipe;
@@ -161,7 +161,7 @@ export async function dialPipe(address: string, options: DialOptions): Promise<T
         );
       }
       const pipe = new OverlappedHandle(handle);
-      return new PipeTransport(address, pipe, () => serverOf(pipe.handle).elevated);
+      return new PipeTransport(address, pipe, () => serverOf(pipe.handle).rights);
     }
     if (error === ERROR_FILE_NOT_FOUND) return null;
     if (error === ERROR_ACCESS_DENIED) {

@@ -94,7 +94,7 @@ export class PipeListener implements Listener {
       this.#replenish();
       if (peer !== undefined) {
         const client = clientOf(peer.handle);
-        if (isOwnUser(client)) return new PipeTransport(this.address, peer, () => client.elevated);
+        if (isOwnUser(client)) return new PipeTransport(this.address, peer, () => client.rights);
         // One that has ended, or whose process is closed to us, is known by what it wrote.
         if (client.user === null) return new UnknownClientTransport(this.address, peer);
         await peer.close();

@@ -11,7 +11,7 @@ import { dialPipe } from "./pipe.ts";
 import { PipeListener } from "./pipe_listener.ts";
 import { spawnProcess } from "./process.ts";
 import { programFault } from "./program.ts";
-import { currentUserSid, isElevated } from "./security.ts";
+import { currentUserSid, ownRights } from "./security.ts";
 
 /** The {@link Platform} on named pipes and kernel32. Nothing is loaded before its first use. */
 export const windowsPlatform: Platform = {
@@ -20,7 +20,7 @@ export const windowsPlatform: Platform = {
   ownershipFault,
   programFault,
   permissionFlags: () => ["--allow-ffi"],
-  elevated: isElevated,
+  rights: ownRights,
   userId: currentUserSid,
   listen: (address) => PipeListener.open(address),
   dial: dialPipe,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Rights } from "../transport.ts";
 import { advapi32 } from "./advapi32.ts";
 import {
   addressOf,
@@ -19,8 +20,23 @@ import { systemError } from "./win32_error.ts";
 
 const TOKEN_QUERY = 0x8;
 const TOKEN_USER = 1;
-const TOKEN_ELEVATION_TYPE = 18;
-const TOKEN_ELEVATION_TYPE_FULL = 2;
+const TokenElevationType = 18;
+const TokenIntegrityLevel = 25;
+const TokenElevationTypeDefault = 1;
+const TokenElevationTypeFull = 2;
+/** The level of an administrator's unrestricted programs; ordinary ones have 0x2000. */
+const SECURITY_MANDATORY_HIGH_RID = 0x3000;
+/** An accessibility program (UIAccess) is a little above its level, and not as strong as the next. */
+const LEVEL = 0xf000;
+const DOMAIN_USER_RID_ADMIN = 500;
+/** LocalSystem, LocalService and NetworkService; then services' and other machine's own accounts. */
+const SECURITY_LOCAL_SYSTEM_RID = 18;
+const SECURITY_NETWORK_SERVICE_RID = 20;
+const SECURITY_MIN_BASE_RID = 80;
+const SECURITY_MAX_BASE_RID = 111;
+const HKEY_LOCAL_MACHINE = 0xffff_ffff_8000_0002n;
+const POLICIES = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System";
+const RRF_RT_REG_DWORD = 0x10;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
 const SE_KERNEL_OBJECT = 6;
 const OWNER_SECURITY_INFORMATION = 1;
@@ -31,7 +47,7 @@ const TOKEN_USER_SIZE = 128;
 const SECURITY_ATTRIBUTES_SIZE = 24;
 
 let ownSid: string | undefined;
-let ownElevation: boolean | undefined;
+let own: Rights | undefined;
 let ownAttributes: Uint8Array<ArrayBuffer> | undefined;
 
 /** The SID of the user this process runs as (`S-1-5-21-…`). It is the same elevated or not. */
@@ -79,27 +95,90 @@ export function ownerSid(handle: Handle): string | null {
   return typeof sid === "number" ? null : sid;
 }
 
-/** Whether this process runs elevated; see {@link isElevatedToken}. */
-export function isElevated(): boolean {
-  return ownElevation ??= withOwnToken((token) => {
-    const elevated = isElevatedToken(token);
-    if (elevated === null) throw systemError("Cannot read this process's elevation", lastError());
-    return elevated;
+/** What this process may do beside what its user may; see {@link tokenRights}. */
+export function ownRights(): Rights {
+  return own ??= withOwnToken((token) => {
+    const rights = tokenRights(token);
+    if (rights === null) throw systemError("Cannot read this process's elevation", lastError());
+    return rights;
   });
 }
 
+/** What the token allows beside what its user may, or `null` when it cannot be told. */
+export function tokenRights(token: Handle): Rights | null {
+  const type = memory(4);
+  const label = memory(TOKEN_USER_SIZE);
+  const { GetTokenInformation } = advapi32();
+  if (
+    GetTokenInformation(token, TokenElevationType, type, 4, memory(4)) === 0 ||
+    GetTokenInformation(token, TokenIntegrityLevel, label, TOKEN_USER_SIZE, memory(4)) === 0
+  ) return null;
+  const level = sidText(pointerIn(label));
+  if (typeof level === "number") return null;
+  const integrity = subAuthorities(level).at(-1)! & LEVEL;
+  const facts = { type: dwordIn(type), integrity, user: () => tokenUserSid(token) };
+  return { elevated: isElevated(facts, policyOf), integrity };
+}
+
+/** What is known of a token. */
+export interface TokenFacts {
+  /** Its TOKEN_ELEVATION_TYPE. */
+  type: number;
+  /** Its integrity level, the RID. */
+  integrity: number;
+  /** The SID of its user; `null` when it cannot be told. */
+  user(): string | null;
+}
+
 /**
- * Whether the token is the stronger one of two that its user has, or `null` when it cannot be told.
+ * Whether the user of such a token has weaker programs than those with this one. Pure.
  *
- * Where a user has one token alone (User Account Control is off, the built-in administrator, an
- * ordinary user), no program of theirs is weaker than another, and nothing is elevated.
+ * An administrator's desktop has two tokens, and the type tells which one this is. But a logon over
+ * the network (SSH, WinRM) or of a job has one token with all rights and no other to be told from
+ * ("default"), while the same user's desktop is weaker. It is told by its level. It is no weaker
+ * where User Account Control is off, for the built-in administrator, whose desktop is not split
+ * unless FilterAdministratorToken says so, and for accounts that have no desktop.
  *
  * https://learn.microsoft.com/windows/win32/api/winnt/ne-winnt-token_elevation_type
+ *
+ * @param policy a value of Windows' policies, or `null` where it is not set
  */
-export function isElevatedToken(token: Handle): boolean | null {
-  const type = memory(4);
-  const done = advapi32().GetTokenInformation(token, TOKEN_ELEVATION_TYPE, type, 4, memory(4));
-  return done === 0 ? null : dwordIn(type) === TOKEN_ELEVATION_TYPE_FULL;
+export function isElevated(
+  { type, integrity, user }: TokenFacts,
+  policy: (name: "EnableLUA" | "FilterAdministratorToken") => number | null,
+): boolean {
+  if (type !== TokenElevationTypeDefault) return type === TokenElevationTypeFull;
+  if (integrity < SECURITY_MANDATORY_HIGH_RID || policy("EnableLUA") === 0) return false;
+  const sid = user();
+  // Who cannot be told is held back.
+  if (sid === null) return true;
+  const [kind = 0] = sid.startsWith("S-1-5-") ? subAuthorities(sid) : [];
+  if (kind >= SECURITY_LOCAL_SYSTEM_RID && kind <= SECURITY_NETWORK_SERVICE_RID) return false;
+  if (kind >= SECURITY_MIN_BASE_RID && kind <= SECURITY_MAX_BASE_RID) return false;
+  return subAuthorities(sid).at(-1) !== DOMAIN_USER_RID_ADMIN ||
+    (policy("FilterAdministratorToken") ?? 0) !== 0;
+}
+
+/** The numbers of a SID after its authority: 18 of `S-1-5-18`. Pure. */
+export function subAuthorities(sid: string): number[] {
+  return sid.split("-").slice(3).map(Number);
+}
+
+/** A value of Windows' policies, which administrators alone can set; `null` where it is not set. */
+export function policyOf(name: string): number | null {
+  const value = memory(4);
+  const size = memory(4);
+  new DataView(size.buffer).setUint32(0, value.length, true);
+  const error = advapi32().RegGetValueW(
+    Deno.UnsafePointer.create(HKEY_LOCAL_MACHINE),
+    wide(POLICIES),
+    wide(name),
+    RRF_RT_REG_DWORD,
+    null,
+    value,
+    size,
+  );
+  return error === 0 ? dwordIn(value) : null;
 }
 
 /**

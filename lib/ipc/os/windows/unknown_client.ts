@@ -40,7 +40,7 @@ export class UnknownClientTransport implements Transport {
     return this.#pipe.close();
   }
 
-  peerElevated(): null {
+  peerRights(): null {
     return null;
   }
 }
