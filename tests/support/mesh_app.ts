@@ -7,6 +7,13 @@
 import { Buffer } from "node:buffer";
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../lib/ipc/mod.ts";
 import { serveOtherProtocol } from "./other_protocol.ts";
+import {
+  childIgnoresCtrlC,
+  CONSOLE_FLAGS_ARGUMENT,
+  ignoreCtrlC,
+  ignoresCtrlC,
+  pressCtrlC,
+} from "./console_flags.ts";
 import { divideContract } from "./divide_contract.ts";
 import { processUsage } from "./process_usage.ts";
 
@@ -27,6 +34,11 @@ if (Deno.args.includes("silent")) {
   Deno.writeTextFileSync(Deno.args.at(-1)!, String(Deno.pid));
   setInterval(() => {}, 1_000);
   await new Promise(() => {});
+}
+
+if (Deno.args.includes(CONSOLE_FLAGS_ARGUMENT)) {
+  console.log(ignoresCtrlC());
+  Deno.exit(0);
 }
 
 const protocolAt = Deno.args.indexOf("--protocol");
@@ -158,19 +170,13 @@ ipc.expose("remember_caller", (_params, { caller }) => {
   remembered = caller;
 });
 ipc.expose("call_remembered", ({ method }: { method: string }) => remembered!.call(method));
-/** Windows: what Ctrl-C does. The console tells all of its processes: just this one. */
-ipc.expose("press_ctrl_c", () => {
-  const kernel32 = Deno.dlopen(
-    "kernel32.dll",
-    {
-      SetConsoleCtrlHandler: { parameters: ["pointer", "i32"], result: "i32" },
-      GenerateConsoleCtrlEvent: { parameters: ["u32", "u32"], result: "i32" },
-    } as const,
-  ).symbols;
-  // A process group of its own, as a woken program has, begins with Ctrl-C switched off.
-  kernel32.SetConsoleCtrlHandler(null, 0);
-  return kernel32.GenerateConsoleCtrlEvent(0, 0) !== 0;
-});
+/** Windows: what Ctrl-C does. The console tells all of its processes: a woken one has its own. */
+ipc.expose("press_ctrl_c", () => pressCtrlC());
+ipc.expose("ignore_ctrl_c", () => ignoreCtrlC(true));
+ipc.expose("ignores_ctrl_c", async () => ({
+  own: ignoresCtrlC(),
+  child: await childIgnoresCtrlC(),
+}));
 ipc.expose("die", () => Deno.exit(3));
 const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);

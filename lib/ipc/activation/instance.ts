@@ -14,6 +14,7 @@ import {
   RemoteError,
 } from "../wire/errors.ts";
 import { ProcessLock } from "../base/lock.ts";
+import { platform } from "../os/platform.ts";
 import { pauseFor } from "../base/timer.ts";
 import { asRecord, type Params } from "../wire/message.ts";
 
@@ -53,8 +54,11 @@ let woken: boolean | undefined;
 export function isWoken(): boolean {
   if (woken === undefined) {
     woken = Deno.env.get(WOKEN_VARIABLE) !== undefined;
-    // What this process starts in turn is not woken by it.
-    if (woken) Deno.env.delete(WOKEN_VARIABLE);
+    if (woken) {
+      // What this process starts in turn is not woken by it.
+      Deno.env.delete(WOKEN_VARIABLE);
+      platform().heedInterrupts?.();
+    }
   }
   return woken;
 }

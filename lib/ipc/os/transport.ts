@@ -137,12 +137,18 @@ export interface Platform {
    */
   dial(address: string, options: DialOptions): Promise<Transport | null>;
   /**
-   * Starts a program that outlives this one, in a session or console group of its own, with
+   * Starts a program that outlives this one, in a session or with a console of its own, with
    * nothing inherited but its log file.
    *
    * @throws {Deno.errors.NotFound} when the program does not exist.
    */
   spawn(options: SpawnOptions): Promise<SpawnedProcess>;
+  /**
+   * Has this process answer Ctrl-C, and what it starts, although whoever started it may ignore it:
+   * Windows hands that on from process to process. For a woken process, which has its console for
+   * itself. Missing on Unix, where listening for the signal is enough.
+   */
+  heedInterrupts?(): void;
   /** The exact arguments this process was started with, the program first. */
   commandLine(): string[];
 }

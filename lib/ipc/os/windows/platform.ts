@@ -9,7 +9,7 @@ import { ownershipFault } from "./access_list.ts";
 import { ownCommandLine } from "./command_line.ts";
 import { dialPipe } from "./pipe.ts";
 import { PipeListener } from "./pipe_listener.ts";
-import { spawnProcess } from "./process.ts";
+import { heedInterrupts, spawnProcess } from "./process.ts";
 import { programFault } from "./program.ts";
 import { currentUserSid, ownRights } from "./security.ts";
 
@@ -25,6 +25,7 @@ export const windowsPlatform: Platform = {
   listen: (address) => PipeListener.open(address),
   dial: dialPipe,
   spawn: spawnProcess,
+  heedInterrupts,
   commandLine: ownCommandLine,
 };
 

@@ -42,10 +42,14 @@ const FILE_SHARE_ALL = 0x7;
 const OPEN_EXISTING = 3;
 const OPEN_ALWAYS = 4;
 
-const CREATE_NEW_PROCESS_GROUP = 0x200;
 const CREATE_BREAKAWAY_FROM_JOB = 0x100_0000;
-/** A console without a window. DETACHED_PROCESS gives none, and then every console program that
- * the started one runs opens a window of its own. */
+/**
+ * A console of its own, without a window: nobody else's Ctrl-C arrives there. DETACHED_PROCESS gives
+ * none, and then every console program that the started one runs opens a window of its own.
+ * CREATE_NEW_PROCESS_GROUP would have it ignore Ctrl-C, and hand that on to all that it starts:
+ * nothing could be interrupted in the sessions of a woken terminal.
+ * https://learn.microsoft.com/windows/console/setconsolectrlhandler
+ */
 const CREATE_NO_WINDOW = 0x800_0000;
 
 /**
@@ -132,8 +136,7 @@ function create(
       null,
       null,
       1,
-      CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP | CREATE_UNICODE_ENVIRONMENT |
-        EXTENDED_STARTUPINFO_PRESENT | breakaway,
+      CREATE_NO_WINDOW | CREATE_UNICODE_ENVIRONMENT | EXTENDED_STARTUPINFO_PRESENT | breakaway,
       environment,
       wide(cwd),
       startup.bytes,
@@ -144,6 +147,15 @@ function create(
   }
   startup.release();
   return error === 0 ? information : error;
+}
+
+/**
+ * Has this process, and what it starts, answer Ctrl-C again; see
+ * {@link import("../transport.ts").Platform.heedInterrupts}.
+ * https://learn.microsoft.com/windows/console/setconsolectrlhandler
+ */
+export function heedInterrupts(): void {
+  kernel32().SetConsoleCtrlHandler(null, 0);
 }
 
 /** A handle that a child can inherit. */
