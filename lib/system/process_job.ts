@@ -7,7 +7,8 @@ import type { ProcessTree } from "./process_tree.ts";
 const EXTENDED_LIMITS = 9;
 const EXTENDED_LIMITS_SIZE = 144;
 const LIMIT_FLAGS = 16;
-const KILL_ON_JOB_CLOSE = 0x2000;
+const JOB_OBJECT_LIMIT_BREAKAWAY_OK = 0x800;
+const JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
 // https://learn.microsoft.com/en-us/windows/win32/api/winnt/ns-winnt-jobobject_basic_accounting_information
 const ACCOUNTING = 1;
 const ACCOUNTING_SIZE = 48;
@@ -22,7 +23,11 @@ const STILL_ACTIVE = 259;
 const TERMINATE_WAIT = 5_000;
 const POLL = 10;
 
-/** A job that holds one program and all that it starts; it dies with this process. */
+/**
+ * A job that holds one program and all that it starts, but for what is started to leave it
+ * (CREATE_BREAKAWAY_FROM_JOB), as programs are that the mesh wakes. It dies with this process.
+ * https://learn.microsoft.com/windows/win32/procthread/job-objects
+ */
 export class JobTree implements ProcessTree {
   #job: Deno.PointerValue;
   #pid: number;
@@ -38,7 +43,7 @@ export class JobTree implements ProcessTree {
     if (job === null) throw failure("create a job object for", child.pid);
     const tree = new JobTree(job, child.pid);
     try {
-      tree.#limit(KILL_ON_JOB_CLOSE);
+      tree.#limit(JOB_OBJECT_LIMIT_BREAKAWAY_OK | JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE);
       tree.#assign();
       return tree;
     } catch (error) {
@@ -65,7 +70,8 @@ export class JobTree implements ProcessTree {
 
   release(): void {
     if (this.#job === null) return;
-    this.#limit(0); // Or closing the job would end what runs on in the background.
+    // Without the other limit: closing the job would end what runs on in the background.
+    this.#limit(JOB_OBJECT_LIMIT_BREAKAWAY_OK);
     this.#close();
   }
 

@@ -26,9 +26,11 @@ export interface StartedTree {
 /**
  * Starts a program as the root of a process tree.
  *
- * What can leave the tree: on Unix a program that starts a session of its own (setsid, as daemons
- * do); on Windows a process that the program starts in the first microseconds of its life, before
- * it could be put into its job. Deno starts no process suspended, which would close that gap.
+ * What can leave the tree: a program that is started to outlive its starter, as the mesh wakes
+ * programs. On Unix that is any that begins a session of its own (setsid, as daemons do), on Windows
+ * any that is started with CREATE_BREAKAWAY_FROM_JOB. There also leaves what the program starts in
+ * the first microseconds of its life, before it could be put into its job: Deno starts no process
+ * suspended, which would close that gap.
  *
  * @throws What Deno.Command throws, for example Deno.errors.NotFound.
  */
