@@ -17,7 +17,7 @@ import {
   RegistryRefusedError,
 } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import { isRegistryText } from "../../lib/ipc/registry/registry.ts";
+import { isRegistryText } from "../../lib/ipc/registry/registry_text.ts";
 import { checkApp } from "./app_checks.ts";
 
 /** What a finding is about, in the order they are looked at. */

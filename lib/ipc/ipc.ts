@@ -5,7 +5,6 @@
  */
 
 import type { ActivationContext } from "./activation/activation.ts";
-import { attempt } from "./base/attempt.ts";
 import { Elevation } from "./activation/elevation.ts";
 import type { Connection, Reply } from "./session/connection.ts";
 import { AlreadyRunningError } from "./wire/errors.ts";
@@ -23,7 +22,7 @@ import { type ClientOptions, describeProcess, type OpenOptions } from "./options
 import { openedStream, plainResult } from "./session/peer.ts";
 import { permissionFlags } from "./permissions.ts";
 import { platform } from "./os/platform.ts";
-import { printProblem } from "./base/problem.ts";
+import { attempt, printProblem } from "./base/problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { register } from "./registry/registration.ts";
 import { Registry } from "./registry/registry.ts";

@@ -43,6 +43,16 @@ behaviour("one's own files and folders pass, those that others may write do not"
   }
 });
 
+behaviour("on a path of over 260 characters, too", (folder) => {
+  let long = folder;
+  while (long.length < 300) long = join(long, "a folder ü".padEnd(50, "x"));
+  Deno.mkdirSync(long, { recursive: true });
+  const file = join(long, "file");
+  Deno.writeTextFileSync(file, "", { mode: 0o600 });
+  for (const path of [long, file]) assertEquals(ownershipFault(path), null);
+  assertThrows(() => ownershipFault(join(long, "none")), Deno.errors.NotFound);
+});
+
 if (!WINDOWS) {
   // (Under Wine all files are the one user's, and links need a right that users rarely have.)
   behaviour("another user's file, and a link, do not pass", (folder) => {

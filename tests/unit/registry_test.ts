@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { Home } from "../../lib/ipc/registry/home.ts";
+import { platform } from "../../lib/ipc/os/platform.ts";
 import { Registry, RegistryRefusedError } from "../../lib/ipc/registry/registry.ts";
 import {
   missingPart,
@@ -138,6 +139,30 @@ Deno.test("Registry sets a corrupt file aside, reports it once and begins anew",
     assertEquals((await registry.read()).apps.size, 1);
     assertEquals(reports.length, 1, text);
   }
+});
+
+Deno.test("Registry: a file whose owner is not found is there, and its entries are kept", async () => {
+  await using temporary = await temporaryHome();
+  const { registry } = open(temporary.home);
+  await registry.set("mine", binary());
+  const text = Deno.readTextFileSync(registry.path);
+  // As Windows answers for a path that is too long for the call.
+  const system = platform();
+  const { ownershipFault } = system;
+  system.ownershipFault = () => {
+    throw new Deno.errors.NotFound("path not found (3)");
+  };
+  try {
+    const uses = [() => registry.read(), () => registry.set("other", binary())];
+    for (const use of uses) {
+      const error = await assertRejects(use, Error, registry.path);
+      assertStringIncludes(error.message, "path not found (3)");
+    }
+  } finally {
+    system.ownershipFault = ownershipFault;
+  }
+  assertEquals(Deno.readTextFileSync(registry.path), text);
+  assertEquals([...(await registry.read()).apps.keys()], ["mine"]);
 });
 
 Deno.test("Registry.set over a corrupt file keeps the file and the new entry", async () => {

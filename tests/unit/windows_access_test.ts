@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type AccessEntry, accessFault } from "../../lib/ipc/os/windows/access_list.ts";
+import { longPath } from "../../lib/ipc/os/windows/kernel32.ts";
 import { programFault } from "../../lib/ipc/os/windows/program.ts";
 
 const ME = "S-1-5-21-1-2-3-1001";
@@ -65,4 +66,18 @@ Deno.test("programFault on Windows: a drive's absolute path, no other machine, n
     ["C:\\x\\app.bat. .", /batch/],
   ];
   for (const [program, why] of refused) assertMatch(programFault(program) ?? "", why, program);
+});
+
+Deno.test("longPath on Windows: what 260 characters cannot hold takes the long form", () => {
+  const long = "x".repeat(300);
+  const unchanged = [
+    "C:\\a",
+    `C:\\${"a".repeat(256)}`,
+    `\\\\?\\C:\\${long}`,
+    `\\\\.\\pipe\\${long}`,
+  ];
+  for (const path of unchanged) assertEquals(longPath(path), path);
+  // With the final zero it is one too long.
+  assertEquals(longPath(`C:\\${"a".repeat(257)}`), `\\\\?\\C:\\${"a".repeat(257)}`);
+  assertEquals(longPath(`\\\\nas\\share\\${long}`), `\\\\?\\UNC\\nas\\share\\${long}`);
 });

@@ -32,3 +32,15 @@ export function printProblem(problem: string): void {
     // Its log is on a disk that is full, or its terminal is gone: the app goes on all the same.
   }
 }
+
+/** Does one step of leaving; what it throws is told, and the next one follows all the same. */
+export async function attempt(
+  step: () => unknown,
+  report: (problem: string) => void,
+): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    report(`Cannot leave in order: ${error instanceof Error ? error.message : error}`);
+  }
+}

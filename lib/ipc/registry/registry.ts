@@ -11,10 +11,10 @@ import type { Home } from "./home.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { basename, dirname, join } from "../base/path.ts";
 import { pauseFor } from "../base/timer.ts";
-import { asRecord } from "../wire/message.ts";
 import { checkAppName } from "../base/name.ts";
 import { platform } from "../os/platform.ts";
 import { withRemedy } from "../base/problem.ts";
+import { emptyEntries, type Entries, hasComments, parseEntries } from "./registry_text.ts";
 import { faultOf, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 
 /** The registry as read. */
@@ -24,8 +24,6 @@ export interface RegistrySnapshot {
   /** Why an entry cannot be used, by its name. The file keeps it as it is. */
   readonly problems: ReadonlyMap<string, string>;
 }
-
-type Entries = Record<string, unknown>;
 
 /** The registry's file is not fit to start programs from; the message says why. */
 export class RegistryRefusedError extends Error {
@@ -153,34 +151,48 @@ export class Registry {
   }
 
   async #readText(): Promise<string> {
+    try {
+      return await this.#tryToReadText();
+    } catch (error) {
+      if (error instanceof RegistryRefusedError) throw error;
+      throw new Error(`Cannot read "${this.path}": ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  async #tryToReadText(): Promise<string> {
     for (let attempt = 1;; attempt++) {
       try {
-        this.#checkFile();
+        if (!this.#isThere()) return "";
         // (The asynchronous one takes 6 ms with its first use.)
         // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
         return Deno.readTextFileSync(this.path).replace(/^\uFEFF/, "");
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound) return "";
-        if (error instanceof RegistryRefusedError) throw error;
-        // Windows refuses for a moment while the file is being replaced.
-        if (attempt < 20 && Deno.build.os === "windows") await pauseFor(attempt);
-        else {throw new Error(`Cannot read "${this.path}": ${(error as Error).message}`, {
-            cause: error,
-          });}
+        // It is being replaced just now, or removed; Windows refuses for a moment meanwhile.
+        const passing = Deno.build.os === "windows" || error instanceof Deno.errors.NotFound;
+        if (error instanceof RegistryRefusedError || attempt === 20 || !passing) throw error;
+        await pauseFor(attempt);
       }
     }
   }
 
-  /** What is read here starts programs: it must be this user's own, and of a sensible size. */
-  #checkFile(): void {
-    const { size } = Deno.lstatSync(this.path);
+  /**
+   * Whether there is a file. What is read here starts programs: it must be this user's own, and of a
+   * sensible size. Only its absence counts as an empty registry, which the next writer makes true.
+   */
+  #isThere(): boolean {
+    let size: number;
+    try {
+      ({ size } = Deno.lstatSync(this.path));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
     const fault = platform().ownershipFault(this.path) ??
       (size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null);
-    if (fault !== null) {
-      throw new RegistryRefusedError(
-        `Cannot use "${this.path}": ${fault}. Nothing is started from it until that is mended`,
-      );
-    }
+    if (fault === null) return true;
+    throw new RegistryRefusedError(
+      `Cannot use "${this.path}": ${fault}. Nothing is started from it until that is mended`,
+    );
   }
 
   /** Runs `change` on the entries under the lock and writes them when it returns true. */
@@ -248,47 +260,5 @@ export class Registry {
     const aside = join(this.#home.path, `registry.corrupt-${stamp}-${Deno.pid}.json`);
     await Deno.rename(this.path, aside);
     return aside;
-  }
-}
-
-/** The entries in `text`; `null` when it is not a JSONC object. Nothing at all is an empty one. */
-async function parseEntries(text: string): Promise<Entries | null> {
-  if (text.trim() === "") return emptyEntries();
-  let value = parseJson(text);
-  if (value === undefined) {
-    // Loaded only for a file that a person has edited: it costs as much as the whole library.
-    const { parse } = await import("@std/jsonc");
-    try {
-      value = parse(text);
-    } catch {
-      return null;
-    }
-  }
-  const record = asRecord(value);
-  return record === null ? null : Object.assign(emptyEntries(), record);
-}
-
-/** Whether `text` is a registry, comments and all: one that is not gets set aside by its next reader. */
-export async function isRegistryText(text: string): Promise<boolean> {
-  return await parseEntries(text.replace(/^\uFEFF/, "")) !== null;
-}
-
-/** Without a prototype, so that an entry called `__proto__` is an entry. */
-function emptyEntries(): Entries {
-  return Object.create(null);
-}
-
-/** Whether rewriting `text` would lose comments of a person who edited it. */
-async function hasComments(text: string): Promise<boolean> {
-  if (text.trim() === "" || parseJson(text) !== undefined) return false;
-  return await parseEntries(text) !== null;
-}
-
-/** The value of plain JSON, `undefined` where it is none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -5,7 +5,15 @@
  */
 
 import { advapi32 } from "./advapi32.ts";
-import { type Handle, kernel32, memory, pointerIn, wide } from "./kernel32.ts";
+import {
+  type Handle,
+  kernel32,
+  longPath,
+  memory,
+  pointerIn,
+  validHandle,
+  wide,
+} from "./kernel32.ts";
 import { currentUserSid, sidText } from "./security.ts";
 import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, systemError } from "./win32_error.ts";
 
@@ -13,6 +21,12 @@ const SE_FILE_OBJECT = 1;
 const SE_KERNEL_OBJECT = 6;
 const OWNER_SECURITY_INFORMATION = 1;
 const DACL_SECURITY_INFORMATION = 4;
+
+const READ_CONTROL = 0x2_0000;
+const FILE_SHARE_ALL = 0x7;
+const OPEN_EXISTING = 3;
+const FILE_FLAG_BACKUP_SEMANTICS = 0x200_0000;
+const FILE_FLAG_OPEN_REPARSE_POINT = 0x20_0000;
 
 const ACCESS_ALLOWED = 0;
 const ACCESS_ALLOWED_CALLBACK = 9;
@@ -58,34 +72,34 @@ export interface Access {
 
 /** Owner and access list of the pipe behind `handle`, or an error code. */
 export function pipeAccess(handle: Handle): Access | number {
-  return read((owner, list, descriptor) =>
-    advapi32().GetSecurityInfo(
-      handle,
-      SE_KERNEL_OBJECT,
-      OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
-      owner,
-      null,
-      list,
-      null,
-      descriptor,
-    )
-  );
+  return accessOf(handle, SE_KERNEL_OBJECT);
 }
 
-/** Owner and access list of a file or folder, or an error code. */
+/**
+ * Owner and access list of a file or folder, or an error code. By a handle: what asks by the path
+ * (GetNamedSecurityInfo) says nothing of paths over 260 characters.
+ *
+ * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew
+ */
 export function fileAccess(path: string): Access | number {
-  return read((owner, list, descriptor) =>
-    advapi32().GetNamedSecurityInfoW(
-      wide(path),
-      SE_FILE_OBJECT,
-      OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
-      owner,
+  const handle = validHandle(
+    kernel32().CreateFileW(
+      wide(longPath(path)),
+      READ_CONTROL,
+      FILE_SHARE_ALL,
       null,
-      list,
+      OPEN_EXISTING,
+      // Folders are opened as well, and links themselves.
+      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT,
       null,
-      descriptor,
-    )
+    ),
   );
+  if (handle === null) return kernel32().GetLastError();
+  try {
+    return accessOf(handle, SE_FILE_OBJECT);
+  } finally {
+    kernel32().CloseHandle(handle);
+  }
 }
 
 /** Why others than `user` could change what `access` describes, or `null`. Pure. */
@@ -111,13 +125,21 @@ export function ownershipFault(path: string): string | null {
   return systemError("its owner cannot be read", access).message;
 }
 
-type Buffer = Uint8Array<ArrayBuffer>;
-
-function read(call: (owner: Buffer, list: Buffer, descriptor: Buffer) => number): Access | number {
+/** https://learn.microsoft.com/windows/win32/api/aclapi/nf-aclapi-getsecurityinfo */
+function accessOf(handle: Handle, type: number): Access | number {
   const owner = memory(8);
   const list = memory(8);
   const descriptor = memory(8);
-  const error = call(owner, list, descriptor);
+  const error = advapi32().GetSecurityInfo(
+    handle,
+    type,
+    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
+    owner,
+    null,
+    list,
+    null,
+    descriptor,
+  );
   if (error !== 0) return error;
   const acl = pointerIn(list);
   const access = { owner: textOf(pointerIn(owner)), entries: acl === null ? null : entries(acl) };

@@ -31,10 +31,6 @@ const SYMBOLS = {
     ],
     result: "u32",
   },
-  GetNamedSecurityInfoW: {
-    parameters: ["buffer", "u32", "u32", "buffer", "pointer", "buffer", "pointer", "buffer"],
-    result: "u32",
-  },
   RegGetValueW: {
     parameters: ["pointer", "buffer", "buffer", "u32", "pointer", "buffer", "buffer"],
     result: "i32",

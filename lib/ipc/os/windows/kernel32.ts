@@ -125,6 +125,21 @@ export function wide(text: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(units.buffer);
 }
 
+/**
+ * From this length on, paths take the long form: functions of the system read 260 characters of
+ * others, the final zero included, and programs built by Deno do not ask for more.
+ *
+ * https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
+ */
+const PATH_MAX = 260;
+
+/** An absolute path as functions of kernel32 take it, however long it is. Pure. */
+export function longPath(path: string): string {
+  // Such a path is in the long form already, or names a device.
+  if (path.length < PATH_MAX || /^\\\\[?.]\\/.test(path)) return path;
+  return path.startsWith("\\\\") ? `\\\\?\\UNC\\${path.slice(2)}` : `\\\\?\\${path}`;
+}
+
 /** The zero-terminated UTF-16 string at `pointer`, lone surrogates included. */
 export function readWide(pointer: Deno.PointerObject): string {
   const length = kernel32().lstrlenW(pointer);

@@ -12,6 +12,7 @@ import {
   dwordIn,
   type Handle,
   kernel32,
+  longPath,
   memory,
   pointerIn,
   validHandle,
@@ -51,12 +52,6 @@ const CREATE_BREAKAWAY_FROM_JOB = 0x100_0000;
  * https://learn.microsoft.com/windows/console/setconsolectrlhandler
  */
 const CREATE_NO_WINDOW = 0x800_0000;
-
-/**
- * A path of this length is told apart from a short one by a prefix.
- * https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
- */
-const PATH_MAX = 260;
 
 const PROC_THREAD_ATTRIBUTE_HANDLE_LIST = 0x2_0002n;
 
@@ -162,7 +157,7 @@ export function heedInterrupts(): void {
 function openInherited(path: string, access: number, disposition: number): Handle {
   const handle = validHandle(
     kernel32().CreateFileW(
-      wide(path.length < PATH_MAX || path.startsWith("\\\\") ? path : `\\\\?\\${path}`),
+      wide(longPath(path)),
       access,
       FILE_SHARE_ALL,
       securityAttributes(null, true),
