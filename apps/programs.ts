@@ -69,8 +69,12 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     description: "NeverLiie command",
     permissions: MESH_PERMISSIONS,
     workers: [],
-    bundled: ["apps/neverliie/mcp.ts", "apps/neverliie/inspect.ts", "apps/neverliie/top.ts"],
-    views: ["apps/neverliie/top_view.tsx"],
+    bundled: [
+      "apps/neverliie/mcp/mcp.ts",
+      "apps/neverliie/inspect/inspect.ts",
+      "apps/neverliie/top/top.ts",
+    ],
+    views: ["apps/neverliie/top/top_view.tsx"],
     terminal: true,
   },
 };

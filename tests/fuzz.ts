@@ -5,13 +5,13 @@
  */
 
 import { fromFileUrl } from "@std/path";
-import { fuzzCodec } from "./support/fuzz_codec.ts";
-import { sessions } from "./support/fuzz_frames.ts";
-import { attackAll } from "./support/fuzz_server.ts";
-import { checkOptions, numberOption, withOwnMesh } from "./support/own_mesh.ts";
-import type { ProcessUsage } from "./support/process_usage.ts";
-import { keepRecords } from "./support/records_folder.ts";
-import { runTask } from "./support/task.ts";
+import { fuzzCodec } from "./support/chaos/fuzz_codec.ts";
+import { sessions } from "./support/chaos/fuzz_frames.ts";
+import { attackAll } from "./support/chaos/fuzz_server.ts";
+import { checkOptions, numberOption, withOwnMesh } from "./support/mesh/own_mesh.ts";
+import type { ProcessUsage } from "./support/mesh/process_usage.ts";
+import { keepRecords } from "./support/run/records_folder.ts";
+import { runTask } from "./support/run/task.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 

@@ -6,7 +6,7 @@
  */
 
 import { fromFileUrl, join } from "@std/path";
-import { type PartRecord, readRecords } from "./support/records_folder.ts";
+import { type PartRecord, readRecords } from "./support/run/records_folder.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 

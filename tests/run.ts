@@ -7,11 +7,11 @@ import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
 import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
-import { keepBusy, patienceFor } from "./support/busy.ts";
-import { keepRecords } from "./support/records_folder.ts";
-import { runTask } from "./support/task.ts";
+import { keepBusy, patienceFor } from "./support/run/busy.ts";
+import { keepRecords } from "./support/run/records_folder.ts";
+import { runTask } from "./support/run/task.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
-import { PATIENCE_VARIABLE } from "./support/watchdog.ts";
+import { PATIENCE_VARIABLE } from "./support/run/watchdog.ts";
 import {
   LeftOut,
   localTest,
@@ -19,7 +19,7 @@ import {
   type PartResult,
   runPart,
   type TestArguments,
-} from "./support/test_part.ts";
+} from "./support/run/test_part.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 

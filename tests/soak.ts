@@ -5,10 +5,10 @@
  */
 
 import { fromFileUrl } from "@std/path";
-import { checkOptions, numberOption, withOwnMesh } from "./support/own_mesh.ts";
-import { keepRecords } from "./support/records_folder.ts";
-import { soak, soakFigures } from "./support/soak.ts";
-import { runTask } from "./support/task.ts";
+import { checkOptions, numberOption, withOwnMesh } from "./support/mesh/own_mesh.ts";
+import { keepRecords } from "./support/run/records_folder.ts";
+import { soak, soakFigures } from "./support/chaos/soak.ts";
+import { runTask } from "./support/run/task.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 

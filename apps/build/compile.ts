@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { basename, dirname, fromFileUrl, join, relative, toFileUrl } from "@std/path";
-import { ensureDir } from "@std/fs";
+import { dirname, fromFileUrl, join, relative, toFileUrl } from "@std/path";
+import { ensureDir, walk } from "@std/fs";
 import config from "../../deno.json" with { type: "json" };
 import standInMap from "../../lib/std/import_map.json" with { type: "json" };
 import { sourceMaps } from "./source_maps.ts";
@@ -94,8 +94,7 @@ const DEVTOOLS = "react-devtools-core";
 
 /** An import that is left in a bundle would have to be found when that is compiled. */
 async function leaveOutDevtools(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
+  for await (const { path } of walk(folder, { includeDirs: false })) {
     const text = await Deno.readTextFile(path);
     const bundle = text.replaceAll(
       new RegExp(`from\\s*"${DEVTOOLS}"`, "g"),
@@ -126,7 +125,8 @@ function bundlingMap(): string {
  * Not minified, unless asked for: the bundler of Deno 2.7 and 2.9 then takes a `using` of a value that
  * is used once for a plain name and never disposes of it, so that locks stay held.
  *
- * @param folder gets a file for each module, named after it, and what they share
+ * @param modules the first one's folder holds the others, too
+ * @param folder gets a file for each module, in the same place below it, and what they share
  * @param minify makes it small, with the production build of React: 0.4 MB of 1.2 with Ink
  * @returns the modules' files
  * @throws {CompileError}
@@ -154,7 +154,9 @@ export async function bundleModules(
   } finally {
     await Deno.remove(map);
   }
-  return modules.map((module) => join(folder, basename(module).replace(/\.tsx?$/, ".js")));
+  // Below the folder they keep their places, seen from the first one.
+  const root = dirname(modules[0]!);
+  return modules.map((module) => join(folder, relative(root, module).replace(/\.tsx?$/, ".js")));
 }
 
 /**
@@ -180,11 +182,12 @@ export async function compileProgram(options: CompileOptions): Promise<number | 
   try {
     const [main, ...modules] = await bundleModules([entry, ...bundled], folder);
     for (const view of views) {
-      modules.push(...await bundleModules([view], folder, { minify: true }));
+      const beside = join(folder, relative(dirname(entry), dirname(view)));
+      modules.push(...await bundleModules([view], beside, { minify: true }));
     }
     await compileModule(main!, ["--no-config"], { ...options, include: modules });
-    const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
-    return files.reduce((bytes, path) => bytes + Deno.statSync(path).size, 0);
+    const files = await Array.fromAsync(walk(folder, { includeDirs: false }));
+    return files.reduce((bytes, { path }) => bytes + Deno.statSync(path).size, 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

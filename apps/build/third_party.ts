@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { walk } from "@std/fs";
 import { join, resolve } from "@std/path";
 import { PROGRAMS } from "../programs.ts";
 import { bundleModules, CHECKOUT } from "./compile.ts";
@@ -55,9 +56,8 @@ async function bundlesOf(modules: readonly string[]): Promise<string[]> {
   const folder = await Deno.makeTempDir({ prefix: "neverliie-third-party-" });
   try {
     await bundleModules(modules, folder);
-    return await Promise.all(
-      [...Deno.readDirSync(folder)].map(({ name }) => Deno.readTextFile(join(folder, name))),
-    );
+    const files = await Array.fromAsync(walk(folder, { includeDirs: false }));
+    return await Promise.all(files.map(({ path }) => Deno.readTextFile(path)));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

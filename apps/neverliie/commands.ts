@@ -14,14 +14,14 @@ import {
 import { describeRecord, readRecord, recordsFile } from "../app_record.ts";
 import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
-import { bench as measure } from "./bench.ts";
-import { declarations } from "./declarations.ts";
+import { bench as measure } from "./bench/bench.ts";
+import { declarations } from "./types/declarations.ts";
 import { UsageError } from "./exit.ts";
-import { followBoth } from "./follow.ts";
-import { lastLines } from "./log_file.ts";
+import { followBoth } from "./logs/follow.ts";
+import { lastLines } from "./logs/log_file.ts";
 import { print, table, writeLine } from "./output.ts";
 import { stopApp } from "./stop.ts";
-import { trace as traceCalls } from "./trace.ts";
+import { trace as traceCalls } from "./trace/trace.ts";
 
 /** Options that every subcommand takes. */
 export interface CommonOptions {
@@ -252,7 +252,7 @@ export function types(app: string, options: CallFlags): Promise<void> {
 /** `neverliie mcp [APP…]` */
 export function mcp(apps: string[], { activate = true, signal }: CallFlags): Promise<void> {
   return withMesh(async (ipc) => {
-    const { serveTools }: typeof import("./mcp.ts") = await import(besideThis("mcp"));
+    const { serveTools }: typeof import("./mcp/mcp.ts") = await import(besideThis("mcp/mcp"));
     await serveTools(ipc, { apps, activate, signal });
   });
 }
@@ -263,7 +263,7 @@ export function top(
   options: CommonOptions & { once?: boolean; interval: number },
 ): Promise<void> {
   return withMesh(async (ipc) => {
-    const { top }: typeof import("./top.ts") = await import(besideThis("top"));
+    const { top }: typeof import("./top/top.ts") = await import(besideThis("top/top"));
     await top(ipc, apps, options);
   });
 }
@@ -271,7 +271,9 @@ export function top(
 /** `neverliie inspect` */
 export function inspect(options: CommonOptions & { port: number; open: boolean }): Promise<void> {
   return withMesh(async (ipc) => {
-    const { inspect }: typeof import("./inspect.ts") = await import(besideThis("inspect"));
+    const { inspect }: typeof import("./inspect/inspect.ts") = await import(
+      besideThis("inspect/inspect")
+    );
     await inspect(ipc, options);
   });
 }

@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CallFlags, type CommonOptions } from "./commands.ts";
 import * as commands from "./commands.ts";
-import { complete, completionScript } from "./completion.ts";
-import { doctor } from "./doctor.ts";
+import { complete, completionScript } from "./completion/completion.ts";
+import { doctor } from "./doctor/doctor.ts";
 import { runFrontEnd } from "./front_end.ts";
 import * as installation from "./install/commands.ts";
 import { OutputClosed } from "./output.ts";

@@ -1,14 +1,14 @@
 /** Hostile peers of a live server: it answers or drops them, and everybody else goes on. */
 
 import { assert, assertEquals } from "@std/assert";
-import { EXECUTABLES, meshTest, until, WINDOWS } from "../support/mesh.ts";
-import { fuzzCodec } from "../support/fuzz_codec.ts";
-import { honestSessions, sessions } from "../support/fuzz_frames.ts";
-import { attackAll } from "../support/fuzz_server.ts";
-import type { Called } from "../support/load_app.ts";
-import type { ProcessUsage } from "../support/process_usage.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { record } from "../support/record.ts";
+import { EXECUTABLES, meshTest, until, WINDOWS } from "../support/mesh/mesh.ts";
+import { fuzzCodec } from "../support/chaos/fuzz_codec.ts";
+import { honestSessions, sessions } from "../support/chaos/fuzz_frames.ts";
+import { attackAll } from "../support/chaos/fuzz_server.ts";
+import type { Called } from "../support/programs/load_app.ts";
+import type { ProcessUsage } from "../support/mesh/process_usage.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
+import { record } from "../support/run/record.ts";
 
 const SEED = 20_260_103;
 /** Frames that the suite gives to the codec. */

@@ -22,11 +22,11 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
-import { type ProcessUsage, processUsage } from "../support/process_usage.ts";
-import { type Random, seeded } from "../support/random.ts";
-import { record } from "../support/record.ts";
-import { patient } from "../support/watchdog.ts";
+} from "../support/mesh/mesh.ts";
+import { type ProcessUsage, processUsage } from "../support/mesh/process_usage.ts";
+import { type Random, seeded } from "../support/chaos/random.ts";
+import { record } from "../support/run/record.ts";
+import { patient } from "../support/run/watchdog.ts";
 
 const SEED = 20_260_101;
 /** Kills of one run. The four ways of running the suite together make 500 and more. */

@@ -1,11 +1,11 @@
 /** Load: mixed for a while, and many connections at once. */
 
 import { assert, assertEquals } from "@std/assert";
-import { EXECUTABLES, meshTest, until, WINDOWS } from "../support/mesh.ts";
-import type { Called } from "../support/load_app.ts";
-import type { ProcessUsage } from "../support/process_usage.ts";
-import { record } from "../support/record.ts";
-import { mean, soak, soakFigures } from "../support/soak.ts";
+import { EXECUTABLES, meshTest, until, WINDOWS } from "../support/mesh/mesh.ts";
+import type { Called } from "../support/programs/load_app.ts";
+import type { ProcessUsage } from "../support/mesh/process_usage.ts";
+import { record } from "../support/run/record.ts";
+import { mean, soak, soakFigures } from "../support/chaos/soak.ts";
 
 /** The long one runs one way: `deno task soak` runs it for 10 minutes. */
 const SOAK_SECONDS = WINDOWS || EXECUTABLES !== null ? 4 : 30;

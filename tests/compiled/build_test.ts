@@ -14,7 +14,7 @@ import { readManifest } from "../../apps/manifest.ts";
 import { TARGETS } from "../../apps/build/targets.ts";
 import { lab } from "../lab/lab.ts";
 import { compileForLab, labCompiler } from "../lab/executables.ts";
-import { executable, EXECUTABLES, meshTest, WINDOWS } from "../support/mesh.ts";
+import { executable, EXECUTABLES, meshTest, WINDOWS } from "../support/mesh/mesh.ts";
 
 /** SHA-256 by another way than the build's own. */
 async function digest(path: string): Promise<string> {
@@ -154,7 +154,7 @@ if (Deno.build.os !== "windows" && EXECUTABLES !== null) {
       if (found === null) return;
       const quiet = join(out, "quiet.exe");
       await compileForLab(found, {
-        entry: join("tests", "support", "process.ts"),
+        entry: join("tests", "support", "mesh", "process.ts"),
         ...{ output: quiet, target: windows, terminal: false },
       });
       const [CONSOLE, WINDOW] = [3, 2];

@@ -9,7 +9,7 @@ import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.t
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
-import { readShortcut } from "../support/shortcut.ts";
+import { readShortcut } from "../support/mesh/shortcut.ts";
 import {
   executable,
   EXECUTABLES,
@@ -17,7 +17,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 /** One user's folders, and a folder to install from. */
 class Desk {

@@ -1,7 +1,7 @@
 /** Executables and scripts in one mesh. */
 
 import { assertEquals } from "@std/assert";
-import { meshTest, suiteCommand } from "../support/mesh.ts";
+import { meshTest, suiteCommand } from "../support/mesh/mesh.ts";
 
 for (const [waker, target] of [["binary", "script"], ["script", "binary"]] as const) {
   meshTest(`a ${waker} wakes a ${target}`, async (mesh) => {

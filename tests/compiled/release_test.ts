@@ -7,7 +7,7 @@ import { readManifest } from "../../apps/manifest.ts";
 import { VERSION } from "../../apps/version.ts";
 import { labCompiler } from "../lab/executables.ts";
 import { lab } from "../lab/lab.ts";
-import { executable, EXECUTABLES } from "../support/mesh.ts";
+import { executable, EXECUTABLES } from "../support/mesh/mesh.ts";
 
 /** Runs a program of the system in a folder, in an environment of nothing but `env`. */
 async function run(command: string[], cwd: string, env: Record<string, string> = {}) {

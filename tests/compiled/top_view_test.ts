@@ -1,7 +1,7 @@
 /** The view of `neverliie top` in an executable, where it is bundled by itself and minified. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { executable, meshTest } from "../support/mesh.ts";
-import { Terminal } from "../support/tmux.ts";
+import { executable, meshTest } from "../support/mesh/mesh.ts";
+import { Terminal } from "../support/screens/tmux.ts";
 
 if (Deno.build.os === "linux") {
   meshTest("the view of top: a call is cancelled by its key, the terminal is given back", async (

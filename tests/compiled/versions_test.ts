@@ -14,7 +14,7 @@ import {
   fixtureCommand,
   meshTest,
   type TestMesh,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 interface About {
   standalone: boolean;

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { meshTest, scriptCommand, type TestMesh, until } from "../support/mesh.ts";
+import { meshTest, scriptCommand, type TestMesh, until } from "../support/mesh/mesh.ts";
 
 /** Registers examples, asleep: in the mesh they are named after their file. */
 async function register(mesh: TestMesh, ...names: string[]): Promise<void> {

@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { meshTest } from "../support/mesh.ts";
+import { meshTest } from "../support/mesh/mesh.ts";
 
 /** What `deno task test` tells this suite, see tests/lab/interop.ts. */
 function told(name: string): string {

@@ -50,8 +50,8 @@ export async function compileForLab(
 
 /**
  * Builds every program of the suite as `deno task build` does, and every fixture program of the
- * tests: `tests/support/<name>_app.ts` becomes `<name>_app` with the modules
- * `tests/support/*_worker.ts` in it, and `<name>_view.ts` `<name>_view`. Without a lab, the running Deno compiles.
+ * tests: `tests/support/programs/<name>_app.ts` becomes `<name>_app` with the modules
+ * `tests/support/programs/*_worker.ts` in it, and `<name>_view.ts` `<name>_view`. Without a lab, the running Deno compiles.
  *
  * @returns the folder that holds them, below `out`
  * @throws {CompileError}
@@ -66,7 +66,7 @@ export async function buildTestPrograms(
   const results = await buildAll({ targets: [target], apps, out, force: false, ...tools });
   for (const { error } of results) if (error !== null) throw error;
   const folder = join(out, target);
-  const support = join(checkout, "tests", "support");
+  const support = join(checkout, "tests", "support", "programs");
   const names = (await Array.fromAsync(Deno.readDir(support))).map(({ name }) => name).sort();
   const include = names.filter((name) => name.endsWith("_worker.ts"))
     .map((name) => join(support, name));

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { LeftOut } from "../support/test_part.ts";
+import { LeftOut } from "../support/run/test_part.ts";
 import type { Lab } from "./lab.ts";
 import { npmPackage, VSCODE_JSONRPC, WINDOWS_NODE } from "./npm_package.ts";
 import { pathInLab, windowsPath } from "./session.ts";

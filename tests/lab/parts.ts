@@ -10,8 +10,8 @@ import {
   type Part,
   type Prepared,
   type TestArguments,
-} from "../support/test_part.ts";
-import { PATIENCE_VARIABLE } from "../support/watchdog.ts";
+} from "../support/run/test_part.ts";
+import { PATIENCE_VARIABLE } from "../support/run/watchdog.ts";
 import { exists } from "@std/fs";
 import { PROGRAMS } from "../../apps/programs.ts";
 import { RuntimeMissingError } from "../../build.ts";
@@ -130,9 +130,10 @@ async function fillCache(lab: Lab, { files, importFlags, env }: TestArguments): 
 /** The modules that a test may start as programs: main modules of apps, and fixtures. */
 async function programModules(): Promise<string[]> {
   const apps = Object.keys(PROGRAMS).map((name) => join("apps", name, "main.ts"));
-  const support = await Array.fromAsync(Deno.readDir(join(checkout, "tests", "support")));
+  const folder = join("tests", "support", "programs");
+  const support = await Array.fromAsync(Deno.readDir(join(checkout, folder)));
   const fixtures = support.filter(({ name }) => /_(app|view)\.ts$/.test(name))
-    .map(({ name }) => join("tests", "support", name));
+    .map(({ name }) => join(folder, name));
   const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
   const lazy = Object.values(PROGRAMS).flatMap((
     { bundled = [], views = [] },

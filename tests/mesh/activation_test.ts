@@ -29,7 +29,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 meshTest("call and stream reject alike for a name that nobody has", async (mesh) => {
   await assertRejects(() => mesh.ipc.call("nobody", "x"), TargetUnknownError, '"nobody"');

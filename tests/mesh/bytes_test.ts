@@ -2,8 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { meshTest } from "../support/mesh.ts";
-import { RawClient } from "../support/raw_client.ts";
+import { meshTest } from "../support/mesh/mesh.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
 
 function pattern(length: number): Uint8Array {
   const bytes = new Uint8Array(length);

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { NeverLiieIPC, RemoteError } from "../../lib/ipc/mod.ts";
-import { meshTest } from "../support/mesh.ts";
+import { meshTest } from "../support/mesh/mesh.ts";
 
 meshTest("an app calls a nameless client back while it answers", async (mesh) => {
   await mesh.register();

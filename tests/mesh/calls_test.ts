@@ -8,7 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { ConnectionLostError, MethodNotFoundError, RemoteError } from "../../lib/ipc/mod.ts";
-import { meshTest } from "../support/mesh.ts";
+import { meshTest } from "../support/mesh/mesh.ts";
 
 meshTest("call wakes a sleeping app and brings its answer", async (mesh) => {
   await mesh.register();

@@ -3,7 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import { NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { meshTest, MODE, suiteCommand, type TestMesh } from "../support/mesh.ts";
+import { meshTest, MODE, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 
 /** What is offered for the last word, without descriptions. */
 async function offered(mesh: TestMesh, ...words: string[]): Promise<string[]> {

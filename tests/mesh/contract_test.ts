@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { type AppDescription, type ContractOf, ErrorCode, RemoteError } from "../../lib/ipc/mod.ts";
-import type { divideContract } from "../support/divide_contract.ts";
-import { meshTest, MODE, WINDOWS } from "../support/mesh.ts";
+import type { divideContract } from "../support/programs/divide_contract.ts";
+import { meshTest, MODE, WINDOWS } from "../support/mesh/mesh.ts";
 
 meshTest("a contract's params are checked where the app runs", async (mesh) => {
   await mesh.register();

@@ -13,8 +13,8 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
-import { isAlive } from "../support/process.ts";
+} from "../support/mesh/mesh.ts";
+import { isAlive } from "../support/mesh/process.ts";
 
 interface Finding {
   check: string;

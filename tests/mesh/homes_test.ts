@@ -14,7 +14,7 @@ import {
   suiteCommand,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 // (A pipe's name on Windows is nothing that anybody could remove.)
 if (!WINDOWS) {

@@ -7,14 +7,14 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import type { Snapshot } from "../../apps/neverliie/inspect/snapshot.ts";
+import type { Snapshot } from "../../apps/neverliie/watching/snapshot.ts";
 import { exists } from "@std/fs";
 import { join } from "@std/path";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { ErrorCode, pidOf } from "../../lib/ipc/mod.ts";
-import { type InspectCommand, startInspect } from "../support/inspect_command.ts";
-import { meshTest, suiteCommand, until, WINDOWS } from "../support/mesh.ts";
-import { RawClient } from "../support/raw_client.ts";
+import { type InspectCommand, startInspect } from "../support/mesh/inspect_command.ts";
+import { meshTest, suiteCommand, until, WINDOWS } from "../support/mesh/mesh.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
 
 /** A browser's part, without the browser. */
 class InspectClient {

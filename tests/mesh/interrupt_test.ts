@@ -5,8 +5,8 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { gone, meshTest, suiteCommand, type TestMesh, WINDOWS } from "../support/mesh.ts";
-import { TerminalView } from "../support/terminal_view.ts";
+import { gone, meshTest, suiteCommand, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
+import { TerminalView } from "../support/mesh/terminal_view.ts";
 import { ConnectionLostError } from "../../lib/ipc/mod.ts";
 
 const WAKE = { target: "fixture", method: "pid" };

@@ -3,7 +3,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import type { Transport } from "../../lib/ipc/os/transport.ts";
-import { meshTest, type TestMesh } from "../support/mesh.ts";
+import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
 
 /** A connection to the fixture that writes and reads text. */
 async function dial(mesh: TestMesh) {

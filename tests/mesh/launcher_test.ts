@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "@std/path";
 import type { Launcher, LaunchEvent, Match } from "../../apps/launcher/contract.ts";
 import { pidOf, type Remote, RemoteError } from "../../lib/ipc/mod.ts";
-import { meshTest, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh.ts";
+import { meshTest, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh/mesh.ts";
 
 /**
  * A launcher on a machine with one program: on Linux a desktop file, on Windows a shortcut in the

@@ -7,9 +7,9 @@ import {
   type Limits,
   NeverLiieIPC,
 } from "../../lib/ipc/mod.ts";
-import { meshTest, type TestMesh, until } from "../support/mesh.ts";
-import { RawClient } from "../support/raw_client.ts";
-import { record } from "../support/record.ts";
+import { meshTest, type TestMesh, until } from "../support/mesh/mesh.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
+import { record } from "../support/run/record.ts";
 
 /** The fixture, asleep, with limits of its own. */
 function register(mesh: TestMesh, limits: Partial<Limits>): Promise<void> {

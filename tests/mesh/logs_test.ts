@@ -7,11 +7,18 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import type { AppRecord } from "../../apps/app_record.ts";
-import { lastLines } from "../../apps/neverliie/log_file.ts";
+import { lastLines } from "../../apps/neverliie/logs/log_file.ts";
 import { VERSION } from "../../apps/version.ts";
 import { pidOf, TargetStartError } from "../../lib/ipc/mod.ts";
 import { LOG_SIZE_MAX } from "../../lib/ipc/activation/log_file.ts";
-import { meshTest, MODE, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh.ts";
+import {
+  meshTest,
+  MODE,
+  suiteCommand,
+  type TestMesh,
+  until,
+  WINDOWS,
+} from "../support/mesh/mesh.ts";
 
 meshTest("a log that has grown large is set aside when its program is woken", async (mesh) => {
   await mesh.register({ args: ["crash"] });

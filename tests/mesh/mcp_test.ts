@@ -6,7 +6,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
-import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
+import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 
 /** What a tool's answer holds, as far as these tests look. */
 interface ToolAnswer {

@@ -13,7 +13,7 @@ import {
   MODE,
   type TestMesh,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 interface About {
   execPath: string;

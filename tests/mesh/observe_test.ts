@@ -1,7 +1,7 @@
 /** `neverliie logs -f` and `neverliie bench`. */
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { meshTest, suiteCommand, WINDOWS } from "../support/mesh.ts";
+import { meshTest, suiteCommand, WINDOWS } from "../support/mesh/mesh.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
 
 /** Reads lines as they come, one a call. */

@@ -13,7 +13,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 /** The fixture as another app, which is to wake the fixture. */
 const WAKER = [...fixtureCommand(), "--name", "waker"];

@@ -5,11 +5,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
 import type { AppDescription } from "../../lib/ipc/mod.ts";
-import { meshTest, MODE, scriptCommand, type TestMesh, WINDOWS } from "../support/mesh.ts";
+import { meshTest, MODE, scriptCommand, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
 
 /** The command of an app with these permissions alone. */
 const narrow = (flags: readonly string[]) =>
-  scriptCommand("tests/support/narrow_program.ts", ["--no-prompt", ...flags]);
+  scriptCommand("tests/support/programs/narrow_program.ts", ["--no-prompt", ...flags]);
 
 /** What an app that may do everything says that it needs. */
 async function told(mesh: TestMesh, ...args: string[]): Promise<string[]> {

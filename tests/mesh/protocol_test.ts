@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { listApps, PROTOCOL_VERSION, ProtocolMismatchError } from "../../lib/ipc/mod.ts";
-import { fixtureCommand, gone, meshTest } from "../support/mesh.ts";
-import { RawClient } from "../support/raw_client.ts";
+import { fixtureCommand, gone, meshTest } from "../support/mesh/mesh.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
 
 meshTest(
   "an app of a newer protocol: both versions, its place, and what to update",

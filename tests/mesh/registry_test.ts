@@ -12,7 +12,7 @@ import {
   scriptCommand,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 meshTest("processes registering at once: an entry each", async (mesh) => {
   const names = Array.from({ length: WINDOWS ? 15 : 50 }, (_, i) => `app-${i}`);
@@ -37,7 +37,7 @@ meshTest("processes registering at once: an entry each", async (mesh) => {
 
 meshTest(`a ${MODE} registers how it is started again`, async (mesh) => {
   const command = MODE === "script"
-    ? scriptCommand("tests/support/mesh_app.ts", [
+    ? scriptCommand("tests/support/programs/mesh_app.ts", [
       "--allow-read",
       "--allow-write",
       "--allow-env",
@@ -64,7 +64,7 @@ if (MODE === "script") {
     async (
       mesh,
     ) => {
-      const [deno, , ...rest] = scriptCommand("tests/support/mesh_app.ts");
+      const [deno, , ...rest] = scriptCommand("tests/support/programs/mesh_app.ts");
       const script = rest.pop()!;
       const folder = join(mesh.home, "scripts with 'quotes' ü");
       Deno.mkdirSync(folder);

@@ -7,8 +7,8 @@ import {
   TargetUnknownError,
 } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import { setWriters } from "../support/access_rights.ts";
-import { fixtureCommand, meshTest, WINDOWS } from "../support/mesh.ts";
+import { setWriters } from "../support/mesh/access_rights.ts";
+import { fixtureCommand, meshTest, WINDOWS } from "../support/mesh/mesh.ts";
 
 meshTest("keys of a prototype are parameters like others, and reach no prototype", async (mesh) => {
   await mesh.register();

@@ -17,7 +17,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 const SCRIPT_ON_UNIX = !WINDOWS && MODE === "script";
 const COPIES = SCRIPT_ON_UNIX ? 50 : 10;

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import type { Notice, StatusBar } from "../../apps/statusbar/contract.ts";
 import { RemoteError } from "../../lib/ipc/mod.ts";
-import { meshTest, type TestMesh } from "../support/mesh.ts";
+import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
 
 async function statusBar(mesh: TestMesh) {
   const { code } = await mesh.neverliie("list");

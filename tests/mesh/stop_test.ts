@@ -12,7 +12,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 /** A way to make the app leave, and what its peers are told. */
 interface Ending {

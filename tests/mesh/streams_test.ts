@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { RemoteError } from "../../lib/ipc/mod.ts";
-import { fixtureCommand, gone, kill, meshTest, MODE, type TestMesh } from "../support/mesh.ts";
+import { fixtureCommand, gone, kill, meshTest, MODE, type TestMesh } from "../support/mesh/mesh.ts";
 
 async function first(mesh: TestMesh, id: string, options = {}) {
   const stream = mesh.ipc.stream<string>("fixture", "wait_after_one", { id }, options);

@@ -12,7 +12,15 @@ import type { ScanStep } from "../../apps/scanner/contract.ts";
 import type { HostStats, StatusBar } from "../../apps/statusbar/contract.ts";
 import type { RunEvent } from "../../apps/terminal/contract.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import { gone, isAlive, meshTest, MODE, suiteCommand, until, WINDOWS } from "../support/mesh.ts";
+import {
+  gone,
+  isAlive,
+  meshTest,
+  MODE,
+  suiteCommand,
+  until,
+  WINDOWS,
+} from "../support/mesh/mesh.ts";
 
 meshTest("launcher without a terminal: wakes the status bar, prints the dashboard, exits 0", async (
   mesh,

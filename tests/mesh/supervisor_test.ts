@@ -17,7 +17,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 
 /** Waits until another process than `pid` answers as the app, which nobody here starts. */
 async function restarted(mesh: TestMesh, pid: number): Promise<number> {

@@ -4,7 +4,7 @@
  * Deno when it is compiled.
  */
 import { assert, assertEquals } from "@std/assert";
-import { meshTest, MODE, suiteCommand, type TestMesh } from "../support/mesh.ts";
+import { meshTest, MODE, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 
 /** A span, as far as these tests look. */
 interface Span {

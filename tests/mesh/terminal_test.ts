@@ -20,8 +20,8 @@ import {
   type TestMesh,
   until,
   WINDOWS,
-} from "../support/mesh.ts";
-import { TerminalView } from "../support/terminal_view.ts";
+} from "../support/mesh/mesh.ts";
+import { TerminalView } from "../support/mesh/terminal_view.ts";
 
 /** Opens a session; a shell without anybody's settings unless another command is given. */
 async function open(mesh: TestMesh, params: OpenParams = {}): Promise<SessionInfo> {

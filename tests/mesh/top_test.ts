@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Sample } from "../../apps/neverliie/top/sample.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
+import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 
 async function once(mesh: TestMesh, ...args: string[]): Promise<Sample> {
   const { code, stdout, stderr } = await mesh.neverliie("top", "--once", "--json", ...args);

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { pidOf, type WatchEvent } from "../../lib/ipc/mod.ts";
-import { meshTest } from "../support/mesh.ts";
-import { suiteCommand } from "../support/mesh.ts";
+import { meshTest } from "../support/mesh/mesh.ts";
+import { suiteCommand } from "../support/mesh/mesh.ts";
 
 meshTest(
   "$/watch tells of calls, failures and streams; params only when asked for",

@@ -1,6 +1,6 @@
 /** The terminal UI library where terminals cannot be driven: it loads, lays out and draws. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { fixtureCommand, meshTest } from "../support/mesh.ts";
+import { fixtureCommand, meshTest } from "../support/mesh/mesh.ts";
 
 meshTest("the palette draws itself, with wide characters in their columns", async (mesh) => {
   const command = fixtureCommand().map((part) => part.replace("mesh_app", "palette_view"));

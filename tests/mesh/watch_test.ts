@@ -8,8 +8,8 @@ import {
   RemoteError,
   type WatchEvent,
 } from "../../lib/ipc/mod.ts";
-import { meshTest, type TestMesh } from "../support/mesh.ts";
-import { RawClient } from "../support/raw_client.ts";
+import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
 
 /** Reads a watcher's events. */
 function watching(mesh: TestMesh, params: Record<string, unknown> = {}, app = "fixture") {

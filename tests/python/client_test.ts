@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { listApps, MethodNotFoundError, pidOf } from "../../lib/ipc/mod.ts";
-import { gone, kill, meshTest, scriptCommand, type TestMesh, until } from "../support/mesh.ts";
+import { gone, kill, meshTest, scriptCommand, type TestMesh, until } from "../support/mesh/mesh.ts";
 
 const folder = fromFileUrl(new URL("../../examples/python/", import.meta.url));
 

@@ -1,8 +1,8 @@
 /** Completion by Tab, in bash, zsh and fish themselves, in a real terminal. */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
-import { Terminal } from "../support/tmux.ts";
+import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
+import { Terminal } from "../support/screens/tmux.ts";
 
 /** How each shell is started so that it reads the script, twice, and nothing of this machine's user. */
 const SHELLS: Readonly<

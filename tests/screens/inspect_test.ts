@@ -1,12 +1,12 @@
 /** The page of `neverliie inspect` in a real browser. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../apps/neverliie/inspect/server.ts";
-import type { InspectSource, Snapshot } from "../../apps/neverliie/inspect/snapshot.ts";
+import type { InspectSource, Snapshot } from "../../apps/neverliie/watching/snapshot.ts";
 import { type CallContext, NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { writeSupervised } from "../../lib/ipc/activation/supervision.ts";
-import { BrowserPage, chromiumPath } from "../support/browser.ts";
-import { startInspect } from "../support/inspect_command.ts";
-import { meshTest, type TestMesh } from "../support/mesh.ts";
+import { BrowserPage, chromiumPath } from "../support/screens/browser.ts";
+import { startInspect } from "../support/mesh/inspect_command.ts";
+import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
 
 /** Would run, were it ever taken for markup or for a script. */
 const HOSTILE = `"><img src=x onerror="window.broken=1"><script>window.broken=1</script>&lt;b&gt;`;

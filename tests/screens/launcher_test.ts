@@ -1,8 +1,8 @@
 /** The launcher's palette in a real terminal. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
-import { Terminal, type TerminalOptions } from "../support/tmux.ts";
+import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
+import { Terminal, type TerminalOptions } from "../support/screens/tmux.ts";
 
 /** A data folder with one program, so that a search does not depend on the machine. */
 function programs(mesh: TestMesh): Record<string, string> {

@@ -1,8 +1,8 @@
 /** The scanner in a real terminal. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
-import { Terminal, type TerminalOptions } from "../support/tmux.ts";
+import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
+import { Terminal, type TerminalOptions } from "../support/screens/tmux.ts";
 
 async function tree(mesh: TestMesh, files: number): Promise<string> {
   const folder = join(mesh.home, "a tree ü");

@@ -1,13 +1,13 @@
 /** What lib/ui/screen.tsx does to a real terminal. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Terminal } from "../support/tmux.ts";
+import { Terminal } from "../support/screens/tmux.ts";
 
 const PROGRAM = [
   ...[Deno.execPath(), "run", "-A"],
   ...(import.meta.resolve("@std/path").startsWith("file:")
     ? ["--import-map=lib/std/import_map.json"]
     : []),
-  "tests/support/screen_program.tsx",
+  "tests/support/screens/screen_program.tsx",
 ];
 const ignore = Deno.build.os !== "linux";
 

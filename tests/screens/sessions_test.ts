@@ -10,9 +10,9 @@ import {
   suiteCommand,
   type TestMesh,
   until,
-} from "../support/mesh.ts";
+} from "../support/mesh/mesh.ts";
 import { findProgram } from "../../lib/pty/unix/find_program.ts";
-import { Terminal, type TerminalOptions } from "../support/tmux.ts";
+import { Terminal, type TerminalOptions } from "../support/screens/tmux.ts";
 
 /** The front end in a terminal, and a shell behind it that tells the terminal's state. */
 function open(

@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import type { StatusBar } from "../../apps/statusbar/contract.ts";
-import { gone, meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
-import { Terminal, type TerminalOptions } from "../support/tmux.ts";
+import { gone, meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
+import { Terminal, type TerminalOptions } from "../support/screens/tmux.ts";
 
 function open(mesh: TestMesh, options: TerminalOptions = {}): Promise<Terminal> {
   const env = { NEVERLIIE_HOME: mesh.home, ...options.env };

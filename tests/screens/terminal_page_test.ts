@@ -1,8 +1,8 @@
 /** docs/terminal.md: its session, typed into a shell in a real terminal. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { meshTest, suiteCommand } from "../support/mesh.ts";
-import { Terminal } from "../support/tmux.ts";
+import { meshTest, suiteCommand } from "../support/mesh/mesh.ts";
+import { Terminal } from "../support/screens/tmux.ts";
 
 const PAGE = new URL("../../docs/terminal.md", import.meta.url);
 /** As it is shown: without the space behind it. */

@@ -1,8 +1,8 @@
 /** `neverliie top` in a real terminal. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import { meshTest, suiteCommand, type TestMesh } from "../support/mesh.ts";
-import { Terminal, type TerminalOptions } from "../support/tmux.ts";
+import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
+import { Terminal, type TerminalOptions } from "../support/screens/tmux.ts";
 
 function open(mesh: TestMesh, args: string[] = [], options: TerminalOptions = {}) {
   const env = { NEVERLIIE_HOME: mesh.home, ...options.env };

@@ -10,9 +10,9 @@ import { BYTES_TYPE } from "../../lib/ipc/wire/codec.ts";
 import { Connection } from "../../lib/ipc/session/connection.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
-import { CountedTransport, countWork, writtenMessages } from "../support/counts.ts";
-import { aborted, dispatchTo, openStream } from "../support/unit_session.ts";
-import { patient, withLimit } from "../support/watchdog.ts";
+import { CountedTransport, countWork, writtenMessages } from "../support/session/counts.ts";
+import { aborted, dispatchTo, openStream } from "../support/session/unit_session.ts";
+import { patient, withLimit } from "../support/run/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 30_000;

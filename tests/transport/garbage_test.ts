@@ -16,7 +16,7 @@ Deno.test("calls leave nothing that outlives the next collection", async () => {
   const flags = import.meta.resolve("@std/path").startsWith("file:")
     ? [`--import-map=${fromFileUrl(import.meta.resolve("../../lib/std/import_map.json"))}`]
     : [];
-  const load = fromFileUrl(import.meta.resolve("../support/call_load.ts"));
+  const load = fromFileUrl(import.meta.resolve("../support/session/call_load.ts"));
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--v8-flags=--trace-gc", ...flags, load, String(CALLS)],
     stdin: "null",

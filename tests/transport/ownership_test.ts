@@ -12,7 +12,7 @@ import { join } from "@std/path";
 import { openHome } from "../../lib/ipc/registry/home.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import { Registry, RegistryRefusedError } from "../../lib/ipc/registry/registry.ts";
-import { setWriters } from "../support/access_rights.ts";
+import { setWriters } from "../support/mesh/access_rights.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const { ownershipFault, userId } = platform();

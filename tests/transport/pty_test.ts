@@ -11,8 +11,8 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import { openPty } from "../../lib/pty/open.ts";
 import type { Pty, PtyOptions } from "../../lib/pty/pty.ts";
 import { kernel32 } from "../../lib/system/kernel32.ts";
-import { isAlive } from "../support/process.ts";
-import { withLimit } from "../support/watchdog.ts";
+import { isAlive } from "../support/mesh/process.ts";
+import { withLimit } from "../support/run/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 30_000;

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { patient } from "../support/watchdog.ts";
+import { patient } from "../support/run/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 60_000;

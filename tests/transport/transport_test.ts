@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Listener, Platform, Transport } from "../../lib/ipc/os/transport.ts";
 import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
 import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
-import { withLimit } from "../support/watchdog.ts";
+import { withLimit } from "../support/run/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const platform: Platform = WINDOWS ? windowsPlatform : unixPlatform;

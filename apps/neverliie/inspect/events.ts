@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { InspectSource } from "./snapshot.ts";
+import type { InspectSource } from "../watching/snapshot.ts";
 
 /** Milliseconds between two snapshots at least: more often nobody can read them. */
 const PAUSE = 250;

@@ -8,7 +8,7 @@ import { tcpClientUser } from "../../../lib/system/tcp_client.ts";
 import { Access, type Refusal } from "./access.ts";
 import { ASSETS } from "./assets.ts";
 import { eventStream } from "./events.ts";
-import type { InspectSource } from "./snapshot.ts";
+import type { InspectSource } from "../watching/snapshot.ts";
 
 /** Milliseconds that open answers get at the end. */
 const GRACE = 1_000;

@@ -6,10 +6,10 @@
 
 import type { PeerIdentity } from "../../../lib/ipc/mod.ts";
 import type { Figures } from "../figures.ts";
-import type { Running } from "../activity.ts";
-import type { MeshModel } from "../mesh_model.ts";
-import type { AppView, Progress } from "../inspect/snapshot.ts";
-import { progressOf } from "../task.ts";
+import type { Running } from "../watching/activity.ts";
+import type { MeshModel } from "../watching/mesh_model.ts";
+import type { AppView, Progress } from "../watching/snapshot.ts";
+import { progressOf } from "../watching/task.ts";
 
 /** One app. Its figures are of the last ten seconds, or since the first look. */
 export interface AppSample extends Figures {

@@ -4,7 +4,7 @@
  */
 import { fromFileUrl } from "@std/path";
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { isAlive } from "../../support/process.ts";
+import { isAlive } from "../../support/mesh/process.ts";
 import { args, takeOrders } from "./control.mjs";
 
 const flags = JSON.parse(args[0]!) as string[];

@@ -7,8 +7,8 @@ import { showPlots } from "./plots.js";
 import { showApps, showDetails, showRegistry, showTasks } from "./tables.js";
 import { beginTheme, nextTheme } from "./theme.js";
 
-/** @typedef {import("../snapshot.ts").Snapshot} Snapshot */
-/** @typedef {import("../snapshot.ts").Task} Task */
+/** @typedef {import("../../watching/snapshot.ts").Snapshot} Snapshot */
+/** @typedef {import("../../watching/snapshot.ts").Task} Task */
 
 const ENDED = "neverliie inspect has ended. What is shown is as it was then. " +
   "To go on, run it again and open the link that it prints.";

@@ -2,8 +2,8 @@
 
 import { element, keyed, perSecond, say, set, svg } from "./dom.js";
 
-/** @typedef {import("../snapshot.ts").Snapshot} Snapshot */
-/** @typedef {import("../snapshot.ts").AppView} AppView */
+/** @typedef {import("../../watching/snapshot.ts").Snapshot} Snapshot */
+/** @typedef {import("../../watching/snapshot.ts").AppView} AppView */
 /** @typedef {{ x: number; y: number }} Point */
 
 /** The node of all who have no name. */

@@ -2,9 +2,9 @@
 
 import { byId, count, duration, element, keyed, perSecond, say, set } from "./dom.js";
 
-/** @typedef {import("../snapshot.ts").Snapshot} Snapshot */
-/** @typedef {import("../snapshot.ts").AppView} AppView */
-/** @typedef {import("../snapshot.ts").Task} Task */
+/** @typedef {import("../../watching/snapshot.ts").Snapshot} Snapshot */
+/** @typedef {import("../../watching/snapshot.ts").AppView} AppView */
+/** @typedef {import("../../watching/snapshot.ts").Task} Task */
 
 /**
  * The apps, with who calls them: what the picture shows, in words.

@@ -1,0 +1,48 @@
+/**
+ * An app's methods as TypeScript declarations, from what it says of itself.
+ *
+ * @module
+ */
+
+import type { AppDescription, JsonSchema, MethodDescription } from "../../../lib/ipc/mod.ts";
+import { comment, keyOf, pascal, TypeWriter } from "./schema_types.ts";
+
+/**
+ * A module that declares the app's interface, for `connect<T>()`. What the app gives no schema for
+ * is `unknown`.
+ */
+export function declarations({ name, version, methods }: AppDescription): string {
+  const app = name ?? "app";
+  const writer = new TypeWriter();
+  const members = methods.map((method) => member(method, writer));
+  const told = version === null ? "" : ` ${version}`;
+  const parts = [
+    `// Made by "neverliie types ${app}" from what the app says of itself.\n`,
+    ...writer.named,
+    `${comment(`The methods of the app "${app}"${told}.`, "")}` +
+    `export interface ${pascal(app)} {\n${members.join("")}}\n`,
+  ];
+  return parts.join("\n");
+}
+
+function member(method: MethodDescription, writer: TypeWriter): string {
+  const { name, kind, description, schemas } = method;
+  const type = (part: "params" | "result" | "item", schema: JsonSchema | undefined) =>
+    schema === undefined ? "unknown" : writer.write(schema, pascal(name) + pascal(part), "  ");
+  const answer = kind === "stream"
+    ? `AsyncIterable<${type("item", schemas?.item)}>`
+    : `Promise<${type("result", schemas?.result)}>`;
+  const params = paramsOf(method, () => type("params", schemas?.params));
+  return `${comment(description, "  ")}  ${keyOf(name)}(${params}): ${answer};\n`;
+}
+
+function paramsOf({ params, schemas }: MethodDescription, write: () => string): string {
+  if (schemas?.params !== undefined) {
+    const { required } = schemas.params;
+    const needed = Array.isArray(required) && required.length > 0;
+    return `params${needed || schemas.params["type"] !== "object" ? "" : "?"}: ${write()}`;
+  }
+  if (params === undefined) return "params?: Record<string, unknown>";
+  if (params.length === 0) return "";
+  return `params: { ${params.map((name) => `${keyOf(name)}?: unknown`).join("; ")} }`;
+}

@@ -1,0 +1,311 @@
+/**
+ * A mesh of its own for one test: a home in a folder of its own, the programs of this run's mode,
+ * and an end that leaves nothing behind.
+ *
+ * The same suite runs four times: scripts and executables, on this system and under Wine.
+ * `NEVERLIIE_TEST_EXECUTABLES` names the folder of the executables; without it, programs are
+ * scripts run by this Deno.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { PROGRAMS } from "../../../apps/programs.ts";
+import {
+  type LaunchCommand,
+  listApps,
+  NeverLiieIPC,
+  pidOf,
+  type RegistryEntry,
+} from "../../../lib/ipc/mod.ts";
+import { platform } from "../../../lib/ipc/os/platform.ts";
+import { isAlive } from "./process.ts";
+import { logsOf, until, waitingFor, withLimit } from "../run/watchdog.ts";
+
+// The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
+platform().userId();
+platform().commandLine();
+
+/** Whether this runs on Windows, or Wine. */
+export const WINDOWS = Deno.build.os === "windows";
+/** Where the executables are; `null` in script mode. */
+export const EXECUTABLES = Deno.env.get("NEVERLIIE_TEST_EXECUTABLES") ?? null;
+/** How programs are started in this run. */
+export const MODE: LaunchCommand["type"] = EXECUTABLES === null ? "script" : "binary";
+/** Milliseconds that one test may take. */
+const WATCHDOG = 60_000;
+
+const checkout = fromFileUrl(new URL("../../..", import.meta.url));
+
+/** Flags that this Deno was given to find modules, for the scripts that tests start. */
+const MODULE_FLAGS = [
+  ...(import.meta.resolve("@std/path").startsWith("file:")
+    ? [`--import-map=${join(checkout, "lib", "std", "import_map.json")}`]
+    : []),
+  ...(platform().commandLine().includes("--cached-only") ? ["--cached-only"] : []),
+];
+
+/** The fixtures collect garbage when they are asked how much memory they use. */
+export const FIXTURE_FLAGS: readonly string[] = ["-A", "--v8-flags=--expose-gc"];
+
+/** The command that starts a script of the checkout, with flags of one's own. */
+export function scriptCommand(path: string, flags: readonly string[] = ["-A"]): string[] {
+  return [Deno.execPath(), "run", ...flags, "--no-check", ...MODULE_FLAGS, join(checkout, path)];
+}
+
+/** An executable of the suite or of the tests. */
+export function executable(name: string): string {
+  assert(EXECUTABLES !== null, "there are no executables in script mode");
+  return join(EXECUTABLES, WINDOWS ? `${name}.exe` : name);
+}
+
+/** The command that starts the fixture app (mesh_app.ts). */
+export function fixtureCommand(type: LaunchCommand["type"] = MODE): string[] {
+  return type === "script"
+    ? scriptCommand("tests/support/programs/mesh_app.ts", FIXTURE_FLAGS)
+    : [executable("mesh_app")];
+}
+
+/** The command that starts the app that puts load on others (load_app.ts). */
+export function loadCommand(): string[] {
+  return MODE === "script"
+    ? scriptCommand("tests/support/programs/load_app.ts")
+    : [executable("load_app")];
+}
+
+/** The command that starts a program of the suite, with its own permissions. */
+export function suiteCommand(name: string, type: LaunchCommand["type"] = MODE): string[] {
+  return type === "script"
+    ? scriptCommand(`apps/${name}/main.ts`, PROGRAMS[name]!.permissions)
+    : [executable(name)];
+}
+
+/** What a program came to. */
+export interface Finished {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** One test's mesh. */
+export class TestMesh {
+  /** The home's folder. */
+  readonly home: string;
+  /** A client in the test's own process. */
+  readonly ipc: NeverLiieIPC;
+  readonly #children: Deno.ChildProcess[] = [];
+
+  constructor(home: string, ipc: NeverLiieIPC) {
+    this.home = home;
+    this.ipc = ipc;
+  }
+
+  /** Registers the fixture app, asleep. `args` are given to it when it is woken. */
+  async register(
+    { name = "fixture", args = [], type = MODE, ...rest }:
+      & { name?: string; args?: string[] }
+      & Partial<RegistryEntry> = {},
+  ): Promise<void> {
+    const named = name === "fixture" ? args : ["--name", name, ...args];
+    await this.ipc.registry.set(name, {
+      type,
+      cmd: fixtureCommand(type),
+      cwd: this.home,
+      args: named,
+      ...rest,
+    });
+  }
+
+  /** Registers an app that puts load on others (load_app.ts), asleep. */
+  async registerLoad(name: string): Promise<void> {
+    const entry = { type: MODE, cmd: loadCommand(), cwd: this.home, args: ["--name", name] };
+    await this.ipc.registry.set(name, entry);
+  }
+
+  /** Starts a program in this mesh, as a person or another program would. */
+  spawn(command: readonly string[], options: Deno.CommandOptions = {}): Deno.ChildProcess {
+    const child = new Deno.Command(command[0]!, {
+      args: command.slice(1),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      ...options,
+      env: { NEVERLIIE_HOME: this.home, NO_COLOR: "1", ...options.env },
+    }).spawn();
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Runs a program in this mesh to its end. */
+  async run(command: readonly string[], options: Deno.CommandOptions = {}): Promise<Finished> {
+    return await finished(this.spawn(command, options), command.join(" "));
+  }
+
+  /** Runs a `neverliie` subcommand. */
+  neverliie(...args: string[]): Promise<Finished> {
+    return this.run([...suiteCommand("neverliie"), ...args]);
+  }
+
+  /** Makes the home know the suite, as any program of it does. */
+  async seed(): Promise<void> {
+    const { code, stderr } = await this.neverliie("list");
+    assertEquals([code, stderr], [0, ""]);
+  }
+
+  /** Starts a program and waits for its first line, which tells that it serves. */
+  async serve(command: readonly string[], options: Deno.CommandOptions = {}): Promise<Served> {
+    const child = this.spawn(command, options);
+    const lines = child.stdout.pipeThrough(new TextDecoderStream());
+    const reader = lines.getReader();
+    const errors = collect(child.stderr);
+    let text = "";
+    const firstLine = async () => {
+      while (!text.includes("\n")) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`The program ended before it served: ${text}${await errors.all}`);
+        text += value;
+      }
+    };
+    await waitingFor(`the first line of ${command.join(" ")}`, firstLine, () => errors.text);
+    const rest = (async () => {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) return text;
+        text += value;
+      }
+    })();
+    return {
+      child,
+      pid: Number(/\d+/.exec(text)?.[0]),
+      ended: (async () => ({
+        code: (await child.status).code,
+        stdout: await rest,
+        stderr: await errors.all,
+      }))(),
+    };
+  }
+
+  /** Stops an app and waits until its process has ended and this one has heard of it. */
+  async stop(app: string, pid: number): Promise<void> {
+    await this.ipc.call(app, "$/shutdown", {}, { activate: false });
+    await gone(pid);
+    await until(async () => await pidOf(this.ipc, app) !== pid);
+  }
+
+  /** Stops every app, and ends what the test started and left. */
+  async end(): Promise<void> {
+    for (const app of await listApps(this.ipc)) {
+      if (!app.running) continue;
+      try {
+        await this.stop(app.name, app.pid!);
+      } catch (error) {
+        console.error(`${app.name} was not stopped:`, error);
+        kill(app.pid!);
+      }
+    }
+    await this.ipc.close();
+    for (const child of this.#children) {
+      kill(child.pid);
+      await child.status;
+      if (!child.stdout.locked) await child.stdout.cancel();
+      if (!child.stderr.locked) await child.stderr.cancel();
+    }
+  }
+}
+
+/** A program that serves. */
+export interface Served {
+  child: Deno.ChildProcess;
+  /** The process that its first line names. */
+  pid: number;
+  /** What it came to. */
+  ended: Promise<Finished>;
+}
+
+/** Collects what a started program writes until it ends. */
+export async function finished(child: Deno.ChildProcess, what = "a program"): Promise<Finished> {
+  const output = collect(child.stdout);
+  const errors = collect(child.stderr);
+  const [{ code }, stdout, stderr] = await waitingFor(
+    `the end of ${what} (process ${child.pid})`,
+    () => Promise.all([child.status, output.all, errors.all]),
+    () => output.text + errors.text,
+  );
+  return { code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") };
+}
+
+/** A stream's text as it comes, and all of it once the stream has ended. */
+interface Collected {
+  text: string;
+  all: Promise<string>;
+}
+
+function collect(stream: ReadableStream<Uint8Array>): Collected {
+  const read = async () => {
+    for await (const piece of stream.pipeThrough(new TextDecoderStream())) collected.text += piece;
+    return collected.text;
+  };
+  const collected: Collected = { text: "", all: Promise.resolve("") };
+  collected.all = read();
+  return collected;
+}
+
+/** Ends a process at once, as a crash would. */
+export function kill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It has ended already.
+    if (!(error instanceof Deno.errors.NotFound) && !(error instanceof TypeError)) throw error;
+  }
+}
+
+export { isAlive };
+
+/** Resolves once the process has ended. */
+export async function gone(pid: number): Promise<void> {
+  await waitingFor(`the end of process ${pid}`, async () => {
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+}
+
+export { until };
+
+/** A test on a mesh of its own, with a time limit in milliseconds, named after what it shows and how programs are started. */
+export function meshTest(
+  name: string,
+  body: (mesh: TestMesh) => Promise<void>,
+  { limit = WATCHDOG }: { limit?: number } = {},
+): void {
+  Deno.test({
+    name: `${WINDOWS ? "windows" : Deno.build.os} ${MODE}: ${name}`,
+    async fn() {
+      const home = Deno.makeTempDirSync({ prefix: "neverliie test ü " });
+      const ipc = await NeverLiieIPC.client({ home });
+      const mesh = new TestMesh(ipc.home.path, ipc);
+      const logs = () => logsOf(home);
+      try {
+        await withLimit(name, body(mesh), limit, logs);
+      } finally {
+        await withLimit(`the end of "${name}"`, mesh.end(), WATCHDOG, logs);
+        removeFolder(ipc.home.runtime);
+        removeFolder(home);
+      }
+    },
+  });
+}
+
+function removeFolder(path: string): void {
+  for (let attempt = 1;; attempt++) {
+    try {
+      Deno.removeSync(path, { recursive: true });
+      return;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      // Windows lets go of a program's file a moment after the program has ended.
+      if (!WINDOWS || attempt === 100) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
+ * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, `--protocol JSON` for an app that
+ * speaks another version of the protocol, and `crash` or `silent` for a program that never serves.
+ */
+
+import { Buffer } from "node:buffer";
+import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../../lib/ipc/mod.ts";
+import { serveOtherProtocol } from "./other_protocol.ts";
+import {
+  childIgnoresCtrlC,
+  CONSOLE_FLAGS_ARGUMENT,
+  ignoreCtrlC,
+  ignoresCtrlC,
+  pressCtrlC,
+} from "./console_flags.ts";
+import { divideContract } from "./divide_contract.ts";
+import { processUsage } from "../mesh/process_usage.ts";
+
+const nameAt = Deno.args.indexOf("--name");
+const name = nameAt < 0 ? "fixture" : Deno.args[nameAt + 1]!;
+const pidFileAt = Deno.args.indexOf("--pid-file");
+if (pidFileAt >= 0) Deno.writeTextFileSync(Deno.args[pidFileAt + 1]!, String(Deno.pid));
+const limitsAt = Deno.args.indexOf("--limits");
+const limits = limitsAt < 0 ? {} : JSON.parse(Deno.args[limitsAt + 1]!);
+
+if (Deno.args.includes("crash")) {
+  console.log("a line on standard output");
+  console.error("a line on standard error: Grüße");
+  Deno.exit(7);
+}
+// Lives, but joins no mesh; the test ends it by its process.
+if (Deno.args.includes("silent")) {
+  Deno.writeTextFileSync(Deno.args.at(-1)!, String(Deno.pid));
+  setInterval(() => {}, 1_000);
+  await new Promise(() => {});
+}
+
+if (Deno.args.includes(CONSOLE_FLAGS_ARGUMENT)) {
+  console.log(ignoresCtrlC());
+  Deno.exit(0);
+}
+
+const protocolAt = Deno.args.indexOf("--protocol");
+if (protocolAt >= 0) {
+  await serveOtherProtocol(name, JSON.parse(Deno.args[protocolAt + 1]!));
+  Deno.exit(0);
+}
+
+/** What happened to handlers and starts, for a test to ask for. */
+const events: string[] = [];
+const waiting = new Map<string, () => void>();
+const note = (event: string) => {
+  events.push(event);
+  waiting.get(event)?.();
+};
+const secondInstances: SecondInstance[] = [];
+
+await using ipc = await NeverLiieIPC.open(name, {
+  version: "1.2.3",
+  limits,
+  onSecondInstance: (event) => {
+    secondInstances.push(event);
+    note("second instance");
+    if (event.args.includes("throw")) throw new Error("the app fails at its second instance");
+  },
+});
+
+ipc.expose("echo", (params) => params);
+/** What a handler sees that trusts its parameters. */
+ipc.expose("prototype_seen", (params: { polluted?: number }) => ({
+  polluted: params.polluted ?? null,
+  others: ({} as { polluted?: number }).polluted ?? null,
+  own: Object.keys(params),
+}));
+ipc.expose("add", ({ a, b }: { a: number; b: number }) => a + b, {
+  params: ["a", "b"],
+  description: "adds two numbers",
+  tool: true,
+});
+ipc.expose("divide", ({ a, b }) => ({ quotient: a / b }), divideContract);
+ipc.expose("pid", () => Deno.pid);
+ipc.expose("about", () => ({
+  args: Deno.args,
+  cwd: Deno.cwd(),
+  execPath: Deno.execPath(),
+  standalone: Deno.build.standalone,
+  secondInstances,
+}));
+ipc.expose("fail", ({ code, data }: { code?: number; data?: unknown }) => {
+  throw Object.assign(new Error("it failed: Grüße"), { code, data });
+}, { tool: true });
+ipc.expose("unsendable", () => 1n);
+ipc.expose("node_buffer", ({ text }: { text: string }) => ({ data: Buffer.from(text) }));
+ipc.expose("same_buffer", function* ({ count, size }: { count: number; size: number }) {
+  const data = new Uint8Array(size);
+  for (let index = 0; index < count; index++) yield { index, data: data.fill(index) };
+});
+/** Ends at once with its signal, in the middle of an await, and notes so. */
+ipc.expose("hang", ({ id }: { id: string }, { signal }: CallContext) => {
+  note(`${id} started`);
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      note(`${id} aborted`);
+      reject(signal.reason);
+    });
+  });
+}, { tool: true });
+ipc.expose("count", function* ({ to, fail }: { to: number; fail?: string }) {
+  for (let i = 0; i < to; i++) yield i;
+  if (fail !== undefined) throw new Error(fail);
+}, { params: ["to"], tool: true });
+/** Yields one item, then waits for its signal. */
+ipc.expose("wait_after_one", async function* ({ id }: { id: string }, { signal }: CallContext) {
+  try {
+    yield "one";
+    await new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        note(`${id} aborted`);
+        reject(signal.reason);
+      });
+    });
+  } finally {
+    note(`${id} ended`);
+  }
+});
+/** Yields one item, then ignores its signal until somebody notes its id. */
+ipc.expose("deaf_after_one", async function* ({ id }: { id: string }) {
+  yield "one";
+  await new Promise<void>((resolve) => waiting.set(id, resolve));
+});
+ipc.expose("note", ({ event }: { event: string }) => note(event));
+/** Items of `size` characters. */
+ipc.expose("large_items", function* ({ size, to }: { size: number; to: number }) {
+  for (let i = 0; i < to; i++) yield "x".repeat(size);
+});
+let produced = 0;
+ipc.expose("endless", async function* () {
+  produced = 0;
+  for (;;) {
+    yield ++produced;
+    // A turn of the event loop: what a real producer that reads something takes.
+    if (produced % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+});
+ipc.expose("produced", () => produced);
+/** An answer of `size` characters. */
+ipc.expose("blob", ({ size }: { size: number }) => "x".repeat(size));
+ipc.expose("usage", () => processUsage());
+/** Resolves once `event` has happened: a test waits for it instead of for time. */
+ipc.expose("happened", async ({ event }: { event: string }) => {
+  if (!events.includes(event)) {
+    await new Promise<void>((resolve) => waiting.set(event, resolve));
+  }
+  return events.filter((one) => one === event).length;
+});
+ipc.expose("call_other", (
+  { target, method, params }: { target: string; method: string; params?: Record<string, unknown> },
+) => ipc.call(target, method, params));
+ipc.expose("call_back", (
+  { method, params, timeout }: {
+    method: string;
+    params?: Record<string, unknown>;
+    timeout?: number;
+  },
+  { caller, signal }: CallContext,
+) => caller.call(method, params, { timeout, signal }));
+let remembered: CallContext["caller"] | null = null;
+ipc.expose("remember_caller", (_params, { caller }) => {
+  remembered = caller;
+});
+ipc.expose("call_remembered", ({ method }: { method: string }) => remembered!.call(method));
+/** Windows: what Ctrl-C does. The console tells all of its processes: a woken one has its own. */
+ipc.expose("press_ctrl_c", () => pressCtrlC());
+ipc.expose("ignore_ctrl_c", () => ignoreCtrlC(true));
+ipc.expose("ignores_ctrl_c", async () => ({
+  own: ignoresCtrlC(),
+  child: await childIgnoresCtrlC(),
+}));
+ipc.expose("die", () => Deno.exit(3));
+const worker = import.meta.resolve("./mesh_worker.ts");
+ipc.exposeWorker("compute", worker);
+ipc.exposeWorker("echo_in_thread", worker);
+ipc.exposeWorker("call_add_in_thread", worker);
+ipc.exposeWorker("compute_steps", worker, { kind: "stream" });
+ipc.exposeWorker("no_module", import.meta.resolve("./missing_worker_module.ts"));
+
+console.log(`ready ${Deno.pid}`);
+await ipc.closed;

@@ -1,0 +1,42 @@
+/** Computes without a pause, as a heavy task does (a plain result, steps, or never an end), or calls. */
+
+import { NeverLiieIPC, serveWorker } from "../../../lib/ipc/mod.ts";
+
+interface Task {
+  /** Steps of the computation; Infinity by -1. */
+  rounds: number;
+  steps?: boolean;
+  fail?: string;
+  /** Whether it never looks at its signal. */
+  stubborn?: boolean;
+  /** Whom `call_add_in_thread` calls. */
+  target?: string;
+}
+
+/** A sum that the engine cannot skip. Never pauses, but looks at its signal. */
+function compute(rounds: number, signal?: AbortSignal): number {
+  let sum = 0;
+  for (let i = 0; rounds < 0 || i < rounds; i++) {
+    sum = (sum * 31 + i) % 1_000_003;
+    if (i % 10_000 === 0) signal?.throwIfAborted();
+  }
+  return sum;
+}
+
+async function* steps(rounds: number): AsyncGenerator<number> {
+  for (let i = 0; i < rounds; i++) yield await compute(i);
+}
+
+/** Calls another app, as a client of its own. */
+async function callAdd(target: string): Promise<unknown> {
+  await using ipc = await NeverLiieIPC.client();
+  return await ipc.call(target, "add", { a: 1, b: 2 });
+}
+
+serveWorker((task: Task, { method, signal }) => {
+  if (method === "echo_in_thread") return task;
+  if (method === "call_add_in_thread") return callAdd(task.target!);
+  const { rounds, steps: inSteps, fail, stubborn } = task;
+  if (fail !== undefined) throw Object.assign(new Error(fail), { code: 17 });
+  return inSteps ? steps(rounds) : compute(rounds, stubborn ? undefined : signal);
+});

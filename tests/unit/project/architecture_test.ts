@@ -1,0 +1,297 @@
+/**
+ * The arrows of the house, held by reading every import.
+ */
+import { assert, assertEquals } from "@std/assert";
+
+const checkout = new URL("../../../", import.meta.url);
+
+/** Longest file, in lines. */
+const LINES_MAX = 300;
+
+/** Modules that `import "@neverliie/ipc"` loads, both systems' folders among them. */
+const MODULES_MAX = 93;
+
+/** Where lib/ipc looks at the system outside of platform.ts: how often, and why. */
+const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
+  "lib/ipc/os/platform.ts": [1, "the one branch"],
+  "lib/ipc/activation/activation.ts": [1, "the file name of Deno on PATH"],
+  "lib/ipc/registry/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
+  "lib/ipc/base/path.ts": [1, "how its paths are written"],
+  "lib/ipc/registry/registry.ts": [
+    2,
+    "a file that is being replaced cannot be opened for a moment",
+  ],
+  "lib/ipc/base/signals.ts": [1, "which signals there are"],
+  "lib/ipc/os/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
+};
+
+/** One import or re-export. */
+interface Import {
+  /** As written. */
+  specifier: string;
+  /** The file it leads to, from the checkout's root; `null` for a package. */
+  file: string | null;
+  /** Whether nothing of it is left at run time. */
+  typeOnly: boolean;
+}
+
+interface SourceFile {
+  text: string;
+  /** Without comments. */
+  code: string;
+  imports: Import[];
+}
+
+function readSources(folder: string, into = new Map<string, SourceFile>()) {
+  for (const entry of Deno.readDirSync(new URL(`${folder}/`, checkout))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) readSources(path, into);
+    else if (/\.tsx?$/.test(entry.name)) {
+      const text = Deno.readTextFileSync(new URL(path, checkout)).replaceAll("\r\n", "\n");
+      const code = text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "");
+      into.set(path, { text, code, imports: importsOf(path, code) });
+    }
+  }
+  return into;
+}
+
+function importsOf(path: string, code: string): Import[] {
+  const imports: Import[] = [];
+  const add = (specifier: string, clause: string) => {
+    const url = new URL(specifier, new URL(path, checkout));
+    const file = /^\.{1,2}\//.test(specifier) ? url.href.slice(checkout.href.length) : null;
+    const names = /^(?:import|export)\s*\{([^}]*)\}/.exec(clause)?.[1]?.split(",")
+      .map((name) => name.trim()).filter((name) => name !== "");
+    const typeOnly = /^(import|export)\s+type\b/.test(clause) ||
+      (names !== undefined && names.every((name) => name.startsWith("type ")));
+    imports.push({ specifier, file, typeOnly });
+  };
+  const statement = /^((?:import|export)\b[^;"']*?)\bfrom\s*"([^"]+)"/gm;
+  for (const [, clause, specifier] of code.matchAll(statement)) add(specifier!, clause!);
+  for (const [, specifier] of code.matchAll(/^import\s*"([^"]+)"/gm)) add(specifier!, "import");
+  for (const [, specifier] of code.matchAll(/\bimport\(\s*"([^"]+)"/g)) add(specifier!, "import");
+  return imports;
+}
+
+const sources = new Map([...readSources("lib"), ...readSources("apps")]);
+
+/** Imports of the files whose path passes, as `from -> to`, where `allowed` says no. */
+function breaches(
+  from: (path: string) => boolean,
+  allowed: (found: Import, path: string) => boolean,
+): string[] {
+  return [...sources].filter(([path]) => from(path)).flatMap(([path, { imports }]) =>
+    imports.filter((found) => !allowed(found, path)).map((found) =>
+      `${path} -> ${found.file ?? found.specifier}`
+    )
+  );
+}
+
+const below = (folder: string) => (path: string) => path.startsWith(folder);
+const ipc = below("lib/ipc/");
+
+Deno.test("architecture: the sources are read, and every relative import leads to one", () => {
+  const imports = [...sources.values()].flatMap((source) => source.imports);
+  assert(sources.size > 50 && imports.length > 150, `${sources.size}, ${imports.length}`);
+  // Every "from" that the code has was understood.
+  for (const [path, { code, imports }] of sources) {
+    const written = code.match(/^(import|export)\b[^;]*\bfrom\s*"[^"]+";/gm) ?? [];
+    assert(imports.length >= written.length, path);
+  }
+  const known = ({ file }: Import) => file === null || !/\.tsx?$/.test(file) || sources.has(file);
+  assertEquals(breaches(() => true, known), []);
+});
+
+Deno.test("architecture: an operating system's folder knows transport.ts and itself alone", () => {
+  for (const folder of ["lib/ipc/os/unix/", "lib/ipc/os/windows/"]) {
+    const allowed = ({ file, specifier }: Import) =>
+      file === null
+        ? /^(@std\/|node:)/.test(specifier)
+        : file === "lib/ipc/os/transport.ts" || file.startsWith(folder);
+    assertEquals(breaches(below(folder), allowed), []);
+  }
+  assertEquals(
+    breaches(below("lib/ipc/os/windows/"), ({ specifier }) => specifier !== "node:net"),
+    [],
+    "pipes come from kernel32",
+  );
+});
+
+/** What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O, no messages. */
+const SHARED_WITH_PTY =
+  /^lib\/ipc\/os\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|security|startup_info|win32_error)\.ts$/;
+
+Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
+  const outside = (path: string) =>
+    path !== "lib/ipc/os/platform.ts" && !/^lib\/ipc\/os\/(unix|windows)\//.test(path);
+  const allowed = ({ file }: Import, path: string) =>
+    !/^lib\/ipc\/os\/(unix|windows)\//.test(file ?? "") ||
+    (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file ?? ""));
+  assertEquals(breaches(outside, allowed), []);
+});
+
+Deno.test("architecture: lib/pty branches in open.ts alone, and knows no mesh", () => {
+  const outside = (path: string) => !/^lib\/pty\/(open\.ts|unix\/|windows\/)/.test(path);
+  assertEquals(breaches(outside, ({ file }) => !/^lib\/pty\/(unix|windows)/.test(file ?? "")), []);
+  const allowed = ({ file, specifier }: Import, path: string) =>
+    file === null ? /^(@std\/|node:)/.test(specifier) : /^lib\/(pty|system)\//.test(file) ||
+      (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file));
+  assertEquals(breaches(below("lib/pty/"), allowed), []);
+  assertEquals(sources.get("lib/pty/pty.ts")!.imports, []);
+  for (const [path, { code }] of sources) {
+    const looks = code.includes("Deno.build.os");
+    // Inside the Unix part Linux and macOS differ, in one file.
+    const known = ["lib/pty/open.ts", "lib/pty/unix/libc.ts"].includes(path);
+    assert(!below("lib/pty/")(path) || !looks || known, `${path} looks at Deno.build.os`);
+  }
+});
+
+Deno.test("architecture: a session knows no names, registry, activation or platform", () => {
+  const mesh =
+    /^lib\/ipc\/([a-z_]+\.ts$|(workers|methods|activation|registry)\/|os\/(platform|unix|windows)|base\/(lock|name|signals)\.ts$)/;
+  const reached = new Set<string>();
+  const walk = (path: string): void => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const { file } of sources.get(path)!.imports) if (file !== null) walk(file);
+  };
+  for (const path of sources.keys()) if (/^lib\/ipc\/(session|wire)\//.test(path)) walk(path);
+  assertEquals([...reached].filter((path) => mesh.test(path)), []);
+});
+
+Deno.test("architecture: no start waits for the logging library", () => {
+  const logging = /^@logtape\//;
+  const loads = ({ specifier, typeOnly }: Import) => !typeOnly && logging.test(specifier);
+  const importers = [...sources].filter(([, { imports }]) => imports.some(loads));
+  assertEquals(importers.map(([path]) => path), ["apps/record_sink.ts"]);
+  // The package before the one that has it as its peer: see there.
+  assertEquals(
+    importers[0]![1].imports.filter(loads).map(({ specifier }) => specifier),
+    ["@logtape/logtape", "@logtape/file"],
+  );
+  const users = [...sources].filter(([, { imports }]) =>
+    imports.some(({ file }) => file === "apps/record_sink.ts")
+  );
+  assertEquals(users.map(([path]) => path), ["apps/app_log.ts"]);
+  const statements = users[0]![1].code.match(/^.*record_sink\.ts.*$/gm);
+  assertEquals(statements?.map((line) => / = await import\("/.test(line)), [true]);
+});
+
+Deno.test("architecture: the codec imports its text, and the transport's interfaces nothing", () => {
+  for (const path of ["lib/ipc/wire/chunk_text.ts", "lib/ipc/os/transport.ts"]) {
+    assertEquals(sources.get(path)!.imports, [], path);
+  }
+  const imports = sources.get("lib/ipc/wire/codec.ts")!.imports.map(({ specifier }) => specifier);
+  assertEquals(imports, ["./chunk_text.ts"]);
+});
+
+Deno.test("architecture: activation and registry know no sessions", () => {
+  const session = /^lib\/ipc\/(session\/|wire\/codec|methods\/|ipc\.ts)/;
+  const from = (path: string) =>
+    /^lib\/ipc\/(registry\/|activation\/(?!instance))/.test(path) ||
+    path === "lib/ipc/base/lock.ts";
+  assertEquals(breaches(from, ({ file }) => !session.test(file ?? "")), []);
+});
+
+Deno.test("architecture: lib/ipc imports itself, and others' modules only when needed", () => {
+  const allowed = ({ file, specifier }: Import) =>
+    file === null ? /^(@std\/jsonc|node:[a-z_/]+)$/.test(specifier) : ipc(file);
+  assertEquals(breaches(ipc, allowed), []);
+  // Each of them takes as long to load as all of the library, and every program would wait for it.
+  for (const [path, { code }] of sources) {
+    if (!ipc(path)) continue;
+    const atOnce = code.match(/^(import|export)\b[^;]*?"(@std\/|node:)[^;]*;/gm) ?? [];
+    assertEquals(atOnce.filter((text) => !text.startsWith("import type")), [], path);
+  }
+});
+
+Deno.test("architecture: a program that imports the library loads no more modules than now", () => {
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { file, typeOnly } of sources.get(path)!.imports) {
+      if (file !== null && !typeOnly) load(file);
+    }
+  };
+  load("lib/ipc/mod.ts");
+  // Each one costs every start 0.2 ms, and several times that where files open slowly.
+  assert(loaded.size <= MODULES_MAX, `${loaded.size} modules, and it was at most ${MODULES_MAX}`);
+});
+
+Deno.test("architecture: lib never imports apps, and lib/ipc not its own front door", () => {
+  assertEquals(breaches(below("lib/"), ({ file }) => !file?.startsWith("apps/")), []);
+  assertEquals(
+    breaches(ipc, ({ file }) => file !== "lib/ipc/mod.ts"),
+    [],
+    "inside the library files import files",
+  );
+});
+
+Deno.test("architecture: an app imports of another app its contract alone", () => {
+  const appOf = (path: string) => /^apps\/([^/]+)\//.exec(path)?.[1];
+  const allowed = ({ file }: Import, path: string) => {
+    const target = file === null ? undefined : appOf(file);
+    // What shows the suite as one belongs to all.
+    return target === undefined || target === appOf(path) || target === "assets" ||
+      file === `apps/${target}/contract.ts`;
+  };
+  assertEquals(breaches(below("apps/"), allowed), []);
+});
+
+Deno.test("architecture: programs know no browser to drive, and inspect is loaded late", () => {
+  const drives = ({ specifier }: Import) => specifier.startsWith("playwright");
+  assertEquals(breaches(() => true, (found) => !drives(found)), []);
+  const outside = (path: string) => !/^apps\/neverliie\/inspect(\.ts|\/)/.test(path);
+  const inside = ({ file, typeOnly }: Import) =>
+    typeOnly || !/^apps\/neverliie\/inspect(\.ts|\/)/.test(file ?? "");
+  // The type of the module that commands.ts imports by its URL leaves nothing at run time.
+  const late = (path: string) => outside(path) && path !== "apps/neverliie/commands.ts";
+  assertEquals(breaches(late, inside), []);
+  const atOnce = /^import\b[^;]*from "\.\/inspect/m;
+  assert(!atOnce.test(sources.get("apps/neverliie/commands.ts")!.code));
+});
+
+Deno.test("architecture: mod.ts re-exports and nothing else", () => {
+  const rest = sources.get("lib/ipc/mod.ts")!.code
+    .replaceAll(/^export (type )?\{[^}]*\} from "\.\/[a-z_/]+\.ts";$/gm, "");
+  assertEquals(rest.trim(), "");
+});
+
+Deno.test("architecture: no file of lib/ipc needs itself at run time", () => {
+  const state = new Map<string, "open" | "done">();
+  const cycles: string[] = [];
+  const walk = (path: string, trail: string[]): void => {
+    if (state.get(path) === "done") return;
+    if (state.get(path) === "open") {
+      cycles.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
+      return;
+    }
+    state.set(path, "open");
+    for (const { file, typeOnly } of sources.get(path)!.imports) {
+      if (file !== null && !typeOnly) walk(file, [...trail, path]);
+    }
+    state.set(path, "done");
+  };
+  for (const path of sources.keys()) if (ipc(path)) walk(path, []);
+  assertEquals(cycles, []);
+});
+
+Deno.test("architecture: lib/ipc looks at the system in platform.ts, and elsewhere with a reason", () => {
+  for (const [path, { code }] of sources) {
+    if (!ipc(path)) continue;
+    const uses = code.split("Deno.build.os").length - 1;
+    const [allowed] = SYSTEM_LOOKS[path] ?? [0];
+    assert(uses <= allowed, `${path} looks at Deno.build.os ${uses} times, ${allowed} are known`);
+  }
+});
+
+Deno.test(`architecture: no file of lib/ipc is over ${LINES_MAX} lines`, () => {
+  for (const [path, { text }] of sources) {
+    if (ipc(path)) assert(lines(text) <= LINES_MAX, `${path} has ${lines(text)} lines`);
+  }
+});
+
+function lines(text: string): number {
+  return text.trimEnd().split("\n").length;
+}
