@@ -1,7 +1,7 @@
 /** The console of this process. */
 import { kernel32 } from "./kernel32.ts";
 
-const UTF_8 = 65001;
+const CP_UTF8 = 65001;
 let done = false;
 
 /**
@@ -13,5 +13,5 @@ export function useUtf8Console(): void {
   if (done || Deno.build.os !== "windows") return;
   done = true;
   const { GetConsoleOutputCP, SetConsoleOutputCP } = kernel32();
-  if (GetConsoleOutputCP() !== UTF_8) SetConsoleOutputCP(UTF_8);
+  if (GetConsoleOutputCP() !== CP_UTF8) SetConsoleOutputCP(CP_UTF8);
 }

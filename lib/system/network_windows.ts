@@ -8,14 +8,16 @@ const SYMBOLS = {
 
 // MIB_IF_TABLE2 and MIB_IF_ROW2, 64-bit:
 // https://learn.microsoft.com/en-us/windows/win32/api/netioapi/ns-netioapi-mib_if_row2
-const FIRST_ROW = 8;
-const ROW_SIZE = 1352;
-const TYPE = 1128;
-const FLAGS = 1152;
-const IN_OCTETS = 1208;
-const OUT_OCTETS = 1280;
+const MIB_IF_TABLE2 = { NumEntries: 0, Table: 8 } as const;
+const MIB_IF_ROW2 = {
+  sizeof: 1352,
+  Type: 1128,
+  InterfaceAndOperStatusFlags: 1152,
+  InOctets: 1208,
+  OutOctets: 1280,
+} as const;
 
-const TYPE_LOOPBACK = 24;
+const IF_TYPE_SOFTWARE_LOOPBACK = 24;
 const FLAG_HARDWARE = 1;
 /** A layer over another interface, whose bytes are counted there already. */
 const FLAG_FILTER = 2;
@@ -31,8 +33,11 @@ export function readWindowsTraffic(): Traffic | null {
   const table = Deno.UnsafePointer.create(address[0]!);
   if (table === null) return null;
   try {
-    const count = new Deno.UnsafePointerView(table).getUint32();
-    const bytes = Deno.UnsafePointerView.getArrayBuffer(table, FIRST_ROW + count * ROW_SIZE);
+    const count = new Deno.UnsafePointerView(table).getUint32(MIB_IF_TABLE2.NumEntries);
+    const bytes = Deno.UnsafePointerView.getArrayBuffer(
+      table,
+      MIB_IF_TABLE2.Table + count * MIB_IF_ROW2.sizeof,
+    );
     return parseInterfaceTable(new Uint8Array(bytes));
   } finally {
     FreeMibTable(table);
@@ -42,15 +47,18 @@ export function readWindowsTraffic(): Traffic | null {
 /** Sums a MIB_IF_TABLE2: interfaces of hardware, or where none says so, all but the loopback. */
 export function parseInterfaceTable(table: Uint8Array): Traffic | null {
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
-  const rows = Array.from({ length: view.getUint32(0, true) }, (_, index) => {
-    const at = FIRST_ROW + index * ROW_SIZE;
-    return {
-      loopback: view.getUint32(at + TYPE, true) === TYPE_LOOPBACK,
-      flags: view.getUint8(at + FLAGS),
-      received: Number(view.getBigUint64(at + IN_OCTETS, true)),
-      sent: Number(view.getBigUint64(at + OUT_OCTETS, true)),
-    };
-  }).filter(({ loopback, flags }) => !loopback && (flags & FLAG_FILTER) === 0);
+  const rows = Array.from(
+    { length: view.getUint32(MIB_IF_TABLE2.NumEntries, true) },
+    (_, index) => {
+      const at = MIB_IF_TABLE2.Table + index * MIB_IF_ROW2.sizeof;
+      return {
+        loopback: view.getUint32(at + MIB_IF_ROW2.Type, true) === IF_TYPE_SOFTWARE_LOOPBACK,
+        flags: view.getUint8(at + MIB_IF_ROW2.InterfaceAndOperStatusFlags),
+        received: Number(view.getBigUint64(at + MIB_IF_ROW2.InOctets, true)),
+        sent: Number(view.getBigUint64(at + MIB_IF_ROW2.OutOctets, true)),
+      };
+    },
+  ).filter(({ loopback, flags }) => !loopback && (flags & FLAG_FILTER) === 0);
   const hardware = rows.filter(({ flags }) => (flags & FLAG_HARDWARE) !== 0);
   const counted = hardware.length > 0 ? hardware : rows;
   if (counted.length === 0) return null;

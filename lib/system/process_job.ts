@@ -4,15 +4,16 @@ import { pause } from "./pause.ts";
 import type { ProcessTree } from "./process_tree.ts";
 
 // https://learn.microsoft.com/en-us/windows/win32/api/winnt/ns-winnt-jobobject_extended_limit_information
-const EXTENDED_LIMITS = 9;
-const EXTENDED_LIMITS_SIZE = 144;
-const LIMIT_FLAGS = 16;
+const JobObjectExtendedLimitInformation = 9;
+const JOBOBJECT_EXTENDED_LIMIT_INFORMATION = {
+  sizeof: 144,
+  "BasicLimitInformation.LimitFlags": 16,
+} as const;
 const JOB_OBJECT_LIMIT_BREAKAWAY_OK = 0x800;
 const JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE = 0x2000;
 // https://learn.microsoft.com/en-us/windows/win32/api/winnt/ns-winnt-jobobject_basic_accounting_information
-const ACCOUNTING = 1;
-const ACCOUNTING_SIZE = 48;
-const ACTIVE_PROCESSES = 40;
+const JobObjectBasicAccountingInformation = 1;
+const JOBOBJECT_BASIC_ACCOUNTING_INFORMATION = { sizeof: 48, ActiveProcesses: 40 } as const;
 
 const PROCESS_TERMINATE = 0x0001;
 const PROCESS_SET_QUOTA = 0x0100;
@@ -93,21 +94,22 @@ export class JobTree implements ProcessTree {
   }
 
   #limit(flags: number): void {
-    const limits = new Uint8Array(EXTENDED_LIMITS_SIZE);
-    new DataView(limits.buffer).setUint32(LIMIT_FLAGS, flags, true);
-    const { SetInformationJobObject } = kernel32();
-    if (SetInformationJobObject(this.#job, EXTENDED_LIMITS, limits, limits.length) === 0) {
+    const layout = JOBOBJECT_EXTENDED_LIMIT_INFORMATION;
+    const limits = new Uint8Array(layout.sizeof);
+    new DataView(limits.buffer).setUint32(layout["BasicLimitInformation.LimitFlags"], flags, true);
+    const kind = JobObjectExtendedLimitInformation;
+    if (kernel32().SetInformationJobObject(this.#job, kind, limits, limits.length) === 0) {
       throw failure("set the limits of the job object of", this.#pid);
     }
   }
 
   #active(): number {
-    const figures = new Uint8Array(ACCOUNTING_SIZE);
+    const layout = JOBOBJECT_BASIC_ACCOUNTING_INFORMATION;
+    const figures = new Uint8Array(layout.sizeof);
+    const kind = JobObjectBasicAccountingInformation;
     const { QueryInformationJobObject } = kernel32();
-    if (QueryInformationJobObject(this.#job, ACCOUNTING, figures, figures.length, null) === 0) {
-      return 0;
-    }
-    return new DataView(figures.buffer).getUint32(ACTIVE_PROCESSES, true);
+    if (QueryInformationJobObject(this.#job, kind, figures, figures.length, null) === 0) return 0;
+    return new DataView(figures.buffer).getUint32(layout.ActiveProcesses, true);
   }
 
   #close(): void {

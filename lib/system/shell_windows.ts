@@ -24,10 +24,12 @@ const REGISTRY = {
 } as const;
 
 // https://learn.microsoft.com/en-us/windows/win32/sysinfo/predefined-keys (sign-extended to 64 bits)
-const ROOTS = { user: 0xffffffff80000001n, machine: 0xffffffff80000002n } as const;
+const HKEY_CURRENT_USER = 0xffffffff80000001n;
+const HKEY_LOCAL_MACHINE = 0xffffffff80000002n;
+const ROOTS = { user: HKEY_CURRENT_USER, machine: HKEY_LOCAL_MACHINE } as const;
 const KEY_READ = 0x20019;
-/** RRF_RT_REG_SZ; takes REG_EXPAND_SZ as well and expands it. */
-const TEXT_VALUE = 0x2;
+/** Takes REG_EXPAND_SZ as well and expands it. */
+const RRF_RT_REG_SZ = 0x2;
 const SW_SHOWNORMAL = 1;
 /** What ShellExecute returns for success is greater. */
 const SHELL_ERRORS = 32n;
@@ -90,7 +92,7 @@ function unnamedText(parent: Deno.PointerValue, name: string): string | null {
   try {
     const text = new Uint16Array(PATH_LENGTH);
     const bytes = new Uint32Array([text.byteLength]);
-    if (RegGetValueW(key, null, null, TEXT_VALUE, null, text, bytes) !== 0) return null;
+    if (RegGetValueW(key, null, null, RRF_RT_REG_SZ, null, text, bytes) !== 0) return null;
     // The length counts the closing zero.
     const length = Math.max(0, bytes[0]! / 2 - 1);
     return new TextDecoder("utf-16le").decode(text.subarray(0, length)) || null;

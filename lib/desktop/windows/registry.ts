@@ -14,7 +14,10 @@ export type RegistryValue =
 const HKEY_CURRENT_USER = Deno.UnsafePointer.create(0xffff_ffff_8000_0001n);
 const KEY_READ = 0x2_0019;
 const KEY_WRITE = 0x2_0006;
-const TYPES = { string: 1, expandable: 2, number: 4 } as const;
+const REG_SZ = 1;
+const REG_EXPAND_SZ = 2;
+const REG_DWORD = 4;
+const TYPES = { string: REG_SZ, expandable: REG_EXPAND_SZ, number: REG_DWORD } as const;
 const ERROR_FILE_NOT_FOUND = 2;
 
 const SYMBOLS = {

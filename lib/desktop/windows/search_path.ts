@@ -11,6 +11,7 @@ const NAME = "Path";
 const HWND_BROADCAST = Deno.UnsafePointer.create(0xffffn);
 const WM_SETTINGCHANGE = 0x1a;
 const SMTO_ABORTIFHUNG = 2;
+const DWORD_PTR = { sizeof: 8 } as const;
 /** Milliseconds that each window has to take note. */
 const PATIENCE = 500;
 
@@ -68,7 +69,7 @@ function announce(): void {
       new Uint8Array(units.buffer),
       SMTO_ABORTIFHUNG,
       PATIENCE,
-      new Uint8Array(8),
+      new Uint8Array(DWORD_PTR.sizeof),
     );
   } finally {
     user32.close();

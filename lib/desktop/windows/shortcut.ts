@@ -20,24 +20,34 @@ export interface Shortcut {
   minimized: boolean;
 }
 
-const CLSID_SHELL_LINK = guid("00021401-0000-0000-c000-000000000046");
-const IID_SHELL_LINK = guid("000214f9-0000-0000-c000-000000000046");
-const IID_PERSIST_FILE = guid("0000010b-0000-0000-c000-000000000046");
+const CLSID_ShellLink = guid("00021401-0000-0000-c000-000000000046");
+const IID_IShellLinkW = guid("000214f9-0000-0000-c000-000000000046");
+const IID_IPersistFile = guid("0000010b-0000-0000-c000-000000000046");
 const CLSCTX_INPROC_SERVER = 1;
 const COINIT_APARTMENTTHREADED = 2;
 const RPC_E_CHANGED_MODE = 0x8001_0106 | 0;
 const SW_SHOWNORMAL = 1;
 const SW_SHOWMINNOACTIVE = 7;
 
-// Places of the methods in the tables of their interfaces.
-const QUERY_INTERFACE = 0;
-const RELEASE = 2;
-const SET_DESCRIPTION = 7;
-const SET_WORKING_DIRECTORY = 9;
-const SET_ARGUMENTS = 11;
-const SET_SHOW_COMMAND = 15;
-const SET_PATH = 20;
-const SAVE = 6;
+/** A method of an interface: where its address is in the interface's table, and what it takes. */
+interface Method extends Deno.ForeignFunction {
+  readonly offset: number;
+}
+
+const IShellLinkWVtbl = {
+  QueryInterface: { offset: 0, parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  Release: { offset: 16, parameters: ["pointer"], result: "u32" },
+  SetDescription: { offset: 56, parameters: ["pointer", "buffer"], result: "i32" },
+  SetWorkingDirectory: { offset: 72, parameters: ["pointer", "buffer"], result: "i32" },
+  SetArguments: { offset: 88, parameters: ["pointer", "buffer"], result: "i32" },
+  SetShowCmd: { offset: 120, parameters: ["pointer", "i32"], result: "i32" },
+  SetPath: { offset: 160, parameters: ["pointer", "buffer"], result: "i32" },
+} as const satisfies Record<string, Method>;
+
+const IPersistFileVtbl = {
+  Release: { offset: 16, parameters: ["pointer"], result: "u32" },
+  Save: { offset: 48, parameters: ["pointer", "buffer", "i32"], result: "i32" },
+} as const satisfies Record<string, Method>;
 
 /** Writes a shortcut; one that is there is replaced. */
 export function writeShortcut(path: string, shortcut: Shortcut): void {
@@ -56,7 +66,7 @@ export function writeShortcut(path: string, shortcut: Shortcut): void {
     const created = new BigUint64Array(1);
     const out = new Uint8Array(created.buffer);
     check(
-      CoCreateInstance(CLSID_SHELL_LINK, null, CLSCTX_INPROC_SERVER, IID_SHELL_LINK, out),
+      CoCreateInstance(CLSID_ShellLink, null, CLSCTX_INPROC_SERVER, IID_IShellLinkW, out),
       path,
       "the shell has no IShellLink",
     );
@@ -65,7 +75,7 @@ export function writeShortcut(path: string, shortcut: Shortcut): void {
       fill(link, path, shortcut);
       save(link, path);
     } finally {
-      method(link, RELEASE, [])();
+      call(link, IShellLinkWVtbl.Release);
       if (initialized >= 0) CoUninitialize();
     }
   } finally {
@@ -74,44 +84,40 @@ export function writeShortcut(path: string, shortcut: Shortcut): void {
 }
 
 function fill(link: Deno.PointerObject, path: string, shortcut: Shortcut): void {
-  const text = (index: number, value: string) =>
-    check(method(link, index, ["buffer"])(wide(value)), path, `"${value}" was refused`);
-  text(SET_PATH, shortcut.target);
-  text(SET_ARGUMENTS, shortcut.arguments);
-  text(SET_WORKING_DIRECTORY, shortcut.folder);
-  text(SET_DESCRIPTION, shortcut.description);
+  const { SetPath, SetArguments, SetWorkingDirectory, SetDescription, SetShowCmd } =
+    IShellLinkWVtbl;
+  const text = (method: Method, value: string) =>
+    check(call(link, method, wide(value)), path, `"${value}" was refused`);
+  text(SetPath, shortcut.target);
+  text(SetArguments, shortcut.arguments);
+  text(SetWorkingDirectory, shortcut.folder);
+  text(SetDescription, shortcut.description);
   const show = shortcut.minimized ? SW_SHOWMINNOACTIVE : SW_SHOWNORMAL;
-  check(method(link, SET_SHOW_COMMAND, ["i32"])(show), path, "its window's state was refused");
+  check(call(link, SetShowCmd, show), path, "its window's state was refused");
 }
 
 function save(link: Deno.PointerObject, path: string): void {
   const found = new BigUint64Array(1);
   const out = new Uint8Array(found.buffer);
   check(
-    method(link, QUERY_INTERFACE, ["buffer", "buffer"])(IID_PERSIST_FILE, out),
+    call(link, IShellLinkWVtbl.QueryInterface, IID_IPersistFile, out),
     path,
     "a shortcut cannot be saved",
   );
   const file = Deno.UnsafePointer.create(found[0]!)!;
   try {
-    check(method(file, SAVE, ["buffer", "i32"])(wide(path), 1), path, "it was not saved");
+    check(call(file, IPersistFileVtbl.Save, wide(path), 1), path, "it was not saved");
   } finally {
-    method(file, RELEASE, [])();
+    call(file, IPersistFileVtbl.Release);
   }
 }
 
-type Parameter = "buffer" | "i32";
-
-/** A method of a COM object, by its place in the object's table. */
-function method(object: Deno.PointerObject, index: number, parameters: readonly Parameter[]) {
-  const table = new Deno.UnsafePointerView(object).getPointer(0)!;
-  const code = new Deno.UnsafePointerView(table).getPointer(index * 8)!;
-  const definition = { parameters: ["pointer", ...parameters], result: "i32" } as const;
-  const call = new Deno.UnsafeFnPointer(
-    code as Deno.PointerObject<typeof definition>,
-    definition,
-  );
-  return (...values: unknown[]): number => call.call(object, ...values as never[]) as number;
+/** Calls a method of a COM object. */
+function call(object: Deno.PointerObject, method: Method, ...values: unknown[]): number {
+  const table = new Deno.UnsafePointerView(object).getPointer()!;
+  const code = new Deno.UnsafePointerView(table).getPointer(method.offset)!;
+  const called = new Deno.UnsafeFnPointer(code as Deno.PointerObject<Method>, method);
+  return called.call(object, ...values as never[]) as number;
 }
 
 function check(result: number, path: string, why: string): void {

@@ -7,6 +7,7 @@
  */
 
 import {
+  HANDLE,
   type Handle,
   kernel32,
   memory,
@@ -50,7 +51,7 @@ export class PseudoConsole {
     let output: PipeEnds | undefined;
     try {
       output = pipe(PIPE_ACCESS_INBOUND, GENERIC_WRITE);
-      const handle = memory(8);
+      const handle = memory(HANDLE.sizeof);
       const result = calls.CreatePseudoConsole(
         coordinates(columns, rows),
         input.theirs,

@@ -9,9 +9,11 @@
 import { quoteCommandLine } from "../../ipc/os/windows/command_line.ts";
 import { environmentBlock } from "../../ipc/os/windows/environment.ts";
 import {
+  DWORD,
   dwordIn,
+  HANDLE,
   type Handle,
-  INVALID_HANDLE,
+  INVALID_HANDLE_VALUE,
   kernel32,
   memory,
   pointerIn,
@@ -20,7 +22,7 @@ import {
 import {
   CREATE_UNICODE_ENVIRONMENT,
   EXTENDED_STARTUPINFO_PRESENT,
-  PROCESS_INFORMATION_SIZE,
+  PROCESS_INFORMATION,
   StartupInfo,
 } from "../../ipc/os/windows/startup_info.ts";
 import {
@@ -41,7 +43,7 @@ const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
 const INFINITE = 0xffff_ffff;
 const WT_EXECUTEINWAITTHREAD = 0x4;
 const WT_EXECUTEONLYONCE = 0x8;
-const WAIT_CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
+const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
 /** Milliseconds that programs get to end when their console is closed. */
 const GRACE = 1_000;
@@ -86,8 +88,12 @@ function start(
   // It says that there are no handles: otherwise a program whose starter's output is redirected, as
   // that of a woken host is, would write there and not to its console. The value of this attribute
   // is the console's handle itself.
-  const startup = new StartupInfo(PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE, screen.handle, 8);
-  const information = memory(PROCESS_INFORMATION_SIZE);
+  const startup = new StartupInfo(
+    PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE,
+    screen.handle,
+    HANDLE.sizeof,
+  );
+  const information = memory(PROCESS_INFORMATION.sizeof);
   const created = kernel32().CreateProcessW(
     null,
     wide(command),
@@ -131,9 +137,9 @@ class WindowsPty implements Pty {
 
   constructor(screen: PseudoConsole, information: Uint8Array<ArrayBuffer>) {
     this.#screen = screen;
-    this.pid = dwordIn(information, 16);
-    const process = pointerIn(information, 0)!;
-    const thread = pointerIn(information, 8)!;
+    this.pid = dwordIn(information, PROCESS_INFORMATION.dwProcessId);
+    const process = pointerIn(information, PROCESS_INFORMATION.hProcess)!;
+    const thread = pointerIn(information, PROCESS_INFORMATION.hThread)!;
     const kill = () => void ptyKernel32().TerminateProcess(process, 1);
     try {
       this.#job = JobTree.around({ pid: this.pid, kill });
@@ -208,8 +214,8 @@ async function closeConsole(
 /** The exit code of a process, once it has one; takes the handle over. */
 function ended(process: Handle): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const callback = Deno.UnsafeCallback.threadSafe(WAIT_CALLBACK, () => resolve());
-  const wait = memory(8);
+  const callback = Deno.UnsafeCallback.threadSafe(WAITORTIMERCALLBACK, () => resolve());
+  const wait = memory(HANDLE.sizeof);
   const registered = kernel32().RegisterWaitForSingleObject(
     wait,
     process,
@@ -224,10 +230,13 @@ function ended(process: Handle): Promise<number> {
     throw systemError("Cannot wait for a process", error);
   }
   return promise.then(async () => {
-    const code = memory(4);
+    const code = memory(DWORD.sizeof);
     const known = kernel32().GetExitCodeProcess(process, code) !== 0;
     // Off this thread: it waits for a running callback, which needs this thread to finish.
-    await kernel32().UnregisterWaitEx(pointerIn(wait), Deno.UnsafePointer.create(INVALID_HANDLE));
+    await kernel32().UnregisterWaitEx(
+      pointerIn(wait),
+      Deno.UnsafePointer.create(INVALID_HANDLE_VALUE),
+    );
     callback.close();
     kernel32().CloseHandle(process);
     return known ? dwordIn(code) : 1;

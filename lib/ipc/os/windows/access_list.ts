@@ -11,6 +11,7 @@ import {
   longPath,
   memory,
   pointerIn,
+  PVOID,
   validHandle,
   wide,
 } from "./kernel32.ts";
@@ -23,14 +24,26 @@ const OWNER_SECURITY_INFORMATION = 1;
 const DACL_SECURITY_INFORMATION = 4;
 
 const READ_CONTROL = 0x2_0000;
-const FILE_SHARE_ALL = 0x7;
+const FILE_SHARE_READ = 0x1;
+const FILE_SHARE_WRITE = 0x2;
+const FILE_SHARE_DELETE = 0x4;
 const OPEN_EXISTING = 3;
 const FILE_FLAG_BACKUP_SEMANTICS = 0x200_0000;
 const FILE_FLAG_OPEN_REPARSE_POINT = 0x20_0000;
 
-const ACCESS_ALLOWED = 0;
-const ACCESS_ALLOWED_CALLBACK = 9;
+const ACCESS_ALLOWED_ACE_TYPE = 0;
+const ACCESS_DENIED_ACE_TYPE = 1;
+const ACCESS_ALLOWED_CALLBACK_ACE_TYPE = 9;
 const INHERIT_ONLY_ACE = 0x8;
+
+const FILE_WRITE_DATA = 0x2;
+const FILE_APPEND_DATA = 0x4;
+const FILE_DELETE_CHILD = 0x40;
+const DELETE = 0x1_0000;
+const WRITE_DAC = 0x4_0000;
+const WRITE_OWNER = 0x8_0000;
+const GENERIC_ALL = 0x1000_0000;
+const GENERIC_WRITE = 0x4000_0000;
 
 /**
  * Rights by which a file or folder, or what is in it, can be changed: to write or append data, to
@@ -39,7 +52,14 @@ const INHERIT_ONLY_ACE = 0x8;
  *
  * https://learn.microsoft.com/windows/win32/fileio/file-access-rights-constants
  */
-const WRITE_RIGHTS = 0x2 | 0x4 | 0x40 | 0x1_0000 | 0x4_0000 | 0x8_0000 | 0x1000_0000 | 0x4000_0000;
+const WRITE_RIGHTS = FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE | WRITE_DAC |
+  WRITE_OWNER | GENERIC_ALL | GENERIC_WRITE;
+
+// https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-acl
+const ACL = { sizeof: 8, AceCount: 4 } as const;
+const ACE_HEADER = { AceType: 0, AceFlags: 1, AceSize: 2 } as const;
+// https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-access_allowed_ace
+const ACCESS_ALLOWED_ACE = { Mask: 4, SidStart: 8 } as const;
 
 /** The system, and what it runs as; administrators, who need nobody's leave; and the owner. */
 const TRUSTED = new Set([
@@ -86,7 +106,7 @@ export function fileAccess(path: string): Access | number {
     kernel32().CreateFileW(
       wide(longPath(path)),
       READ_CONTROL,
-      FILE_SHARE_ALL,
+      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
       null,
       OPEN_EXISTING,
       // Folders are opened as well, and links themselves.
@@ -108,7 +128,7 @@ export function accessFault({ owner, entries }: Access, user: string): string | 
   if (!trusted(owner)) return `it belongs to another user, "${owner ?? "unknown"}"`;
   if (entries === null) return "everybody may change it";
   const other = entries.find(({ type, flags, rights, sid }) =>
-    (type === ACCESS_ALLOWED || type === ACCESS_ALLOWED_CALLBACK) &&
+    (type === ACCESS_ALLOWED_ACE_TYPE || type === ACCESS_ALLOWED_CALLBACK_ACE_TYPE) &&
     (flags & INHERIT_ONLY_ACE) === 0 && (rights & WRITE_RIGHTS) !== 0 && !trusted(sid)
   );
   return other === undefined ? null : `"${other.sid}" may change it (see icacls)`;
@@ -127,9 +147,9 @@ export function ownershipFault(path: string): string | null {
 
 /** https://learn.microsoft.com/windows/win32/api/aclapi/nf-aclapi-getsecurityinfo */
 function accessOf(handle: Handle, type: number): Access | number {
-  const owner = memory(8);
-  const list = memory(8);
-  const descriptor = memory(8);
+  const owner = memory(PVOID.sizeof);
+  const list = memory(PVOID.sizeof);
+  const descriptor = memory(PVOID.sizeof);
   const error = advapi32().GetSecurityInfo(
     handle,
     type,
@@ -147,27 +167,23 @@ function accessOf(handle: Handle, type: number): Access | number {
   return access;
 }
 
-/**
- * The entries of the list at `acl`.
- *
- * https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-acl
- * https://learn.microsoft.com/windows/win32/api/winnt/ns-winnt-access_allowed_ace
- */
+/** The entries of the list at `acl`. */
 function entries(acl: Deno.PointerObject): AccessEntry[] {
   const view = new Deno.UnsafePointerView(acl);
   const found: AccessEntry[] = [];
-  let at = 8;
-  for (let left = view.getUint16(4); left > 0; left--) {
-    const type = view.getUint8(at);
+  let at: number = ACL.sizeof;
+  for (let left = view.getUint16(ACL.AceCount); left > 0; left--) {
+    const type = view.getUint8(at + ACE_HEADER.AceType);
     // These begin alike: the header, the rights, the SID. Those for objects do not.
-    const plain = type <= 1 || type === ACCESS_ALLOWED_CALLBACK;
+    const plain = type === ACCESS_ALLOWED_ACE_TYPE || type === ACCESS_DENIED_ACE_TYPE ||
+      type === ACCESS_ALLOWED_CALLBACK_ACE_TYPE;
     found.push({
       type,
-      flags: view.getUint8(at + 1),
-      rights: view.getUint32(at + 4),
-      sid: plain ? textOf(Deno.UnsafePointer.offset(acl, at + 8)) : null,
+      flags: view.getUint8(at + ACE_HEADER.AceFlags),
+      rights: view.getUint32(at + ACCESS_ALLOWED_ACE.Mask),
+      sid: plain ? textOf(Deno.UnsafePointer.offset(acl, at + ACCESS_ALLOWED_ACE.SidStart)) : null,
     });
-    at += view.getUint16(at + 2);
+    at += view.getUint16(at + ACE_HEADER.AceSize);
   }
   return found;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { dwordIn, kernel32, memory, readWide, wide } from "./kernel32.ts";
+import { DWORD, dwordIn, kernel32, memory, PVOID, readWide, wide } from "./kernel32.ts";
 import { shell32 } from "./shell32.ts";
 import { systemError } from "./win32_error.ts";
 
@@ -54,13 +54,13 @@ export function ownCommandLine(): string[] {
 }
 
 function split(commandLine: Deno.PointerObject): string[] {
-  const count = memory(4);
+  const count = memory(DWORD.sizeof);
   const list = shell32().CommandLineToArgvW(commandLine, count);
   if (list === null) throw systemError("Cannot read a command line", kernel32().GetLastError());
   const view = new Deno.UnsafePointerView(list);
   const result: string[] = [];
   for (let i = 0; i < dwordIn(count); i++) {
-    result.push(readWide(Deno.UnsafePointer.create(view.getBigUint64(i * 8))!));
+    result.push(readWide(Deno.UnsafePointer.create(view.getBigUint64(i * PVOID.sizeof))!));
   }
   kernel32().LocalFree(list);
   return result;

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { dwordIn, type Handle, type Kernel32, kernel32, memory } from "./kernel32.ts";
+import { DWORD, dwordIn, type Handle, type Kernel32, kernel32, memory } from "./kernel32.ts";
 import { type WaitCallback, waitCallback, WaitedEvent } from "./waited_event.ts";
 import { ERROR_IO_PENDING } from "./win32_error.ts";
 
@@ -31,10 +31,13 @@ export interface Outcome {
 export type Start = (overlapped: Deno.PointerValue) => number;
 
 const STATUS_PENDING = 0x103;
-const OVERLAPPED_SIZE = 32;
-const OVERLAPPED_WORDS = OVERLAPPED_SIZE / 4;
-/** Where in an OVERLAPPED its event is, in words. */
-const OVERLAPPED_EVENT = 6;
+const OVERLAPPED = { sizeof: 32, Internal: 0, InternalHigh: 8, hEvent: 24 } as const;
+// The same in words, as which it is read and written.
+const WORD = Int32Array.BYTES_PER_ELEMENT;
+const OVERLAPPED_WORDS = OVERLAPPED.sizeof / WORD;
+const STATUS = OVERLAPPED.Internal / WORD;
+const TRANSFERRED = OVERLAPPED.InternalHigh / WORD;
+const EVENT = OVERLAPPED.hEvent / WORD;
 const BLOCK = 64;
 
 /**
@@ -153,18 +156,18 @@ export class CompletionEngine {
     const slot = this.#free.pop() ?? this.#grow();
     const words = this.#words[slot]!;
     const base = (slot % BLOCK) * OVERLAPPED_WORDS;
-    words[base] = STATUS_PENDING;
-    words[base + 2] = 0;
+    words[base + STATUS] = STATUS_PENDING;
+    words[base + TRANSFERRED] = 0;
     const { low, high } = quick ? this.#quickEvent : this.#event;
-    words[base + OVERLAPPED_EVENT] = low;
-    words[base + OVERLAPPED_EVENT + 1] = high;
+    words[base + EVENT] = low;
+    words[base + EVENT + 1] = high;
     const done = start(this.#overlapped[slot]!);
     // In the same stretch as the call: any turn in between replaces the thread's last error.
     const error = done !== 0 ? 0 : this.#kernel.GetLastError();
     this.#touch();
     // Pending may already be over when the call is back, as a write to a waiting reader is.
     const pending = error === ERROR_IO_PENDING;
-    if (pending && Atomics.load(words, base) === STATUS_PENDING) {
+    if (pending && Atomics.load(words, base + STATUS) === STATUS_PENDING) {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
       this.#operations[slot] = { handle, buffer, quick, settle: resolve };
       this.#pending.push(slot);
@@ -181,11 +184,11 @@ export class CompletionEngine {
 
   /** Adds a block of OVERLAPPEDs and returns one free slot of it. */
   #grow(): number {
-    const block = new ArrayBuffer(BLOCK * OVERLAPPED_SIZE);
+    const block = new ArrayBuffer(BLOCK * OVERLAPPED.sizeof);
     const words = new Int32Array(block);
     const first = this.#overlapped.length;
     for (let i = 0; i < BLOCK; i++) {
-      const overlapped = new Uint8Array(block, i * OVERLAPPED_SIZE, OVERLAPPED_SIZE);
+      const overlapped = new Uint8Array(block, i * OVERLAPPED.sizeof, OVERLAPPED.sizeof);
       const pointer = Deno.UnsafePointer.of(overlapped);
       this.#overlapped.push(pointer!);
       this.#words.push(words);
@@ -203,7 +206,7 @@ export class CompletionEngine {
       const words = this.#words[slot]!;
       const base = (slot % BLOCK) * OVERLAPPED_WORDS;
       // Atomic, so that it is read anew each time: the kernel writes it behind the engine's back.
-      const status = Atomics.load(words, base);
+      const status = Atomics.load(words, base + STATUS);
       if (status === STATUS_PENDING) continue;
       moved = true;
       const operation = this.#operations[slot]!;
@@ -221,9 +224,9 @@ export class CompletionEngine {
   #outcome(handle: Handle, slot: number): Outcome {
     const words = this.#words[slot]!;
     const base = (slot % BLOCK) * OVERLAPPED_WORDS;
-    if (words[base] === 0) return { error: 0, bytes: words[base + 2]! >>> 0 };
+    if (words[base + STATUS] === 0) return { error: 0, bytes: words[base + TRANSFERRED]! >>> 0 };
     // Asked only because it turns the status into a Win32 code; it does not wait.
-    const transferred = memory(4);
+    const transferred = memory(DWORD.sizeof);
     const done = this.#kernel.GetOverlappedResult(handle, this.#overlapped[slot]!, transferred, 0);
     const error = done !== 0 ? 0 : this.#kernel.GetLastError();
     return { error, bytes: dwordIn(transferred) };

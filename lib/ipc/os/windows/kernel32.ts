@@ -89,12 +89,17 @@ export function kernel32(): Kernel32 {
   return symbols ??= Deno.dlopen("kernel32.dll", SYMBOLS).symbols;
 }
 
-/** `INVALID_HANDLE_VALUE` as an address. */
-export const INVALID_HANDLE = 0xffff_ffff_ffff_ffffn;
+export const INVALID_HANDLE_VALUE = 0xffff_ffff_ffff_ffffn;
+
+/** Bytes of what functions store for their caller, by Microsoft's names. */
+export const HANDLE = { sizeof: 8 } as const;
+export const PVOID = { sizeof: 8 } as const;
+export const DWORD = { sizeof: 4 } as const;
+export const SIZE_T = { sizeof: 8 } as const;
 
 /** The handle, or `null` for the two values with which Win32 says that there is none. */
 export function validHandle(handle: Deno.PointerValue): Handle | null {
-  return handle === null || addressOf(handle) === INVALID_HANDLE ? null : handle;
+  return handle === null || addressOf(handle) === INVALID_HANDLE_VALUE ? null : handle;
 }
 
 /** The number behind a pointer, unsigned; 0 for null. */
@@ -131,12 +136,12 @@ export function wide(text: string): Uint8Array<ArrayBuffer> {
  *
  * https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
  */
-const PATH_MAX = 260;
+const MAX_PATH = 260;
 
 /** An absolute path as functions of kernel32 take it, however long it is. Pure. */
 export function longPath(path: string): string {
   // Such a path is in the long form already, or names a device.
-  if (path.length < PATH_MAX || /^\\\\[?.]\\/.test(path)) return path;
+  if (path.length < MAX_PATH || /^\\\\[?.]\\/.test(path)) return path;
   return path.startsWith("\\\\") ? `\\\\?\\UNC\\${path.slice(2)}` : `\\\\?\\${path}`;
 }
 

@@ -6,7 +6,7 @@
 
 import type { Rights } from "../transport.ts";
 import { advapi32 } from "./advapi32.ts";
-import { dwordIn, type Handle, kernel32, memory } from "./kernel32.ts";
+import { DWORD, dwordIn, type Handle, kernel32, memory } from "./kernel32.ts";
 import {
   currentUserSid,
   openProcessToken,
@@ -27,14 +27,14 @@ const UNKNOWN: Peer = { pid: null, user: null, rights: null };
 
 /** The client's process, asked of the server's end. */
 export function clientOf(pipe: Handle): Peer {
-  const pid = memory(4);
+  const pid = memory(DWORD.sizeof);
   if (kernel32().GetNamedPipeClientProcessId(pipe, pid) === 0) return UNKNOWN;
   return processPeer(dwordIn(pid));
 }
 
 /** The server's process, asked of the client's end. */
 export function serverOf(pipe: Handle): Peer {
-  const pid = memory(4);
+  const pid = memory(DWORD.sizeof);
   if (kernel32().GetNamedPipeServerProcessId(pipe, pid) === 0) return UNKNOWN;
   return processPeer(dwordIn(pid));
 }

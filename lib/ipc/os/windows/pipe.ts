@@ -19,7 +19,8 @@ import {
   systemError,
 } from "./win32_error.ts";
 
-const GENERIC_READ_WRITE = 0xc000_0000;
+const GENERIC_READ = 0x8000_0000;
+const GENERIC_WRITE = 0x4000_0000;
 const OPEN_EXISTING = 3;
 const FILE_FLAG_OVERLAPPED = 0x4000_0000;
 const SECURITY_SQOS_PRESENT = 0x0010_0000;
@@ -183,7 +184,7 @@ export async function dialPipe(address: string, options: DialOptions): Promise<T
 export function openPipe(name: Uint8Array<ArrayBuffer>): Deno.PointerValue {
   return kernel32().CreateFileW(
     name,
-    GENERIC_READ_WRITE,
+    GENERIC_READ + GENERIC_WRITE,
     0,
     null,
     OPEN_EXISTING,

@@ -28,6 +28,8 @@ const FILE_FLAG_FIRST_PIPE_INSTANCE = 0x0008_0000;
 /** Byte type and byte mode are 0. */
 const PIPE_REJECT_REMOTE_CLIENTS = 0x8;
 const PIPE_UNLIMITED_INSTANCES = 255;
+/** WaitNamedPipeW is to look, and not to wait. */
+const NMPWAIT_NOWAIT = 1;
 /** Bytes that a writer may be ahead of its reader before its writes pend. */
 const QUOTA = 64 * 1024;
 
@@ -202,9 +204,8 @@ function serverName(name: Uint8Array<ArrayBuffer>): string | null {
   if (handle === null) {
     const error = kernel32().GetLastError();
     if (error === ERROR_FILE_NOT_FOUND) return null;
-    // One millisecond; 0 would stand for the server's default time-out. A server whose instances
-    // are all busy cannot be told from none in any other way.
-    return error !== ERROR_PIPE_BUSY || kernel32().WaitNamedPipeW(name, 1) !== 0
+    // A server whose instances are all busy cannot be told from none in any other way.
+    return error !== ERROR_PIPE_BUSY || kernel32().WaitNamedPipeW(name, NMPWAIT_NOWAIT) !== 0
       ? "another process"
       : null;
   }

@@ -9,7 +9,9 @@ import { quoteCommandLine } from "./command_line.ts";
 import { environmentBlock, ownEnvironment } from "./environment.ts";
 import {
   addressOf,
+  DWORD,
   dwordIn,
+  HANDLE,
   type Handle,
   kernel32,
   longPath,
@@ -23,7 +25,7 @@ import { securityAttributes } from "./security.ts";
 import {
   CREATE_UNICODE_ENVIRONMENT,
   EXTENDED_STARTUPINFO_PRESENT,
-  PROCESS_INFORMATION_SIZE,
+  PROCESS_INFORMATION,
   StartupInfo,
 } from "./startup_info.ts";
 import {
@@ -39,7 +41,9 @@ const GENERIC_READ = 0x8000_0000;
 const FILE_APPEND_DATA = 0x4;
 const FILE_READ_ATTRIBUTES = 0x80;
 const SYNCHRONIZE = 0x10_0000;
-const FILE_SHARE_ALL = 0x7;
+const FILE_SHARE_READ = 0x1;
+const FILE_SHARE_WRITE = 0x2;
+const FILE_SHARE_DELETE = 0x4;
 const OPEN_EXISTING = 3;
 const OPEN_ALWAYS = 4;
 
@@ -109,9 +113,9 @@ function create(
   input: Handle,
   log: Handle,
 ): Uint8Array<ArrayBuffer> | number {
-  const handles = memory(16);
+  const handles = memory(2 * HANDLE.sizeof);
   new DataView(handles.buffer).setBigUint64(0, addressOf(input), true);
-  new DataView(handles.buffer).setBigUint64(8, addressOf(log), true);
+  new DataView(handles.buffer).setBigUint64(HANDLE.sizeof, addressOf(log), true);
   // The only handles to inherit. Otherwise the program would get every inheritable handle of this
   // process, and keep locks and pipes alive.
   // https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-updateprocthreadattribute
@@ -119,7 +123,7 @@ function create(
     input,
     output: log,
   });
-  const information = memory(PROCESS_INFORMATION_SIZE);
+  const information = memory(PROCESS_INFORMATION.sizeof);
   // Out of the starter's job, if that lets go: a job may end all its processes with the starter.
   // https://learn.microsoft.com/windows/win32/procthread/job-objects
   let error = 0;
@@ -159,7 +163,7 @@ function openInherited(path: string, access: number, disposition: number): Handl
     kernel32().CreateFileW(
       wide(longPath(path)),
       access,
-      FILE_SHARE_ALL,
+      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
       securityAttributes(null, true),
       disposition,
       0,
@@ -185,16 +189,16 @@ class WindowsProcess implements SpawnedProcess {
   readonly #process: Handle;
 
   constructor(information: Uint8Array<ArrayBuffer>) {
-    this.#process = pointerIn(information, 0)!;
-    kernel32().CloseHandle(pointerIn(information, 8));
-    this.pid = dwordIn(information, 16);
+    this.#process = pointerIn(information, PROCESS_INFORMATION.hProcess)!;
+    kernel32().CloseHandle(pointerIn(information, PROCESS_INFORMATION.hThread));
+    this.pid = dwordIn(information, PROCESS_INFORMATION.dwProcessId);
   }
 
   exitCode(): number | null {
     // The exit code alone cannot tell: 259 stands for "still active" and is a valid code too.
     // https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-getexitcodeprocess
     if (kernel32().WaitForSingleObject(this.#process, 0) !== WAIT_OBJECT_0) return null;
-    const code = memory(4);
+    const code = memory(DWORD.sizeof);
     if (kernel32().GetExitCodeProcess(this.#process, code) === 0) {
       throw systemError(`Cannot read the exit code of ${this.pid}`, kernel32().GetLastError());
     }

@@ -8,18 +8,21 @@ import type { Rights } from "../transport.ts";
 import { advapi32 } from "./advapi32.ts";
 import {
   addressOf,
+  DWORD,
   dwordIn,
+  HANDLE,
   type Handle,
   kernel32,
   memory,
   pointerIn,
+  PVOID,
   readWide,
   wide,
 } from "./kernel32.ts";
 import { systemError } from "./win32_error.ts";
 
 const TOKEN_QUERY = 0x8;
-const TOKEN_USER = 1;
+const TokenUser = 1;
 const TokenElevationType = 18;
 const TokenIntegrityLevel = 25;
 const TokenElevationTypeDefault = 1;
@@ -42,9 +45,16 @@ const SE_KERNEL_OBJECT = 6;
 const OWNER_SECURITY_INFORMATION = 1;
 const SDDL_REVISION_1 = 1;
 
-/** A SID with its fifteen sub-authorities takes 68 bytes; TOKEN_USER puts 16 before it. */
-const TOKEN_USER_SIZE = 128;
-const SECURITY_ATTRIBUTES_SIZE = 24;
+// GetTokenInformation puts the SID that these point to behind them.
+const TOKEN_USER = { sizeof: 16, "User.Sid": 0 } as const;
+const TOKEN_MANDATORY_LABEL = { sizeof: 16, "Label.Sid": 0 } as const;
+const SECURITY_MAX_SID_SIZE = 68;
+const SECURITY_ATTRIBUTES = {
+  sizeof: 24,
+  nLength: 0,
+  lpSecurityDescriptor: 8,
+  bInheritHandle: 16,
+} as const;
 
 let ownSid: string | undefined;
 let own: Rights | undefined;
@@ -77,8 +87,8 @@ export function processUserSid(pid: number): string | null {
  * https://learn.microsoft.com/windows/win32/api/aclapi/nf-aclapi-getsecurityinfo
  */
 export function ownerSid(handle: Handle): string | null {
-  const owner = memory(8);
-  const descriptor = memory(8);
+  const owner = memory(PVOID.sizeof);
+  const descriptor = memory(PVOID.sizeof);
   const error = advapi32().GetSecurityInfo(
     handle,
     SE_KERNEL_OBJECT,
@@ -106,14 +116,12 @@ export function ownRights(): Rights {
 
 /** What the token allows beside what its user may, or `null` when it cannot be told. */
 export function tokenRights(token: Handle): Rights | null {
-  const type = memory(4);
-  const label = memory(TOKEN_USER_SIZE);
-  const { GetTokenInformation } = advapi32();
-  if (
-    GetTokenInformation(token, TokenElevationType, type, 4, memory(4)) === 0 ||
-    GetTokenInformation(token, TokenIntegrityLevel, label, TOKEN_USER_SIZE, memory(4)) === 0
-  ) return null;
-  const level = sidText(pointerIn(label));
+  const type = memory(DWORD.sizeof);
+  const label = memory(TOKEN_MANDATORY_LABEL.sizeof + SECURITY_MAX_SID_SIZE);
+  const ask = (what: number, into: Uint8Array<ArrayBuffer>) =>
+    advapi32().GetTokenInformation(token, what, into, into.length, memory(DWORD.sizeof)) !== 0;
+  if (!ask(TokenElevationType, type) || !ask(TokenIntegrityLevel, label)) return null;
+  const level = sidText(pointerIn(label, TOKEN_MANDATORY_LABEL["Label.Sid"]));
   if (typeof level === "number") return null;
   const integrity = subAuthorities(level).at(-1)! & LEVEL;
   const facts = { type: dwordIn(type), integrity, user: () => tokenUserSid(token) };
@@ -166,8 +174,8 @@ export function subAuthorities(sid: string): number[] {
 
 /** A value of Windows' policies, which administrators alone can set; `null` where it is not set. */
 export function policyOf(name: string): number | null {
-  const value = memory(4);
-  const size = memory(4);
+  const value = memory(DWORD.sizeof);
+  const size = memory(DWORD.sizeof);
   new DataView(size.buffer).setUint32(0, value.length, true);
   const error = advapi32().RegGetValueW(
     Deno.UnsafePointer.create(HKEY_LOCAL_MACHINE),
@@ -192,7 +200,7 @@ export function policyOf(name: string): number | null {
 export function pipeSecurityAttributes(): Uint8Array<ArrayBuffer> {
   if (ownAttributes !== undefined) return ownAttributes;
   const sid = currentUserSid();
-  const descriptor = memory(8);
+  const descriptor = memory(PVOID.sizeof);
   const converted = advapi32().ConvertStringSecurityDescriptorToSecurityDescriptorW(
     wide(`O:${sid}D:P(A;;GA;;;${sid})(A;;GA;;;SY)`),
     SDDL_REVISION_1,
@@ -216,11 +224,11 @@ export function securityAttributes(
   descriptor: Deno.PointerValue,
   inherit: boolean,
 ): Uint8Array<ArrayBuffer> {
-  const attributes = memory(SECURITY_ATTRIBUTES_SIZE);
+  const attributes = memory(SECURITY_ATTRIBUTES.sizeof);
   const view = new DataView(attributes.buffer);
-  view.setUint32(0, SECURITY_ATTRIBUTES_SIZE, true);
-  view.setBigUint64(8, addressOf(descriptor), true);
-  view.setInt32(16, inherit ? 1 : 0, true);
+  view.setUint32(SECURITY_ATTRIBUTES.nLength, SECURITY_ATTRIBUTES.sizeof, true);
+  view.setBigUint64(SECURITY_ATTRIBUTES.lpSecurityDescriptor, addressOf(descriptor), true);
+  view.setInt32(SECURITY_ATTRIBUTES.bInheritHandle, inherit ? 1 : 0, true);
   return attributes;
 }
 
@@ -228,7 +236,7 @@ export function securityAttributes(
 export function openProcessToken(pid: number): Handle | null {
   const process = kernel32().OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   if (process === null) return null;
-  const token = memory(8);
+  const token = memory(HANDLE.sizeof);
   const opened = advapi32().OpenProcessToken(process, TOKEN_QUERY, token);
   kernel32().CloseHandle(process);
   return opened === 0 ? null : pointerIn(token);
@@ -236,7 +244,7 @@ export function openProcessToken(pid: number): Handle | null {
 
 /** The token that this thread acts by just now, or `null` when it acts as itself. */
 export function openThreadToken(): Handle | null {
-  const token = memory(8);
+  const token = memory(HANDLE.sizeof);
   const thread = kernel32().GetCurrentThread();
   // Opened by the process's own rights, not by those of whom the thread stands for.
   const opened = advapi32().OpenThreadToken(thread, TOKEN_QUERY, 1, token);
@@ -245,20 +253,20 @@ export function openThreadToken(): Handle | null {
 
 /** The SID of the token's user, or `null` when it cannot be read. */
 export function tokenUserSid(token: Handle): string | null {
-  const user = memory(TOKEN_USER_SIZE);
+  const user = memory(TOKEN_USER.sizeof + SECURITY_MAX_SID_SIZE);
   const done = advapi32().GetTokenInformation(
     token,
-    TOKEN_USER,
+    TokenUser,
     user,
-    TOKEN_USER_SIZE,
-    memory(4),
+    user.length,
+    memory(DWORD.sizeof),
   );
-  const sid = done === 0 ? null : sidText(pointerIn(user));
+  const sid = done === 0 ? null : sidText(pointerIn(user, TOKEN_USER["User.Sid"]));
   return typeof sid === "string" ? sid : null;
 }
 
 function withOwnToken<T>(read: (token: Handle) => T): T {
-  const token = memory(8);
+  const token = memory(HANDLE.sizeof);
   const opened = advapi32().OpenProcessToken(kernel32().GetCurrentProcess(), TOKEN_QUERY, token);
   if (opened === 0) throw systemError("Cannot open this process's token", lastError());
   const handle = pointerIn(token)!;
@@ -275,7 +283,7 @@ function lastError(): number {
 
 /** `S-1-…` for the SID at `sid`, or an error code. */
 export function sidText(sid: Deno.PointerValue): string | number {
-  const text = memory(8);
+  const text = memory(PVOID.sizeof);
   if (advapi32().ConvertSidToStringSidW(sid, text) === 0) return kernel32().GetLastError();
   const pointer = pointerIn(text)!;
   const result = readWide(pointer);

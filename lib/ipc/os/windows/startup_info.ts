@@ -6,22 +6,35 @@
  * @module
  */
 
-import { addressOf, dwordIn, type Handle, kernel32, memory } from "./kernel32.ts";
+import { addressOf, dwordIn, type Handle, kernel32, memory, SIZE_T } from "./kernel32.ts";
 import { systemError } from "./win32_error.ts";
 
 /** Tells CreateProcessW that it is given a {@link StartupInfo}. */
 export const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
 /** The environment is in UTF-16. */
 export const CREATE_UNICODE_ENVIRONMENT = 0x400;
-/** Bytes of the PROCESS_INFORMATION that CreateProcessW fills. */
-export const PROCESS_INFORMATION_SIZE = 24;
+/** What CreateProcessW fills. */
+export const PROCESS_INFORMATION = {
+  sizeof: 24,
+  hProcess: 0,
+  hThread: 8,
+  dwProcessId: 16,
+} as const;
 
-const STARTUPINFOEX_SIZE = 112;
+const STARTUPINFOW = {
+  cb: 0,
+  dwFlags: 60,
+  hStdInput: 80,
+  hStdOutput: 88,
+  hStdError: 96,
+} as const;
+/** It begins with a STARTUPINFOW. */
+const STARTUPINFOEXW = { sizeof: 112, lpAttributeList: 104 } as const;
 const STARTF_USESTDHANDLES = 0x100;
 
 /** STARTUPINFOEXW with one attribute. To be released once CreateProcessW has returned. */
 export class StartupInfo {
-  readonly bytes: Uint8Array<ArrayBuffer> = memory(STARTUPINFOEX_SIZE);
+  readonly bytes: Uint8Array<ArrayBuffer> = memory(STARTUPINFOEXW.sizeof);
   #attributes: Uint8Array<ArrayBuffer> | null;
   /** What the attribute points to stays with it. */
   #value: Uint8Array<ArrayBuffer> | Deno.PointerObject | null;
@@ -53,14 +66,15 @@ export class StartupInfo {
     );
     if (updated === 0) throw systemError("Cannot prepare a process", kernel32().GetLastError());
     const view = new DataView(this.bytes.buffer);
-    view.setUint32(0, STARTUPINFOEX_SIZE, true);
-    view.setUint32(60, STARTF_USESTDHANDLES, true);
+    view.setUint32(STARTUPINFOW.cb, STARTUPINFOEXW.sizeof, true);
+    view.setUint32(STARTUPINFOW.dwFlags, STARTF_USESTDHANDLES, true);
     if (handles !== undefined) {
-      view.setBigUint64(80, addressOf(handles.input), true);
-      view.setBigUint64(88, addressOf(handles.output), true);
-      view.setBigUint64(96, addressOf(handles.output), true);
+      view.setBigUint64(STARTUPINFOW.hStdInput, addressOf(handles.input), true);
+      view.setBigUint64(STARTUPINFOW.hStdOutput, addressOf(handles.output), true);
+      view.setBigUint64(STARTUPINFOW.hStdError, addressOf(handles.output), true);
     }
-    view.setBigUint64(104, addressOf(Deno.UnsafePointer.of(attributes)), true);
+    const list = Deno.UnsafePointer.of(attributes);
+    view.setBigUint64(STARTUPINFOEXW.lpAttributeList, addressOf(list), true);
   }
 
   release(): void {
@@ -72,7 +86,7 @@ export class StartupInfo {
 
 /** A list with room for one attribute. */
 function attributeList(): Uint8Array<ArrayBuffer> {
-  const size = memory(8);
+  const size = memory(SIZE_T.sizeof);
   // Fails by design: this call asks for the size.
   kernel32().InitializeProcThreadAttributeList(null, 1, 0, size);
   const list = memory(dwordIn(size));

@@ -9,8 +9,9 @@
 
 import {
   addressOf,
+  HANDLE,
   type Handle,
-  INVALID_HANDLE,
+  INVALID_HANDLE_VALUE,
   type Kernel32,
   kernel32,
   memory,
@@ -23,14 +24,14 @@ const INFINITE = 0xffff_ffff;
 const WT_EXECUTEINWAITTHREAD = 0x4;
 const WT_EXECUTEONLYONCE = 0x8;
 
-const CALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
+const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
 /** What the pool calls, on this thread. */
-export type WaitCallback = Deno.UnsafeCallback<typeof CALLBACK>;
+export type WaitCallback = Deno.UnsafeCallback<typeof WAITORTIMERCALLBACK>;
 
 /** Makes a function ready for the pool: `context` is what the wait was registered with. */
 export function waitCallback(woken: (context: Deno.PointerValue) => void): WaitCallback {
-  return Deno.UnsafeCallback.threadSafe(CALLBACK, woken);
+  return Deno.UnsafeCallback.threadSafe(WAITORTIMERCALLBACK, woken);
 }
 
 /** One event, and the wait for it. */
@@ -63,7 +64,7 @@ export class WaitedEvent {
    */
   wait(callback: WaitCallback, context: Deno.PointerValue, once: boolean): void {
     const flags = once ? WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE : WT_EXECUTEINWAITTHREAD;
-    const wait = memory(8);
+    const wait = memory(HANDLE.sizeof);
     const registered = this.#kernel.RegisterWaitForSingleObject(
       wait,
       this.#handle,
@@ -91,7 +92,7 @@ export class WaitedEvent {
     // Off this thread: it waits for a running callback, which needs this thread to finish.
     // https://learn.microsoft.com/windows/win32/sync/unregisterwaitex
     if (wait !== null) {
-      await this.#kernel.UnregisterWaitEx(wait, Deno.UnsafePointer.create(INVALID_HANDLE));
+      await this.#kernel.UnregisterWaitEx(wait, Deno.UnsafePointer.create(INVALID_HANDLE_VALUE));
     }
   }
 

@@ -21,33 +21,47 @@ export const ERROR_PIPE_CONNECTED = 535;
 export const ERROR_OPERATION_ABORTED = 995;
 export const ERROR_IO_PENDING = 997;
 
+// Known by their text alone.
+const ERROR_TOO_MANY_OPEN_FILES = 4;
+const ERROR_INVALID_HANDLE = 6;
+const ERROR_NOT_ENOUGH_MEMORY = 8;
+const ERROR_SHARING_VIOLATION = 32;
+const ERROR_BAD_NETPATH = 53;
+const ERROR_INVALID_PARAMETER = 87;
+const ERROR_INSUFFICIENT_BUFFER = 122;
+const ERROR_BAD_EXE_FORMAT = 193;
+const ERROR_FILENAME_EXCED_RANGE = 206;
+const ERROR_ELEVATION_REQUIRED = 740;
+const ERROR_NOT_FOUND = 1168;
+const ERROR_NO_SYSTEM_RESOURCES = 1450;
+
 const NAMES: Readonly<Record<number, string>> = {
   [ERROR_FILE_NOT_FOUND]: "file not found",
   [ERROR_PATH_NOT_FOUND]: "path not found",
-  4: "too many open files",
+  [ERROR_TOO_MANY_OPEN_FILES]: "too many open files",
   [ERROR_ACCESS_DENIED]: "access denied",
-  6: "invalid handle",
-  8: "not enough memory",
-  32: "sharing violation",
+  [ERROR_INVALID_HANDLE]: "invalid handle",
+  [ERROR_NOT_ENOUGH_MEMORY]: "not enough memory",
+  [ERROR_SHARING_VIOLATION]: "sharing violation",
   [ERROR_HANDLE_EOF]: "end of file",
-  53: "network path not found",
-  87: "invalid parameter",
+  [ERROR_BAD_NETPATH]: "network path not found",
+  [ERROR_INVALID_PARAMETER]: "invalid parameter",
   [ERROR_BROKEN_PIPE]: "broken pipe",
-  122: "buffer too small",
+  [ERROR_INSUFFICIENT_BUFFER]: "buffer too small",
   [ERROR_INVALID_NAME]: "invalid name",
   [ERROR_ALREADY_EXISTS]: "already exists",
-  193: "not a Windows program",
-  206: "name too long",
+  [ERROR_BAD_EXE_FORMAT]: "not a Windows program",
+  [ERROR_FILENAME_EXCED_RANGE]: "name too long",
   [ERROR_PIPE_BUSY]: "all pipe instances are busy",
   [ERROR_NO_DATA]: "the pipe is being closed",
   [ERROR_PIPE_NOT_CONNECTED]: "no process at the other end of the pipe",
   [ERROR_DIRECTORY]: "not a folder",
   [ERROR_PIPE_CONNECTED]: "already connected",
-  740: "needs elevation",
+  [ERROR_ELEVATION_REQUIRED]: "needs elevation",
   [ERROR_OPERATION_ABORTED]: "cancelled",
   [ERROR_IO_PENDING]: "pending",
-  1168: "nothing to cancel",
-  1450: "insufficient system resources",
+  [ERROR_NOT_FOUND]: "nothing to cancel",
+  [ERROR_NO_SYSTEM_RESOURCES]: "insufficient system resources",
 };
 
 /** `access denied (5)`: a code as people read it. */
