@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import chalk from "chalk";
-import { render } from "ink";
+import { type Instance, render } from "ink";
 // @deno-types="@types/react"
 import type { ReactNode } from "react";
 
@@ -25,6 +25,8 @@ export interface ScreenOptions {
 const SIGNALS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGHUP"] : ["SIGTERM", "SIGHUP"];
 /** Milliseconds between two looks at the size of a Windows console, which sends no signal. */
 const SIZE_INTERVAL = 250;
+/** The cursor to the upper left corner, and all erased from there on. */
+const ERASE = "\x1b[H\x1b[J";
 
 /** Shows a view until the signal fires or the view calls `exit()` of Ink's `useApp`. */
 export async function showScreen(view: ReactNode, options: ScreenOptions): Promise<void> {
@@ -58,9 +60,44 @@ export async function showScreen(view: ReactNode, options: ScreenOptions): Promi
     globalThis.addEventListener(event, onError);
     stack.defer(() => globalThis.removeEventListener(event, onError));
   }
+  if (fullScreen) stack.defer(redrawOnResize(instance, view));
   if (Deno.build.os === "windows") stack.defer(watchSize());
   if (signal.aborted) end();
   await instance.waitUntilExit();
+}
+
+/**
+ * Draws the view anew as a whole after each change of the size. Ink draws only what differs from
+ * the frame before; a terminal that changes its width moves the lines of that frame about, each in
+ * its own way, and Ink draws a frame of the old width on it before the view knows of the new one.
+ * Returns what ends it.
+ */
+function redrawOnResize(instance: Instance, view: ReactNode): () => void {
+  let ended = false;
+  let drawing = false;
+  let changed = false;
+  const redraw = async () => {
+    drawing = true;
+    while (changed && !ended) {
+      changed = false;
+      // The view knows the new size then, and no frame of the old one is on its way.
+      await instance.waitUntilRenderFlush();
+      if (ended) break;
+      instance.clear();
+      process.stdout.write(ERASE);
+      instance.rerender(view);
+    }
+    drawing = false;
+  };
+  const onResize = () => {
+    changed = true;
+    if (!drawing) void redraw();
+  };
+  process.stdout.on("resize", onResize);
+  return () => {
+    ended = true;
+    process.stdout.off("resize", onResize);
+  };
 }
 
 /** Tells Ink of a changed size where the system does not. Returns what ends it. */

@@ -72,3 +72,30 @@ Deno.test({
     assertEquals((await terminal.ended()).code, 0);
   },
 });
+
+Deno.test({
+  name: "a screen is whole after its window's edge was dragged",
+  ignore,
+  async fn() {
+    await using terminal = await Terminal.open(PROGRAM);
+    await terminal.until("drawn 80x23");
+    await terminal.type("a");
+    await terminal.until("got a");
+    const widths = [...range(79, 40), ...range(41, 70)];
+    for (const width of widths) await terminal.resize(width, 24);
+    await terminal.until(/drawn 70x23 .*\ngot a/);
+    await terminal.type("b");
+    await terminal.until("got b");
+    const rules = Array.from({ length: 6 }, (_, row) => `── row ${row} `.padEnd(70, "─"));
+    const lines = ["drawn 70x23 日本 key", "got b", ...rules, "a line that stays as it is"];
+    assertEquals((await terminal.lines()).filter((line) => line !== ""), lines);
+    await terminal.press("q");
+    assertEquals((await terminal.ended()).code, 0);
+  },
+});
+
+/** The whole numbers between two, both of them included, up or down. */
+function range(from: number, to: number): number[] {
+  const step = Math.sign(to - from);
+  return Array.from({ length: Math.abs(to - from) + 1 }, (_, at) => from + at * step);
+}

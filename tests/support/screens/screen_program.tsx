@@ -2,7 +2,7 @@
 import { Text, useInput } from "ink";
 // @deno-types="@types/react"
 import { useState } from "react";
-import { FullScreen } from "../../../lib/ui/components.tsx";
+import { FullScreen, Rule } from "../../../lib/ui/components.tsx";
 import { showScreen } from "../../../lib/ui/screen.tsx";
 
 const [end = "key"] = Deno.args;
@@ -26,6 +26,10 @@ function View() {
         <>
           <Text color="green">{`drawn ${columns}x${rows} 日本 ${end}`}</Text>
           <Text>{`got ${got}`}</Text>
+          {Array.from({ length: 6 }, (_, row) => (
+            <Rule key={row} title={`row ${row}`} width={columns} />
+          ))}
+          <Text>a line that stays as it is</Text>
         </>
       )}
     </FullScreen>
