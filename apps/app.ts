@@ -130,9 +130,9 @@ async function hostInSight(app: App): Promise<void> {
   }
 }
 
-/** Whether standard output is a terminal that can be drawn on. */
+/** Whether there is a terminal that can be drawn on, with somebody to press keys. */
 function isScreen(): boolean {
-  return Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb";
+  return Deno.stdout.isTerminal() && Deno.stdin.isTerminal() && Deno.env.get("TERM") !== "dumb";
 }
 
 /** Runs `work` as a nameless client whose signal fires on Ctrl-C. */

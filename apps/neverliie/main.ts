@@ -19,6 +19,9 @@ const interrupt = () =>
 Deno.addSignalListener("SIGINT", interrupt);
 const { signal } = interrupted;
 
+/** Whether a view has left a read of the keyboard behind, which waits for one more key. */
+let readsKeys = false;
+
 const program = new Command("neverliie")
   .description("Talk to the programs of the mesh.")
   .version(VERSION)
@@ -107,7 +110,10 @@ add("trace <app>", "what a running app is asked, and what comes of it, as it hap
 add("top [apps...]", "who runs, calls in flight, rates and times, live; x cancels one")
   .option("--once", "print one sample and end, as it does where there is no terminal")
   .option("--interval <s>", "seconds until a sample is printed, and between two", seconds, 2)
-  .action((apps, own) => commands.top(apps, { ...own, ...common() }));
+  .action((apps, own) => {
+    readsKeys = Deno.stdin.isTerminal();
+    return commands.top(apps, { ...own, ...common() });
+  });
 add("inspect", "the mesh as a page in the browser, on this machine alone")
   .option("--port <n>", "the port to listen on; one that is free", portNumber, 0)
   .option("--no-open", "print the link and open no browser")
@@ -199,3 +205,4 @@ try {
 } finally {
   Deno.removeSignalListener("SIGINT", interrupt);
 }
+if (readsKeys) Deno.exit();

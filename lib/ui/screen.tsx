@@ -7,6 +7,7 @@ import chalk from "chalk";
 import { type Instance, render } from "ink";
 // @deno-types="@types/react"
 import type { ReactNode } from "react";
+import { TerminalInput } from "./terminal_input.ts";
 
 /** How a view is shown. */
 export interface ScreenOptions {
@@ -28,13 +29,17 @@ const SIZE_INTERVAL = 250;
 /** The cursor to the upper left corner, and all erased from there on. */
 const ERASE = "\x1b[H\x1b[J";
 
-/** Shows a view until the signal fires or the view calls `exit()` of Ink's `useApp`. */
+/**
+ * Shows a view until the signal fires or the view calls `exit()` of Ink's `useApp`. The program is
+ * then to end by `Deno.exit`: see {@link TerminalInput}.
+ */
 export async function showScreen(view: ReactNode, options: ScreenOptions): Promise<void> {
   const { signal, fullScreen = true } = options;
   // Ink colours by chalk, which does not know NO_COLOR.
   if (Deno.noColor) chalk.level = 0;
   using stack = new DisposableStack();
   const instance = render(view, {
+    stdin: keyboard(),
     alternateScreen: fullScreen,
     incrementalRendering: true,
     exitOnCtrlC: false,
@@ -64,6 +69,12 @@ export async function showScreen(view: ReactNode, options: ScreenOptions): Promi
   if (Deno.build.os === "windows") stack.defer(watchSize());
   if (signal.aborted) end();
   await instance.waitUntilExit();
+}
+
+function keyboard(): NodeJS.ReadStream {
+  // A Windows console is nobody else's, and Deno.stdin would read it in its old code page.
+  if (Deno.build.os === "windows") return process.stdin as unknown as NodeJS.ReadStream;
+  return new TerminalInput() as unknown as NodeJS.ReadStream;
 }
 
 /**

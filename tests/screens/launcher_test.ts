@@ -120,4 +120,13 @@ if (Deno.build.os === "linux") {
     assertEquals(code, 0);
     assertStringIncludes(text, "Still running: statusbar");
   });
+
+  meshTest("launcher where nobody can press keys prints the dashboard once", async (mesh) => {
+    const launcher = suiteCommand("launcher");
+    const command = ["sh", "-c", 'exec "$@" < /dev/null', "sh", ...launcher];
+    await using terminal = await Terminal.open(command, { env: { NEVERLIIE_HOME: mesh.home } });
+    const { code, text } = await terminal.ended();
+    assertEquals(code, 0);
+    assertStringIncludes(text, "Still running: statusbar");
+  });
 }

@@ -1,5 +1,7 @@
 /** What lib/ui/screen.tsx does to a real terminal. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { dirname } from "@std/path";
+import { bundleModules } from "../../apps/build/compile.ts";
 import { Terminal } from "../support/screens/tmux.ts";
 
 const PROGRAM = [
@@ -87,10 +89,55 @@ Deno.test({
     await terminal.type("b");
     await terminal.until("got b");
     const rules = Array.from({ length: 6 }, (_, row) => `── row ${row} `.padEnd(70, "─"));
-    const lines = ["drawn 70x23 日本 key", "got b", ...rules, "a line that stays as it is"];
+    const lines = ["drawn 70x23 日本", "got b", ...rules, "a line that stays as it is"];
     assertEquals((await terminal.lines()).filter((line) => line !== ""), lines);
     await terminal.press("q");
     assertEquals((await terminal.ended()).code, 0);
+  },
+});
+
+/** How another user runs a command in this terminal; `null` where this test cannot do so. */
+function asNobody(): string[] | null {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return null;
+  const command = ["su", "-s", "/bin/sh", "nobody", "-c"];
+  const args = [...command.slice(1), `"${Deno.execPath()}" --version`];
+  const options = { args, stdout: "null", stderr: "null" } as const;
+  try {
+    return new Deno.Command("su", options).outputSync().success ? command : null;
+  } catch {
+    return null;
+  }
+}
+
+const nobody = asNobody();
+
+Deno.test({
+  name: "a screen takes keys and goes on where the terminal is another user's",
+  // Only root can be another user.
+  ignore: nobody === null,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const [program] = await bundleModules(["tests/support/screens/screen_program.tsx"], folder);
+      await Deno.chmod(folder, 0o755);
+      await Deno.mkdir(`${folder}/home`);
+      await Deno.chmod(`${folder}/home`, 0o777);
+      const run = `"${Deno.execPath()}" run -A --no-config --no-check "${program}" clock`;
+      await using terminal = await Terminal.open([...nobody!, run], {
+        env: { HOME: `${folder}/home`, DENO_DIR: `${folder}/home` },
+        cwd: dirname(folder),
+      });
+      for (const key of ["a", "b", "c"]) {
+        const { 1: count } = /count (\d+)/.exec(await terminal.until(/count \d+/))!;
+        await terminal.until(new RegExp(`count (?!${count}\\b)\\d+`));
+        await terminal.type(key);
+        await terminal.until(`got ${key}`);
+      }
+      await terminal.press("q");
+      assertEquals((await terminal.ended()).code, 0);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   },
 });
 

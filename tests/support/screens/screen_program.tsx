@@ -1,15 +1,21 @@
-/** A view for the tests of lib/ui/screen.tsx; the argument says how it ends. */
+/** A view for the tests of lib/ui/screen.tsx; with the argument "clock" it counts, all the time. */
 import { Text, useInput } from "ink";
 // @deno-types="@types/react"
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { FullScreen, Rule } from "../../../lib/ui/components.tsx";
 import { showScreen } from "../../../lib/ui/screen.tsx";
 
-const [end = "key"] = Deno.args;
+const clock = Deno.args.includes("clock");
 const left = new AbortController();
 
 function View() {
   const [got, setGot] = useState("");
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    if (!clock) return;
+    const timer = setInterval(() => setCount((count) => count + 1), 50);
+    return () => clearInterval(timer);
+  }, []);
   useInput((input, key) => {
     if (input === "q") left.abort();
     else if (input === "t") {
@@ -24,12 +30,14 @@ function View() {
     <FullScreen>
       {({ columns, rows }) => (
         <>
-          <Text color="green">{`drawn ${columns}x${rows} 日本 ${end}`}</Text>
+          <Text color="green">{`drawn ${columns}x${rows} 日本`}</Text>
           <Text>{`got ${got}`}</Text>
-          {Array.from({ length: 6 }, (_, row) => (
-            <Rule key={row} title={`row ${row}`} width={columns} />
-          ))}
+          {Array.from(
+            { length: 6 },
+            (_, row) => <Rule key={row} title={`row ${row}`} width={columns} />,
+          )}
           <Text>a line that stays as it is</Text>
+          {clock && <Text>{`count ${count}`}</Text>}
         </>
       )}
     </FullScreen>
