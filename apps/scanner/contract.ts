@@ -35,8 +35,16 @@ export interface ScanStep {
    * hashing, the files whose content has to be read.
    */
   total: number;
-  /** Bytes in the files so far. */
+  /**
+   * How long the files so far are, in bytes. A file of several names (hard links) counts once, at
+   * the first of them, here and in all that tells bytes; `done` and `total` count its names.
+   */
   bytes: number;
+  /**
+   * Bytes on disk that the files and folders so far take. A file with holes takes less than its
+   * length, a short one mostly more. Where the system does not tell, the length.
+   */
+  taken: number;
   /** How many files and folders could not be read so far; each had a step of its own. */
   errors: number;
   /** Why `file` could not be read, or null. */
@@ -53,8 +61,10 @@ export interface ScanStep {
 export interface Sized {
   /** Relative to the scanned folder; "" is the folder itself. */
   path: string;
-  /** Bytes; of a folder, all that is below it. */
+  /** Its length in bytes; of a folder, that of all files below it. */
   bytes: number;
+  /** Bytes that it takes on disk; of a folder, with all that is below it. */
+  taken: number;
 }
 
 /** Files of the same content. */
@@ -63,7 +73,9 @@ export interface DuplicateGroup {
   bytes: number;
   /** SHA-256 of the content, in hex. */
   hash: string;
-  /** Two or more, sorted, relative to the scanned folder. */
+  /** How many they are: two or more. */
+  count: number;
+  /** The first 100 of them, sorted, relative to the scanned folder. */
   files: string[];
 }
 
@@ -74,12 +86,12 @@ export interface ScanSummary {
   seconds: number;
   /** Files a second, counting included and hashing not. */
   rate: number;
-  /** The largest first. */
+  /** Those that take most on disk first. */
   largestFiles: Sized[];
   largestFolders: Sized[];
-  /** What could be freed first; at most 1000 groups. */
+  /** What could be freed first; at most 1000 groups, fewer where their names are very long. */
   duplicates: DuplicateGroup[];
-  /** Bytes that would be freed by keeping one of each group, also of groups beyond the 1000. */
+  /** Bytes that would be freed by keeping one of each group, also of groups that are not told. */
   duplicateBytes: number;
 }
 

@@ -21,10 +21,10 @@ export interface DuplicateStep {
 }
 
 /**
- * Finds the files of the same content. Several names of one file (hard links) are one file: taking
- * one of them away would free nothing.
+ * Finds the files of the same content.
  *
- * @param candidates Files by their size, relative to `root`.
+ * @param candidates Files by their size, relative to `root`, each by one name: taking away one of
+ * several names (hard links) would free nothing.
  * @returns the groups, what could be freed first
  * @throws The signal's reason, at the next megabyte after it was aborted.
  */
@@ -47,7 +47,7 @@ export async function* findDuplicates(
     }
     for (const [beginning, same] of beginnings) {
       if (bytes <= BEGINNING) {
-        if (same.length > 1) groups.push({ bytes, hash: beginning, files: same.sort() });
+        if (same.length > 1) groups.push(group(bytes, beginning, same));
         continue;
       }
       const whole = new Map<string, string[]>();
@@ -59,11 +59,20 @@ export async function* findDuplicates(
         }
       }
       for (const [hash, files] of whole) {
-        if (files.length > 1) groups.push({ bytes, hash, files: files.sort() });
+        if (files.length > 1) groups.push(group(bytes, hash, files));
       }
     }
   }
-  return groups.sort((a, b) => b.bytes * (b.files.length - 1) - a.bytes * (a.files.length - 1));
+  return groups.sort((a, b) => freedBy(b) - freedBy(a));
+}
+
+/** Bytes that are free once one file of the group is left. */
+export function freedBy({ bytes, count }: DuplicateGroup): number {
+  return bytes * (count - 1);
+}
+
+function group(bytes: number, hash: string, files: string[]): DuplicateGroup {
+  return { bytes, hash, count: files.length, files: files.sort() };
 }
 
 function put(groups: Map<string, string[]>, hash: string, file: string): void {
@@ -74,7 +83,7 @@ function put(groups: Map<string, string[]>, hash: string, file: string): void {
 
 interface Hashed {
   file: string;
-  /** Null where it could not be read, or is another name of a file that was. */
+  /** Null where it could not be read. */
   hash: string | null;
   error: string | null;
 }
@@ -86,30 +95,10 @@ async function* hashes(
   length: number,
   signal: AbortSignal,
 ): AsyncGenerator<Hashed, void, void> {
-  const seen = new Set<string>();
   for (let start = 0; start < files.length; start += BATCH) {
     signal.throwIfAborted();
     const batch = files.slice(start, start + BATCH);
-    const identities = await Promise.all(batch.map((file) => identityOf(join(root, file))));
-    // In the order of the names, whichever answer came first: the same tree gives the same groups.
-    const fresh = identities.map((identity) => !seen.has(identity) && seen.add(identity) === seen);
-    yield* await Promise.all(
-      batch.map((file, index) =>
-        fresh[index]
-          ? hashOf(root, file, length, signal)
-          : Promise.resolve({ file, hash: null, error: null })
-      ),
-    );
-  }
-}
-
-/** What tells two names of one file: its number on its volume; its path where there is none. */
-async function identityOf(path: string): Promise<string> {
-  try {
-    const { dev, ino } = await Deno.lstat(path);
-    return ino === null || ino === 0 ? path : `${dev}:${ino}`;
-  } catch {
-    return path; // Reading it will tell what is wrong.
+    yield* await Promise.all(batch.map((file) => hashOf(root, file, length, signal)));
   }
 }
 

@@ -9,7 +9,7 @@ const DEEP_SCAN_PARAMS = {
   properties: {
     folder: { type: "string", description: "the folder's path" },
     steps: { type: "string", enum: ["files", "progress"], description: "files or progress" },
-    top: { type: "integer", description: "how many of the largest to tell" },
+    top: { type: "integer", description: "how many of those that take most on disk to tell" },
     duplicates: { type: "boolean", description: "true to compare files of one size" },
   },
   required: ["folder"],
@@ -20,12 +20,17 @@ await runApp({
   help: `Usage: scanner FOLDER [--top N] [--duplicates] [--json]
        scanner [--host]
 
-Walks FOLDER and everything below it and tells how many files and bytes there are, and what is
-largest; Esc or Ctrl-C ends the scan. Without FOLDER it serves deep_scan to the mesh.
+Walks FOLDER and everything below it and tells how many files there are, how long they are and
+what they take on disk, and what takes most; Esc or Ctrl-C ends the scan. Without FOLDER it serves
+deep_scan to the mesh.
 
-  --top N        how many of the largest files and folders to show; 5 unless given
+A file with several names (hard links) is counted by each name, its bytes once. A file with holes
+takes less on disk than it is long. What folders take themselves counts as taken, as with du.
+
+  --top N        how many files and folders that take most to show; 5 unless given
   --duplicates   also find files of the same content, by their hashes
-  --json         print the last step as JSON: totals and summary
+  --json         print the last step as JSON: totals and summary, with "bytes" for lengths and
+                 "taken" for what is taken on disk
 
 Exit codes: 0 done, 1 something could not be read, 2 wrong usage, 130 cancelled`,
   serve(ipc) {
@@ -33,7 +38,8 @@ Exit codes: 0 done, 1 something could not be read, 2 wrong usage, 130 cancelled`
       jsonSchema: { params: DEEP_SCAN_PARAMS },
       kind: "stream",
       tool: true,
-      description: "walks a folder; a step for each file, the last one with the totals",
+      description:
+        "walks a folder; a step for each file, the last one with the totals: bytes (length) and taken (on disk)",
     });
   },
   job: scanFolder,

@@ -1,6 +1,14 @@
 /** What a scan came to, as lines of text. Pure. */
 import { painter } from "../../lib/ui/colour.ts";
-import { bar, formatBytes, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
+import {
+  bar,
+  displayWidth,
+  formatBytes,
+  formatDuration,
+  pad,
+  plain,
+  truncate,
+} from "../../lib/ui/text.ts";
 import type { ScanStep, Sized } from "./contract.ts";
 
 /** Columns of a bar. */
@@ -9,9 +17,15 @@ const BAR = 12;
 const GROUPS = 5;
 const FILES = 3;
 
-/** The totals in one line: "30 files, 1.2 MiB". */
-export function totals({ done, bytes, errors }: ScanStep): string {
-  return `${done} ${done === 1 ? "file" : "files"}, ${formatBytes(bytes)}` +
+/** A size in its column. */
+function right(size: string): string {
+  return pad(size, 10, "right");
+}
+
+/** The totals in one line: "30 files, 1.2 MiB (1.3 MiB on disk)". */
+export function totals({ done, bytes, taken, errors }: ScanStep): string {
+  const sizes = `${formatBytes(bytes)} (${formatBytes(taken)} on disk)`;
+  return `${done} ${done === 1 ? "file" : "files"}, ${sizes}` +
     (errors > 0 ? `, ${errors} could not be read` : "");
 }
 
@@ -31,13 +45,15 @@ export function report(
   ];
   const table = (title: string, rows: readonly Sized[]) => {
     if (rows.length === 0) return;
-    lines.push("", paint("bold", title));
-    for (const { path, bytes } of rows) {
-      const share = last.bytes === 0 ? 0 : bytes / last.bytes * 100;
-      const text = truncate(plain(path) || ".", Math.max(8, columns - BAR - 16));
-      lines.push(
-        `${pad(formatBytes(bytes), 10, "right")}  ${paint("cyan", bar(share, BAR))}  ${text}`,
+    lines.push("", paint("bold", title), paint("dim", `${right("ON DISK")}  ${right("LENGTH")}`));
+    for (const { path, bytes, taken } of rows) {
+      const share = last.taken === 0 ? 0 : taken / last.taken * 100;
+      const sizes = `${right(formatBytes(taken))}  ${right(formatBytes(bytes))}`;
+      const text = truncate(
+        plain(path) || ".",
+        Math.max(8, columns - displayWidth(sizes) - BAR - 4),
       );
+      lines.push(`${sizes}  ${paint("cyan", bar(share, BAR))}  ${text}`);
     }
   };
   table("Largest files", summary.largestFiles);
@@ -53,14 +69,13 @@ export function report(
   }
   const freed = `${formatBytes(summary.duplicateBytes)} could be freed by keeping one of each`;
   lines.push("", `${paint("bold", "Duplicates")}  ${freed}`);
-  for (const { bytes, files } of groups.slice(0, GROUPS)) {
-    const size = formatBytes(bytes);
-    lines.push(`${pad(size, 10, "right")}  ${paint("yellow", `${files.length} times`)}`);
+  for (const { bytes, count, files } of groups.slice(0, GROUPS)) {
+    lines.push(`${right(formatBytes(bytes))}  ${paint("yellow", `${count} times`)}`);
     for (const file of files.slice(0, FILES)) {
       lines.push(`${" ".repeat(12)}${truncate(plain(file), Math.max(8, columns - 12))}`);
     }
-    if (files.length > FILES) {
-      lines.push(paint("dim", `${" ".repeat(12)}… ${files.length - FILES} more`));
+    if (count > FILES) {
+      lines.push(paint("dim", `${" ".repeat(12)}… ${count - FILES} more`));
     }
   }
   if (groups.length > GROUPS) {

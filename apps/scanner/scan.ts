@@ -1,26 +1,28 @@
-/** Walking a real folder tree. */
-import { join } from "@std/path";
-import type { DeepScanParams, ScanStep, ScanSummary } from "./contract.ts";
-import { findDuplicates } from "./duplicates.ts";
+/** Scanning a real folder tree, step by step. */
+import { resolve } from "@std/path";
+import type { DeepScanParams, DuplicateGroup, ScanStep, ScanSummary } from "./contract.ts";
+import { findDuplicates, freedBy } from "./duplicates.ts";
+import { Links } from "./links.ts";
 import { Survey } from "./survey.ts";
+import { countFiles, type Folder, found, walk, within } from "./walk.ts";
 
-/** Files asked for at once: enough to keep the disk busy, few enough to stop at once. */
-const BATCH = 64;
 /** Milliseconds between two steps while counting, so that a caller sees life in a huge tree. */
 const COUNTING_INTERVAL = 200;
 /** Milliseconds between two steps of "progress". */
 const PROGRESS_INTERVAL = 100;
 const LARGEST_TOP = 1_000;
-/** Groups of duplicates told. */
+/** Groups of duplicates told, files of each, and characters in the names of all of them. */
 const GROUPS = 1_000;
+const FILES_OF_GROUP = 100;
+const NAMES_LENGTH = 8 << 20;
 
 /**
  * Scans `folder` and everything below it, in a fixed order (names sorted in each folder).
  *
  * Everything that is not a folder is a file: symbolic links count with their own size and are not
  * followed (the folder itself may be one), pipes and devices are not opened. The first step comes
- * before any counting. Memory grows with the largest folder and the depth; where the largest
- * folders are asked for with the number of folders, and where duplicates are with that of files.
+ * before any counting. Memory grows with the largest folder and the depth, with the files of which
+ * some names (hard links) lie elsewhere, and where duplicates are asked for with all files.
  *
  * @throws {Deno.errors.NotFound} When the folder is missing.
  * @throws {Deno.errors.NotADirectory} When it is something else.
@@ -34,98 +36,151 @@ export async function* deepScan(
   const { steps = "files", top = 0, duplicates = false } = params;
   checkOptions(steps, top);
   const root = await checkFolder(params.folder);
-  const survey = top > 0 || duplicates ? new Survey(top, duplicates) : null;
-  const started = performance.now();
-  const step: Omit<ScanStep, "file" | "error" | "phase" | "finished"> = {
-    done: 0,
-    total: 0,
-    bytes: 0,
-    errors: 0,
-  };
-  const counting = (file: string): ScanStep => (
-    { phase: "counting", file, ...step, error: null, finished: false }
-  );
-  const scanning = (file: string, error: string | null): ScanStep => (
-    { phase: "scanning", file, ...step, error, finished: false }
-  );
+  const scan = new Scan(root, { steps, top, duplicates }, signal);
+  yield* scan.count();
+  yield* scan.read();
+  yield* scan.finish();
+}
 
-  yield counting("");
-  let reported = performance.now();
-  for await (const folder of walk(root, signal)) {
-    step.total += folder.files.length;
-    if (performance.now() - reported < COUNTING_INTERVAL) continue;
-    reported = performance.now();
-    yield counting(folder.path);
+type Options = Required<Omit<DeepScanParams, "folder">>;
+
+/** One scan. */
+class Scan {
+  readonly #root: string;
+  readonly #options: Options;
+  readonly #signal: AbortSignal;
+  readonly #survey: Survey;
+  readonly #links = new Links();
+  readonly #started = performance.now();
+  readonly #sums = { done: 0, total: 0, bytes: 0, taken: 0, errors: 0 };
+  #phaseStarted = this.#started;
+  #told = this.#started;
+
+  constructor(root: string, options: Options, signal: AbortSignal) {
+    this.#root = root;
+    this.#options = options;
+    this.#signal = signal;
+    this.#survey = new Survey(options.top, options.duplicates);
   }
 
-  let phaseStarted = performance.now();
-  let told = phaseStarted;
-  // Whether a step is to be given: each one, or one ten times a second.
-  const due = () => {
-    if (steps === "files") return true;
-    if (performance.now() - told < PROGRESS_INTERVAL) return false;
-    told = performance.now();
-    return true;
-  };
-  const rated = (given: ScanStep): ScanStep =>
-    steps === "files" ? given : { ...given, rate: rateOf(given.done, phaseStarted) };
-  for await (const folder of walk(root, signal)) {
-    survey?.folder(folder.path);
-    if (folder.error !== null) {
-      step.errors += 1;
-      yield rated(scanning(folder.path, folder.error));
+  async *count(): AsyncGenerator<ScanStep> {
+    const step = (file: string): ScanStep => (
+      { phase: "counting", file, ...this.#sums, error: null, finished: false }
+    );
+    yield step("");
+    let told = performance.now();
+    for await (const { files, path } of countFiles(this.#root, this.#signal)) {
+      this.#sums.total = files;
+      if (performance.now() - told < COUNTING_INTERVAL) continue;
+      told = performance.now();
+      yield step(path);
     }
-    for (let start = 0; start < folder.files.length; start += BATCH) {
-      signal.throwIfAborted();
-      const names = folder.files.slice(start, start + BATCH);
-      const infos = await Promise.all(names.map((name) => infoOf(join(root, folder.path, name))));
-      for (const [index, name] of names.entries()) {
-        const info = infos[index]!;
-        const file = join(folder.path, name);
-        step.done += 1;
+  }
+
+  async *read(): AsyncGenerator<ScanStep> {
+    this.#begin();
+    for await (const folder of walk(this.#root, this.#signal)) {
+      this.#survey.folder(folder);
+      this.#sums.taken += folder.taken;
+      if (folder.error !== null) {
+        this.#sums.errors += 1;
+        yield this.#scanning(folder.path, folder.error);
+      }
+      yield* this.#files(folder);
+    }
+    // Files that vanished since they were counted.
+    this.#sums.total = this.#sums.done;
+  }
+
+  async *#files(folder: Folder): AsyncGenerator<ScanStep> {
+    const sums = this.#sums;
+    for await (const files of found(this.#root, folder, this.#signal)) {
+      for (const { name, entry } of files) {
+        const file = within(folder.path, name);
+        sums.done += 1;
         // Files that appeared since they were counted.
-        step.total = Math.max(step.total, step.done);
-        if (info instanceof Error) step.errors += 1;
-        else {
-          step.bytes += info.size;
-          survey?.file(folder.path, file, info.size, info.isFile);
+        sums.total = Math.max(sums.total, sums.done);
+        const error = typeof entry === "string" ? entry : null;
+        if (typeof entry === "string") sums.errors += 1;
+        else if (this.#links.isFirst(entry)) {
+          sums.bytes += entry.bytes;
+          sums.taken += entry.taken;
+          this.#survey.file(file, entry);
         }
-        const error = info instanceof Error ? info.message : null;
-        if (error !== null || due()) yield rated(scanning(file, error));
-        signal.throwIfAborted();
+        if (error !== null || this.#due()) yield this.#scanning(file, error);
+        this.#signal.throwIfAborted();
       }
     }
   }
-  // Files that vanished since they were counted.
-  step.total = step.done;
-  const last: ScanStep = { ...scanning("", null), finished: true };
-  if (survey === null) {
-    yield rated(last);
-    return;
+
+  async *finish(): AsyncGenerator<ScanStep> {
+    const { top, duplicates } = this.#options;
+    const last = { ...this.#scanning("", null), finished: true };
+    if (top === 0 && !duplicates) {
+      yield last;
+      return;
+    }
+    const rate = rateOf(this.#sums.done, this.#started);
+    const groups = duplicates ? yield* this.#hash() : [];
+    const summary: ScanSummary = {
+      folders: this.#survey.folders,
+      seconds: Math.round(performance.now() - this.#started) / 1000,
+      rate,
+      largestFiles: this.#survey.largestFiles(),
+      largestFolders: this.#survey.largestFolders(),
+      duplicates: toldOf(groups),
+      duplicateBytes: groups.reduce((sum, group) => sum + freedBy(group), 0),
+    };
+    yield { ...last, errors: this.#sums.errors, summary };
   }
-  const rate = rateOf(step.done, started);
-  const hashing = findDuplicates(root, duplicates ? survey.sameSize() : [], signal);
-  phaseStarted = performance.now();
-  let next = await hashing.next();
-  for (; !next.done; next = await hashing.next()) {
-    const { file, error, done, total } = next.value;
-    if (error !== null) step.errors += 1;
-    if (error === null && !due()) continue;
-    yield rated({ phase: "hashing", file, ...step, done, total, error, finished: false });
+
+  async *#hash(): AsyncGenerator<ScanStep, DuplicateGroup[]> {
+    this.#begin();
+    const hashing = findDuplicates(this.#root, this.#survey.sameSize(), this.#signal);
+    for (;;) {
+      const { value, done: over } = await hashing.next();
+      if (over) return value;
+      const { file, error, done, total } = value;
+      if (error !== null) this.#sums.errors += 1;
+      if (error === null && !this.#due()) continue;
+      const sums = { ...this.#sums, done, total };
+      yield this.#rated({ phase: "hashing", file, ...sums, error, finished: false });
+    }
   }
-  const summary: ScanSummary = {
-    folders: survey.folders,
-    seconds: Math.round(performance.now() - started) / 1000,
-    rate,
-    largestFiles: survey.largestFiles(),
-    largestFolders: survey.largestFolders(),
-    duplicates: next.value.slice(0, GROUPS),
-    duplicateBytes: next.value.reduce(
-      (sum, { bytes, files }) => sum + bytes * (files.length - 1),
-      0,
-    ),
-  };
-  yield { ...last, errors: step.errors, summary };
+
+  #begin(): void {
+    this.#phaseStarted = this.#told = performance.now();
+  }
+
+  /** Whether a step is to be given: each one, or one ten times a second. */
+  #due(): boolean {
+    if (this.#options.steps === "files") return true;
+    if (performance.now() - this.#told < PROGRESS_INTERVAL) return false;
+    this.#told = performance.now();
+    return true;
+  }
+
+  #scanning(file: string, error: string | null): ScanStep {
+    return this.#rated({ phase: "scanning", file, ...this.#sums, error, finished: false });
+  }
+
+  #rated(step: ScanStep): ScanStep {
+    if (this.#options.steps === "files") return step;
+    return { ...step, rate: rateOf(step.done, this.#phaseStarted) };
+  }
+}
+
+/** What is told of the groups, whose answer must not be too large to be sent. */
+function toldOf(groups: readonly DuplicateGroup[]): DuplicateGroup[] {
+  const told: DuplicateGroup[] = [];
+  let length = 0;
+  for (const group of groups.slice(0, GROUPS)) {
+    const files = group.files.slice(0, FILES_OF_GROUP);
+    for (const file of files) length += file.length;
+    if (length > NAMES_LENGTH) break;
+    told.push({ ...group, files });
+  }
+  return told;
 }
 
 /** Files a second since an instant of performance.now(). */
@@ -140,52 +195,6 @@ function checkOptions(steps: unknown, top: unknown): void {
   if (!Number.isInteger(top) || (top as number) < 0 || (top as number) > LARGEST_TOP) {
     throw new RangeError(`Cannot tell the largest ${top}: top must be 0 to ${LARGEST_TOP}`);
   }
-}
-
-interface Folder {
-  /** Relative to the root; "" is the root. */
-  path: string;
-  files: string[];
-  error: string | null;
-}
-
-/** Every folder of a tree with the names of its files, a folder before what is in it. */
-async function* walk(root: string, signal: AbortSignal): AsyncGenerator<Folder> {
-  const waiting = [""];
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    signal.throwIfAborted();
-    const folder: Folder = { path, files: [], error: null };
-    const inside: string[] = [];
-    try {
-      for await (const entry of Deno.readDir(join(root, path))) {
-        signal.throwIfAborted();
-        // A link to a folder is no directory here, nor is a Windows junction: loops end by this.
-        if (entry.isDirectory) inside.push(join(path, entry.name));
-        else folder.files.push(entry.name);
-      }
-    } catch (error) {
-      folder.error = reasonOf(error, signal);
-    }
-    folder.files.sort();
-    waiting.push(...inside.sort().reverse());
-    yield folder;
-  }
-}
-
-/** What a file is, or why that is not known. */
-async function infoOf(path: string): Promise<Deno.FileInfo | Error> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Error) return error;
-    throw error;
-  }
-}
-
-/** The message of a failure to read; an abort is none and goes on its way. */
-function reasonOf(error: unknown, signal: AbortSignal): string {
-  if (!(error instanceof Error) || (signal.aborted && error === signal.reason)) throw error;
-  return error.message;
 }
 
 async function checkFolder(folder: unknown): Promise<string> {
@@ -207,5 +216,5 @@ async function checkFolder(folder: unknown): Promise<string> {
       `Cannot scan "${folder}": it is not a folder; give the folder that holds it`,
     );
   }
-  return folder;
+  return resolve(folder);
 }

@@ -7,6 +7,8 @@ import type { Scanner, ScanStep } from "./contract.ts";
 import { report } from "./report.ts";
 
 const INTERRUPTED = 130;
+/** Errors that are kept until the screen is free; of more, how many there were. */
+const FAILED_MAX = 1_000;
 
 /** Has the scanner walk the folder in `args`, and shows how far it is. Returns the exit code. */
 export async function scanFolder(
@@ -27,10 +29,7 @@ export async function scanFolder(
   const scan = (signal: AbortSignal) =>
     client.connect<Scanner>("scanner")
       .deep_scan({ folder, steps: "progress", top, duplicates }, { signal, timeout: Infinity });
-  const failed: string[] = [];
-  const onError = ({ file, error }: ScanStep) => failed.push(`Cannot read "${file}": ${error}`);
-  const last = await follow(scan, folder, onError, signal);
-  for (const line of failed) console.error(line);
+  const last = await follow(scan, folder, signal);
   if (last === null) {
     console.error("The scan was cancelled");
     return INTERRUPTED;
@@ -47,19 +46,28 @@ export async function scanFolder(
 async function follow(
   scan: (signal: AbortSignal) => AsyncIterable<ScanStep>,
   folder: string,
-  onError: (step: ScanStep) => void,
   signal: AbortSignal,
 ): Promise<ScanStep | null> {
   const screen = Deno.stdout.isTerminal() && Deno.stdin.isTerminal() &&
     Deno.env.get("TERM") !== "dumb";
   if (screen) {
+    const failed: ScanStep[] = [];
+    let more = 0;
+    const onError = (step: ScanStep) => failed.length < FAILED_MAX ? failed.push(step) : more++;
     const { followScan } = await import("./progress_view.tsx");
-    return await followScan(folder, scan, onError, signal);
+    const last = await followScan(folder, scan, onError, signal);
+    for (const step of failed) tellError(step);
+    if (more > 0) console.error(`… and ${more} more that could not be read`);
+    return last;
   }
   let last: ScanStep | null = null;
   for await (const step of scan(signal)) {
     last = step;
-    if (step.error !== null) onError(step);
+    if (step.error !== null) tellError(step);
   }
   return last;
+}
+
+function tellError({ file, error }: ScanStep): void {
+  console.error(`Cannot read "${file}": ${error}`);
 }

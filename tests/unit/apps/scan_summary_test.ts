@@ -8,7 +8,12 @@ import {
 } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { parseArguments } from "../../../apps/scanner/arguments.ts";
-import type { DeepScanParams, ScanStep, ScanSummary } from "../../../apps/scanner/contract.ts";
+import type {
+  DeepScanParams,
+  ScanStep,
+  ScanSummary,
+  Sized,
+} from "../../../apps/scanner/contract.ts";
 import { report } from "../../../apps/scanner/report.ts";
 import { deepScan } from "../../../apps/scanner/scan.ts";
 import { displayWidth } from "../../../lib/ui/text.ts";
@@ -52,11 +57,13 @@ Deno.test("deepScan tells the largest files, and folders with all that is below 
       root,
     ) => {
       const { summary, steps } = await scan({ folder: root, top: 2 });
-      assertEquals(summary.largestFiles, [
-        { path: join("a", "b", "big"), bytes: 50 },
-        { path: join("a", "mid"), bytes: 20 },
-      ]);
-      assertEquals(summary.largestFolders, [{ path: "", bytes: 73 }, { path: "a", bytes: 70 }]);
+      const told = (sized: Sized[]) => sized.map(({ path, bytes }) => [path, bytes]);
+      // (All of these files take the same on disk.)
+      assertEquals(told(summary.largestFiles), [[join("a", "b", "big"), 50], [
+        join("a", "mid"),
+        20,
+      ]]);
+      assertEquals(told(summary.largestFolders), [["", 73], ["a", 70]]);
       assertEquals([summary.folders, summary.duplicates], [4, []]);
       assertEquals(steps.filter(({ summary }) => summary !== undefined).length, 1);
     },
@@ -105,6 +112,23 @@ Deno.test({
       assertEquals(steps.at(-1)!.errors, 1);
     }),
 });
+
+Deno.test("deepScan tells how many files are the same, and no more of their names than can be sent", () =>
+  withTree(
+    Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`f${i}`, "the same"])),
+    async (root) => {
+      const { summary, steps } = await scan({ folder: root, duplicates: true });
+      const [group] = summary.duplicates;
+      assertEquals([group!.count, group!.files.length, summary.duplicateBytes], [
+        150,
+        100,
+        149 * 8,
+      ]);
+      const lines = report(steps.at(-1)!, { duplicates: true, columns: 80, colour: false });
+      assertStringIncludes(lines.join("\n"), "150 times");
+      assertStringIncludes(lines.at(-1)!, "… 147 more");
+    },
+  ));
 
 Deno.test("deepScan: steps of progress are few, and tell the rate", () =>
   withTree(
@@ -155,20 +179,24 @@ Deno.test("the report fits its columns and tells what was asked for", () => {
     folders: 1,
     seconds: 75,
     rate: 20_000,
-    largestFiles: [{ path: "日本/a very long name that does not fit".repeat(3), bytes: 750 }],
-    largestFolders: [{ path: "", bytes: 1000 }],
-    duplicates: [{ bytes: 100, hash: "", files: ["a", "b", "c", "d\x1b[2J"] }],
+    largestFiles: [
+      { path: "日本/a very long name that does not fit".repeat(3), bytes: 5 << 20, taken: 750 },
+    ],
+    largestFolders: [{ path: "", bytes: 5 << 20, taken: 1000 }],
+    duplicates: [{ bytes: 100, hash: "", count: 4, files: ["a", "b", "c", "d\x1b[2J"] }],
     duplicateBytes: 300,
   };
   const last: ScanStep = {
-    ...{ phase: "scanning", file: "", done: 1, total: 1, bytes: 1000, errors: 2, error: null },
-    ...{ finished: true, summary },
+    ...{ phase: "scanning", file: "", done: 1, total: 1, bytes: 5 << 20, taken: 1000, errors: 2 },
+    ...{ error: null, finished: true, summary },
   };
   const lines = report(last, { duplicates: true, columns: 60, colour: false });
   const text = lines.join("\n");
-  assertStringIncludes(lines[0]!, "1 file, 1000 B, 2 could not be read in 1 folder, 1 min 15 s");
-  assertStringIncludes(text, "     750 B  █████████░░░  日本/a very");
-  assertStringIncludes(text, "    1000 B  ████████████  .");
+  const totals = "1 file, 5.0 MiB (1000 B on disk), 2 could not be read in 1 folder, 1 min 15 s";
+  assertStringIncludes(lines[0]!, totals);
+  assertStringIncludes(text, "   ON DISK      LENGTH");
+  assertStringIncludes(text, "     750 B     5.0 MiB  █████████░░░  日本/a very");
+  assertStringIncludes(text, "    1000 B     5.0 MiB  ████████████  .");
   assertStringIncludes(text, "Duplicates  300 B could be freed");
   assertStringIncludes(text, "4 times");
   assertStringIncludes(text, "… 1 more");

@@ -59,7 +59,10 @@ Deno.test({
       ];
       assertEquals(files.map(({ file, done, bytes }) => [file, done, bytes]), expected);
       assert(files.every(({ total, error }) => total === 3 && error === null));
-      assertEquals(last, {
+      // What files of a few bytes take is the file system's own affair.
+      assert(last.taken >= 0);
+      assertEquals({ ...last, taken: 0 }, {
+        taken: 0,
         phase: "scanning",
         file: "",
         done: 3,
