@@ -7,6 +7,7 @@
 import {
   type AppDescription,
   listApps,
+  missingPart,
   NeverLiieIPC,
   pidOf,
   type StreamCallOptions,
@@ -173,10 +174,28 @@ export function stop(names: string[], options: CommonOptions & { all?: boolean }
   });
 }
 
-/** `neverliie prune` */
-export function prune({ json }: CommonOptions): Promise<void> {
+/** `neverliie prune [APP…]` */
+export function prune(names: string[], { json }: CommonOptions): Promise<void> {
   return withMesh(async (ipc) => {
-    const removed = await ipc.registry.prune();
+    const { registry } = ipc;
+    const removed: string[] = [];
+    for (const name of names) {
+      const gone = await registry.prune(name);
+      if (gone.length === 0) {
+        console.error(`${name} stays: it has no entry, or its program is there`);
+      }
+      removed.push(...gone);
+    }
+    if (names.length === 0) {
+      removed.push(...await registry.prune());
+      for (const [name, entry] of (await registry.read()).apps) {
+        const missing = missingPart(entry);
+        if (missing === null) continue;
+        const { part, path, why, gone } = missing;
+        const kept = gone ? `${why}, and its entry has what a person wrote` : why;
+        console.error(`${name} stays: its ${part} "${path}" ${kept} (neverliie prune ${name})`);
+      }
+    }
     if (json) return print(removed, true);
     writeLine(removed.length === 0 ? "Nothing to remove." : `Removed: ${removed.join(", ")}`);
   });

@@ -91,8 +91,8 @@ add("ping <app>", "measure a round trip; starts nothing")
   .action((app) => commands.ping(app, flags({})));
 add("stop [apps...]", "stop apps").option("--all", "all that run")
   .action((apps, own) => commands.stop(apps, { ...own, ...common() }));
-add("prune", "remove entries whose program or script is gone")
-  .action(() => commands.prune(common()));
+add("prune [apps...]", "remove entries whose program is gone; those named in any case")
+  .action((apps) => commands.prune(apps, common()));
 add("doctor", "what is wrong with the mesh, and how to mend it")
   .option("--fix", "mend what is safe to mend")
   .action((own) => doctor({ ...own, ...common() }));

@@ -78,14 +78,14 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.name = name;
     this.home = home;
     this.#options = options;
-    this.#report = options.onProblem ?? printProblem;
-    this.registry = new Registry(home, this.#report);
+    const report = this.#report = options.onProblem ?? printProblem;
+    this.registry = new Registry(home, report);
     const system = platform();
     const elevation = new Elevation(system, options.trustUnelevated);
-    this.#context = { home, platform: system, registry: this.registry, elevation };
+    this.#context = { home, platform: system, registry: this.registry, elevation, report };
     const limits = checkLimits(options.limits);
     this.#targets = new Targets(this.#context, this.#dispatch, limits, name);
-    this.#incoming = new Incoming(elevation, this.#dispatch, limits, this.#report);
+    this.#incoming = new Incoming(elevation, this.#dispatch, limits, report);
     this.#workers = new WorkerPool(limits.threads);
   }
 
@@ -261,7 +261,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const { launch = ownLaunchCommand(() => platform.commandLine()) } = this.#options;
     this.#launch = launch || null;
     const listener = this.#listener = await platform.listen(this.home.address(name), this.#report);
-    const entry = { ...this.#options, name, launch: this.#launch };
+    const entry = { ...this.#options, name, launch: this.#launch, woken: isWoken() };
     const kept = await register(this.registry, entry, this.#report);
     if (this.#options.supervise !== false || kept) {
       this.#supervisor = new Supervisor(this.#context, kept ? name : null, this.#report);

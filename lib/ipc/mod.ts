@@ -82,7 +82,13 @@ export {
 export { DEFAULT_LIMITS, type Limits } from "./session/limits.ts";
 export { defaultHome, type Home, openHome, type RuntimeFile } from "./registry/home.ts";
 export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registry/registry.ts";
-export { missingPart, type RegistryEntry } from "./registry/registry_entry.ts";
+export {
+  folderFault,
+  isEdited,
+  type MissingPart,
+  missingPart,
+  type RegistryEntry,
+} from "./registry/registry_entry.ts";
 export { type LaunchCommand, ownLaunchCommand } from "./registry/launch_command.ts";
 export { endSupervision } from "./activation/supervision.ts";
 export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./status.ts";

@@ -4,7 +4,6 @@ import {
   assert,
   assertEquals,
   assertInstanceOf,
-  assertMatch,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
@@ -304,35 +303,6 @@ if (!WINDOWS) {
     await assertRejects(() => mesh.ipc.wake("odd"), TargetStartError, program);
   });
 }
-
-meshTest("a deleted working directory is reported, not guessed", async (mesh) => {
-  const cwd = join(mesh.home, "a folder");
-  Deno.mkdirSync(cwd);
-  await mesh.register({ cwd });
-  Deno.removeSync(cwd);
-  const error = await assertRejects(() => mesh.ipc.wake("fixture"), TargetStartError);
-  assertStringIncludes(error.message, JSON.stringify(cwd).slice(1, -1).replaceAll("\\\\", "\\"));
-  assert((await mesh.ipc.registry.read()).apps.has("fixture"));
-});
-
-meshTest("an entry whose script or program is gone is pruned when met", async (mesh) => {
-  const gonePath = join(mesh.home, WINDOWS ? "gone.exe" : "gone");
-  const script = join(mesh.home, "gone.ts");
-  const [deno] = fixtureCommand("script");
-  await mesh.ipc.registry.set("one", { type: "binary", cmd: [gonePath], cwd: mesh.home });
-  await mesh.ipc.registry.set("two", {
-    type: "script",
-    cmd: [deno!, "run", "-A", script],
-    cwd: mesh.home,
-  });
-  await mesh.register();
-  for (const [name, path] of [["one", gonePath], ["two", script]] as const) {
-    const error = await assertRejects(() => mesh.ipc.wake(name), TargetUnknownError);
-    assertStringIncludes(error.message, path);
-    assertMatch(error.message, /is gone/);
-  }
-  assertEquals([...(await mesh.ipc.registry.read()).apps.keys()], ["fixture"]);
-});
 
 meshTest(
   "a script whose Deno is gone is run by the one on PATH, which is recorded",

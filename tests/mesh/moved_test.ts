@@ -4,16 +4,10 @@
  */
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { dirname, join, toFileUrl } from "@std/path";
-import { TargetUnknownError } from "../../lib/ipc/mod.ts";
-import {
-  executable,
-  fixtureCommand,
-  meshTest,
-  MODE,
-  type TestMesh,
-  WINDOWS,
-} from "../support/mesh/mesh.ts";
+import { dirname, join } from "@std/path";
+import { TargetStartError } from "../../lib/ipc/mod.ts";
+import { meshTest, MODE, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
+import { commandOf, EXTENSION, place } from "../support/mesh/placed_app.ts";
 
 interface About {
   execPath: string;
@@ -21,25 +15,6 @@ interface About {
 }
 
 const WINE = WINDOWS && Deno.env.has("WINEPREFIX");
-const EXTENSION = MODE === "script" ? ".ts" : WINDOWS ? ".exe" : "";
-
-/** The fixture app as a file of its own, such as a person has it. */
-function place(folder: string, name: string): string {
-  Deno.mkdirSync(folder, { recursive: true });
-  const path = join(folder, name + EXTENSION);
-  if (MODE === "binary") Deno.copyFileSync(executable("mesh_app"), path);
-  else {
-    const fixture = toFileUrl(fixtureCommand("script").at(-1)!).href;
-    Deno.writeTextFileSync(path, `await import(${JSON.stringify(fixture)});\n`);
-  }
-  return path;
-}
-
-/** The command by which a person starts the file. */
-function commandOf(path: string): string[] {
-  return [...fixtureCommand().slice(0, -1), path];
-}
-
 async function commandInRegistry(mesh: TestMesh): Promise<string[] | undefined> {
   return (await mesh.ipc.registry.read()).apps.get("fixture")?.cmd;
 }
@@ -55,7 +30,7 @@ meshTest(`a ${MODE} that is moved and renamed is found again once it was run`, a
   await Deno.mkdir(dirname(after));
   await Deno.rename(before, after);
   // Nobody guesses where it went: the error names the place where it was.
-  const error = await assertRejects(() => mesh.ipc.call("fixture", "pid"), TargetUnknownError);
+  const error = await assertRejects(() => mesh.ipc.call("fixture", "pid"), TargetStartError);
   assertStringIncludes(error.message, before);
 
   const again = await mesh.serve(commandOf(after));
@@ -159,6 +134,14 @@ meshTest(`a ${MODE} on another drive is registered and woken there`, async (mesh
   } finally {
     await other.remove();
   }
+  // Its drive is away now, for a while or for good: that takes no entry away.
+  const error = await assertRejects(() => mesh.ipc.wake("fixture"), TargetStartError);
+  assertStringIncludes(error.message, "its drive may be away");
+  assertEquals(await mesh.ipc.registry.prune(), []);
+  assertEquals(
+    (await commandInRegistry(mesh))?.at(-1),
+    join(other.folder, `on the network${EXTENSION}`),
+  );
 });
 
 if (WINE) {

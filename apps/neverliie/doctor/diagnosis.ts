@@ -10,7 +10,6 @@ import {
   checkAppName,
   defaultHome,
   type Home,
-  missingPart,
   NeverLiieIPC,
   openHome,
   type RegistryEntry,
@@ -19,6 +18,7 @@ import {
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { isRegistryText } from "../../../lib/ipc/registry/registry_text.ts";
 import { checkApp } from "./app_checks.ts";
+import { checkEntry } from "./entry_checks.ts";
 
 /** What a finding is about, in the order they are looked at. */
 export const CHECKS = ["home", "transport", "registry", "apps", "leftovers", "elevation"] as const;
@@ -203,15 +203,8 @@ async function checkRegistry(
       add(`"${name}": ${problem}`, "correct the entry, or remove it and start the program once");
     }
     for (const [name, entry] of apps) {
-      const missing = missingPart(entry);
-      if (missing === null) continue;
-      const gone = `"${name}": its ${missing} "${entry.cmd.at(missing === "script" ? -1 : 0)}" ` +
-        "is no longer there";
-      if (missing === "program" && entry.type === "script") {
-        add(gone, `neverliie wake ${name}, with another Deno on PATH: that is recorded then`);
-      } else {
-        const mend = `neverliie prune; where it was moved to, start it once to register it`;
-        add(gone, mend, async () => void await registry.prune(name));
+      for (const found of checkEntry(name, entry, ipc)) {
+        findings.push({ check: "registry", ...found });
       }
     }
     return apps;

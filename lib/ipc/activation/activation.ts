@@ -15,10 +15,10 @@ import {
 import type { Home } from "../registry/home.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { prepareLog } from "./log_file.ts";
-import { delimiter, isAbsolute, join } from "../base/path.ts";
 import { pauseFor } from "../base/timer.ts";
 import type { Registry } from "../registry/registry.ts";
-import { missingPart, type RegistryEntry } from "../registry/registry_entry.ts";
+import type { RegistryEntry } from "../registry/registry_entry.ts";
+import { startCommand } from "./start_command.ts";
 import { logFault, logTail, quoteLog } from "./start_log.ts";
 import { readStarts, sharedFailure, type StartRecord, writeStarts } from "./start_limit.ts";
 import { readSupervised, supervise } from "./supervision.ts";
@@ -33,6 +33,8 @@ export interface ActivationContext {
   platform: Platform;
   registry: Registry;
   elevation: Elevation;
+  /** Is told what a start had to do otherwise than its entry says. */
+  report?: (problem: string) => void;
 }
 
 /** How far an activation may go. */
@@ -173,7 +175,9 @@ async function spawn(
   record: StartRecord,
 ): Promise<SpawnedProcess> {
   const { home, platform, elevation } = context;
-  const entry = await startable(app, context);
+  const entry = await registered(app, context);
+  const start = startCommand(entry, home.path);
+  if (typeof start === "string") throw new TargetStartError(`Cannot start "${app}": its ${start}`);
   const refusal = elevation.startRefusal();
   if (refusal !== null) throw new TargetStartError(`Cannot start "${app}": ${refusal}`);
   const gaveUp = readSupervised(home, app)?.gaveUp ?? null;
@@ -200,9 +204,11 @@ async function spawn(
   }
   try {
     if (entry.keep_alive === true) supervise(home, app);
+    const { command, cwd, instead } = start;
+    if (instead !== null) context.report?.(`"${app}": ${instead}`);
     return await platform.spawn({
-      command: [...entry.cmd, ...entry.args ?? []],
-      cwd: entry.cwd,
+      command,
+      cwd,
       env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1", OTEL_SERVICE_NAME: app },
       logFile,
     });
@@ -233,56 +239,4 @@ async function registered(app: string, context: ActivationContext): Promise<Regi
   const problem = problems.get(app);
   if (problem !== undefined) throw new TargetUnknownError(`Cannot find "${app}": ${problem}`);
   throw unknown(app, context);
-}
-
-/** The entry to start `app` by, mended or pruned where what it names is gone. */
-async function startable(app: string, context: ActivationContext): Promise<RegistryEntry> {
-  const { registry } = context;
-  let entry = await registered(app, context);
-  const missing = missingPart(entry);
-  if (missing === "program" && entry.type === "script") {
-    const deno = findOnPath(Deno.build.os === "windows" ? "deno.exe" : "deno");
-    if (deno !== null) {
-      entry = { ...entry, cmd: [deno, ...entry.cmd.slice(1)] };
-      await registry.set(app, entry);
-    }
-  }
-  const stillMissing = missingPart(entry);
-  if (stillMissing !== null) {
-    const what = stillMissing === "script" ? entry.cmd.at(-1)! : entry.cmd[0]!;
-    await registry.prune(app);
-    throw new TargetUnknownError(
-      `Cannot start "${app}": its ${stillMissing} "${what}" is gone, and so its entry was removed. ` +
-        `Start it once from where it is now and it registers itself`,
-    );
-  }
-  if (!isDirectory(entry.cwd)) {
-    throw new TargetStartError(
-      `Cannot start "${app}": its working directory "${entry.cwd}" is gone. ` +
-        `Make it again, or start "${app}" once from another folder`,
-    );
-  }
-  return entry;
-}
-
-function findOnPath(program: string): string | null {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(delimiter)) {
-    if (!isAbsolute(folder)) continue;
-    const path = join(folder, program);
-    try {
-      if (Deno.statSync(path).isFile) return path;
-    } catch {
-      // Folders on PATH that are gone or closed to us do not hold the program either.
-    }
-  }
-  return null;
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch (error) {
-    // What cannot be looked at may well be there: starting in it will tell.
-    return !(error instanceof Deno.errors.NotFound);
-  }
 }

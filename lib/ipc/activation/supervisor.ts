@@ -19,6 +19,7 @@ import {
   type Supervised,
   writeSupervised,
 } from "./supervision.ts";
+import { startCommand } from "./start_command.ts";
 import { callLater, pauseFor } from "../base/timer.ts";
 
 /** When a supervisor acts; all but `restarts` in milliseconds. */
@@ -33,6 +34,8 @@ export interface SupervisorTimes {
   restarts: number;
   /** For a started app to answer. */
   startTimeout: number;
+  /** Before a program is looked for again that was not there. */
+  absent: number;
 }
 
 const DEFAULT_TIMES: SupervisorTimes = {
@@ -41,6 +44,7 @@ const DEFAULT_TIMES: SupervisorTimes = {
   stable: 60_000,
   restarts: 5,
   startTimeout: 30_000,
+  absent: 5_000,
 };
 
 /** One process's readiness to supervise, and its doing so while the role is its own. */
@@ -53,8 +57,8 @@ export class Supervisor {
   readonly #restarting = new Map<string, Promise<void>>();
   #callOff: () => void;
   #role: ProcessLock | null = null;
-  /** What the looks found wrong last: told once, not each second. */
-  #told: string | null = null;
+  /** What was found wrong last, by the app or with the looks (""): told once, not each second. */
+  readonly #told = new Map<string, string>();
 
   /**
    * @param own the app that this process is, where it is to be kept alive itself
@@ -108,11 +112,14 @@ export class Supervisor {
       }
     } catch (error) {
       // The folder is gone, or the disk is full: the next look may find it otherwise.
-      const problem = `Cannot supervise: ${withRemedy(error)}`;
-      if (problem !== this.#told) this.#report(problem);
-      this.#told = problem;
+      this.#tell("", `Cannot supervise: ${withRemedy(error)}`);
     }
   };
+
+  #tell(about: string, problem: string): void {
+    if (this.#told.get(about) !== problem) this.#report(problem);
+    this.#told.set(about, problem);
+  }
 
   #isRunning(app: string): boolean {
     return ProcessLock.isHeld(this.#context.home.runtimeFile(app, "lock"));
@@ -131,6 +138,14 @@ export class Supervisor {
       signal: stopped,
     });
     if (alive !== null) return await alive.close();
+    const entry = (await this.#context.registry.read()).apps.get(app);
+    const start = entry === undefined ? null : startCommand(entry, home.path);
+    if (typeof start === "string") {
+      // No reason to give it up: a drive that is away comes back.
+      this.#tell(app, `"${app}" died, and cannot be started again: its ${start}`);
+      return await pauseFor(this.#times.absent, stopped);
+    }
+    this.#told.delete(app);
     const row = restartsInRow(before, Date.now(), stable);
     if (row >= restarts) {
       return this.#giveUp(app, before, `it was started ${row} times in a row and died each time`);

@@ -1,13 +1,13 @@
 /**
- * How a process that joins the mesh enters itself and its suite in the registry.
+ * How a process that joins the mesh enters itself and its suite in the registry. Programs that
+ * belong together enter each other, so that a fresh home knows all of them before any has done so.
  *
  * @module
  */
 
 import type { LaunchCommand } from "./launch_command.ts";
 import type { Registry } from "./registry.ts";
-import { type RegistryEntry, sameLaunch } from "./registry_entry.ts";
-import { registerSuite } from "./suite.ts";
+import { folderFault, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 
 /** What is entered. */
 export interface Registration {
@@ -15,6 +15,8 @@ export interface Registration {
   name: string | null;
   /** `null` where the app is not to be woken. */
   launch: LaunchCommand | null;
+  /** Whether the mesh started this process, by the entry that there is. */
+  woken?: boolean;
   keepAlive?: boolean | undefined;
   suite?: ReadonlyMap<string, LaunchCommand> | undefined;
 }
@@ -26,16 +28,20 @@ export interface Registration {
  */
 export async function register(
   registry: Registry,
-  { name, launch, keepAlive, suite }: Registration,
+  { name, launch, woken = false, keepAlive, suite }: Registration,
   report: (problem: string) => void,
 ): Promise<boolean> {
   let kept = false;
   try {
     if (name !== null && launch !== null) {
-      const keep = keepAlive === undefined ? {} : { keep_alive: keepAlive };
-      const entry: RegistryEntry = { ...launch, source: "self", ...keep };
       // Read without the lock: at most starts the registry says already what this one would write.
       const present = (await registry.read()).apps.get(name);
+      const keep = keepAlive === undefined ? {} : { keep_alive: keepAlive };
+      // Started elsewhere, as the folder of the entry is away: the next start may find it again.
+      const stays = woken && present !== undefined && present.cwd !== launch.cwd &&
+        folderFault(present.cwd) !== null;
+      const cwd = stays ? present.cwd : launch.cwd;
+      const entry: RegistryEntry = { ...launch, cwd, source: "self", ...keep };
       if (present === undefined || !sameLaunch(present, entry)) await registry.set(name, entry);
       // A person may have written it there, too.
       kept = keepAlive ?? present?.keep_alive === true;
@@ -46,4 +52,29 @@ export async function register(
     report(name === null ? message : `${message}. "${name}" runs, but was not registered`);
   }
   return kept;
+}
+
+/**
+ * Registers the programs of a suite. What a program wrote about itself stays, unless it is gone
+ * from the disk; what a suite wrote gives way to the suite that runs now.
+ */
+async function registerSuite(
+  registry: Registry,
+  suite: ReadonlyMap<string, LaunchCommand> | undefined,
+): Promise<void> {
+  if (suite === undefined) return;
+  const choose = (present: RegistryEntry | undefined, launch: LaunchCommand): RegistryEntry =>
+    present === undefined || present.source === "suite" || missingPart(present) !== null
+      ? { ...launch, source: "suite" }
+      : present;
+  const { apps } = await registry.read();
+  const stale = [...suite].filter(([app, launch]) => {
+    const present = apps.get(app);
+    return present === undefined || !sameLaunch(present, choose(present, launch));
+  });
+  // Nearly always nothing: then the file is read and not locked.
+  if (stale.length === 0) return;
+  await registry.update(
+    new Map(stale.map(([app, launch]) => [app, (present) => choose(present, launch)])),
+  );
 }

@@ -15,7 +15,13 @@ import { checkAppName } from "../base/name.ts";
 import { platform } from "../os/platform.ts";
 import { withRemedy } from "../base/problem.ts";
 import { emptyEntries, type Entries, hasComments, parseEntries } from "./registry_text.ts";
-import { faultOf, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
+import {
+  faultOf,
+  isEdited,
+  missingPart,
+  type RegistryEntry,
+  sameLaunch,
+} from "./registry_entry.ts";
 
 /** The registry as read. */
 export interface RegistrySnapshot {
@@ -129,25 +135,30 @@ export class Registry {
   }
 
   /**
-   * Removes the entries whose program or script is gone; returns their names.
+   * Removes the entries whose program or script is certainly gone, but for those in which a person
+   * wrote something, such as `args`; returns their names. Others may be on a drive that is away.
    *
-   * @param only looks at this app alone
+   * @param only removes the entry of this app, whatever it holds and wherever its program may be,
+   * if that is not there now
    */
   async prune(only?: string): Promise<string[]> {
+    const isStale = (name: string, entry: RegistryEntry): boolean => {
+      const missing = missingPart(entry);
+      if (missing === null || (only !== undefined && only !== name)) return false;
+      return only === name || (missing.gone && !isEdited(entry));
+    };
     const { apps } = await this.read();
-    const gone = [...apps].filter(([name, entry]) =>
-      (only === undefined || name === only) && missingPart(entry) !== null
-    ).map(([name]) => name);
-    if (gone.length > 0) {
+    const stale = [...apps].filter(([name, entry]) => isStale(name, entry)).map(([name]) => name);
+    if (stale.length > 0) {
       await this.update(
-        new Map(gone.map((name) => [
+        new Map(stale.map((name) => [
           name,
           // Looked at again under the lock: it may have been registered anew meanwhile.
-          (present) => present !== undefined && missingPart(present) === null ? present : null,
+          (present) => present !== undefined && !isStale(name, present) ? present : null,
         ])),
       );
     }
-    return gone;
+    return stale;
   }
 
   async #readText(): Promise<string> {

@@ -7,7 +7,7 @@
 import type { LaunchCommand } from "./launch_command.ts";
 import { asRecord } from "../wire/message.ts";
 import { checkAppName } from "../base/name.ts";
-import { isAbsolute } from "../base/path.ts";
+import { dirname, isAbsolute } from "../base/path.ts";
 import { platform } from "../os/platform.ts";
 
 /** One program of the mesh. Members this version does not know are kept as they are. */
@@ -68,20 +68,90 @@ export function sameLaunch(a: RegistryEntry, b: RegistryEntry): boolean {
     a.cmd.length === b.cmd.length && a.cmd.every((part, i) => part === b.cmd[i]);
 }
 
-/** What of an entry's command is no longer on disk: the program, the script, or `null`. */
-export function missingPart(entry: RegistryEntry): "program" | "script" | null {
-  if (entry.type === "script") {
-    const script = entry.cmd.at(-1)!;
-    if (!REMOTE_SCRIPT.test(script) && !isFile(script)) return "script";
-  }
-  return isFile(entry.cmd[0]!) ? null : "program";
+/** What programs write into an entry; the rest is a person's, or another version's. */
+const WRITTEN: ReadonlySet<string> = new Set(
+  ["type", "cmd", "cwd", "source", "keep_alive", "registered"],
+);
+
+/** Whether an entry holds what nobody could write again by starting the program once. */
+export function isEdited(entry: RegistryEntry): boolean {
+  return Object.keys(entry).some((member) => !WRITTEN.has(member));
 }
 
-function isFile(path: string): boolean {
+/** A part of an entry's command that is no file which could be started. */
+export interface MissingPart {
+  /** Which part. */
+  part: "program" | "script";
+  /** Where it should be. */
+  path: string;
+  /**
+   * Why, behind the name of the part: `is gone`. Only that is certain: the folder is there, with
+   * other files in it. Where the folder is missing or empty, its drive may be away.
+   */
+  why: string;
+  /** Whether it is certain that the file was removed. */
+  gone: boolean;
+}
+
+/** What of an entry's command is not on the disk; `null` where all of it is. */
+export function missingPart({ type, cmd }: RegistryEntry): MissingPart | null {
+  const script = cmd.at(-1)!;
+  const missing = type === "script" && !REMOTE_SCRIPT.test(script) ? absence(script) : null;
+  if (missing !== null) return { part: "script", path: script, ...missing };
+  const [program] = cmd as [string];
+  const absent = absence(program);
+  return absent && { part: "program", path: program, ...absent };
+}
+
+/** Why there is no file at `path`; `null` where there is one, or it cannot be told. */
+function absence(path: string): { why: string; gone: boolean } | null {
   try {
-    return Deno.statSync(path).isFile;
+    const { isFile, isDirectory } = Deno.statSync(path);
+    if (isFile) return null;
+    return { why: isDirectory ? "is a folder now" : "is no file", gone: true };
   } catch (error) {
+    if (error instanceof Deno.errors.FilesystemLoop) {
+      return { why: "is a link in a loop of links", gone: false };
+    }
     // What cannot be looked at may well be there: starting it will tell.
-    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
+    const absent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (!absent) return null;
+  }
+  if (isLink(path)) return { why: "is a link to what is not there", gone: false };
+  if (holdsFiles(dirname(path))) return { why: "is gone", gone: true };
+  const folder = "its folder is missing or empty, so that its drive may be away";
+  return { why: `is not there; ${folder}`, gone: false };
+}
+
+function isLink(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `folder` has something in it: the place of a drive that is away is empty or missing. */
+function holdsFiles(folder: string): boolean {
+  try {
+    return [...Deno.readDirSync(folder)].length > 0;
+  } catch (error) {
+    // It is a file now, so nothing can be in it.
+    return error instanceof Deno.errors.NotADirectory;
+  }
+}
+
+/** Why no program can be started in the folder at `path`: `is not there`. `null` where one can. */
+export function folderFault(path: string): string | null {
+  try {
+    // (The dot takes the right to enter it.)
+    return Deno.statSync(`${path}/.`).isDirectory ? null : "is no folder";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "is not there";
+    if (error instanceof Deno.errors.NotADirectory) return "is no folder";
+    // Who may not look at it can start programs in it all the same.
+    if (error instanceof Deno.errors.NotCapable) return null;
+    return `cannot be entered (${(error as Error).message})`;
   }
 }

@@ -85,7 +85,7 @@ export class LimitExceededError extends RemoteError {
   }
 }
 
-/** Nobody of that name runs, and no registered program can be started under it. */
+/** Nobody of that name runs, and no entry of the registry tells how to start it. */
 export class TargetUnknownError extends Error {
   /** The class, as `error.name` tells it. */
   override readonly name = "TargetUnknownError";

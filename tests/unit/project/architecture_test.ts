@@ -14,7 +14,7 @@ const MODULES_MAX = 93;
 /** Where lib/ipc looks at the system outside of platform.ts: how often, and why. */
 const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
   "lib/ipc/os/platform.ts": [1, "the one branch"],
-  "lib/ipc/activation/activation.ts": [1, "the file name of Deno on PATH"],
+  "lib/ipc/activation/start_command.ts": [1, "the file name of Deno on PATH"],
   "lib/ipc/registry/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
   "lib/ipc/base/path.ts": [1, "how its paths are written"],
   "lib/ipc/registry/registry.ts": [

@@ -319,13 +319,21 @@ Deno.test("Registry.prune removes entries whose program or script is gone, and o
     script: run(here, gone),
     script_program: run(gone, script),
   };
-  await Deno.writeTextFile(registry.path, JSON.stringify(entries));
   const removed = ["program", "folder", "below_file", "script", "script_program"];
+  // Where nobody knows, or somebody wrote something in it, a person names the entry.
+  entries["away"] = binary(join(temporary.home.path, "drive", "x"));
+  entries["args"] = binary(gone, { args: ["--mine"] });
+  entries["note"] = { ...binary(gone), note: "mine" };
+  await Deno.writeTextFile(registry.path, JSON.stringify(entries));
   assertEquals((await registry.prune()).sort(), removed.sort());
-  assertEquals(Object.keys(read(temporary.home)), ["kept", "kept_script", "remote", "malformed"]);
+  const kept = ["kept", "kept_script", "remote", "malformed"];
+  assertEquals(Object.keys(read(temporary.home)), [...kept, "away", "args", "note"]);
   assertEquals(await registry.prune(), []);
-  assertEquals(missingPart(run(gone, gone)), "script");
-  assertEquals(missingPart(run(gone, script)), "program");
+  for (const name of ["away", "args", "note"]) assertEquals(await registry.prune(name), [name]);
+  for (const name of kept) assertEquals(await registry.prune(name), []);
+  assertEquals(Object.keys(read(temporary.home)), kept);
+  assertEquals(missingPart(run(gone, gone))?.part, "script");
+  assertEquals(missingPart(run(gone, script))?.part, "program");
 });
 
 Deno.test("Registry of 10,000 entries is read and written; one of 50 MB is refused, and kept", async () => {
