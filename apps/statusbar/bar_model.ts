@@ -58,7 +58,7 @@ export class BarModel extends Model {
   /** Keeps everything up to date until the signal is aborted. */
   async follow(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#followConfig(signal),
+      this.#again(signal, () => this.#followConfig(signal)),
       this.#again(signal, () => this.#followStats(signal)),
       this.#again(signal, () => this.#followNotices(signal)),
       this.#again(signal, () => this.#followApps(signal)),
@@ -81,10 +81,11 @@ export class BarModel extends Model {
 
   async #followConfig(signal: AbortSignal): Promise<void> {
     const home = this.#client.home.path;
-    await installSchema(home, "statusbar", schema);
+    const unwritten = await installSchema(home, "statusbar", schema);
     const path = join(home, CONFIG_FILE);
     for await (const { value, problems } of watchConfig(path, configSchema, signal)) {
       this.problems = problems.map((problem) => describeProblem(CONFIG_FILE, problem));
+      if (unwritten !== null) this.problems.push(unwritten);
       // A file that is being edited does not change the bar until it is right again.
       if (problems.length === 0) {
         this.config = value;

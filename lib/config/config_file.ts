@@ -14,13 +14,14 @@ import {
 } from "jsonc-parser";
 import { dirname, join } from "@std/path";
 import * as v from "valibot";
+import { readTextFile, UnreadableError } from "../system/text_file.ts";
 
 /** What is wrong with a configuration, and where. */
 export interface ConfigProblem {
-  /** From 1. */
-  line: number;
+  /** From 1; `undefined` where the file could not be read at all. */
+  line?: number;
   /** From 1, in UTF-16 units. */
-  column: number;
+  column?: number;
   message: string;
 }
 
@@ -65,7 +66,7 @@ export function parseConfig<Schema extends ConfigSchema>(
 
 /** A line for people: "statusbar.jsonc:3:5: interval must be at least 250". */
 export function describeProblem(file: string, { line, column, message }: ConfigProblem): string {
-  return `${file}:${line}:${column}: ${message}`;
+  return line === undefined ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`;
 }
 
 function problemOf(text: string, tree: Node, issue: v.BaseIssue<unknown>): ConfigProblem {
@@ -94,12 +95,35 @@ function words(code: string): string {
   return code.replaceAll(/(?<!^)([A-Z])/g, " $1").toLowerCase();
 }
 
-/** Reads a configuration file. One that is not there is an empty one. */
+/**
+ * Reads a configuration file. One that is not there is an empty one; of one that cannot be read the
+ * problems tell why.
+ */
 export async function readConfig<Schema extends ConfigSchema>(
   path: string,
   schema: Schema,
 ): Promise<Config<v.InferOutput<Schema>>> {
-  return parseConfig(await readText(path), schema);
+  return parseRead(await readOrFault(path), schema);
+}
+
+/** A file's text, or why there is none. */
+type Read = { text: string } | { fault: string };
+
+async function readOrFault(path: string): Promise<Read> {
+  try {
+    return { text: await readTextFile(path) ?? "" };
+  } catch (error) {
+    return { fault: error instanceof UnreadableError ? error.reason : (error as Error).message };
+  }
+}
+
+function parseRead<Schema extends ConfigSchema>(
+  read: Read,
+  schema: Schema,
+): Config<v.InferOutput<Schema>> {
+  if ("text" in read) return parseConfig(read.text, schema);
+  const { value } = parseConfig("", schema);
+  return { value, problems: [{ message: `cannot be read: ${read.fault}` }] };
 }
 
 /** Milliseconds between two looks at the file. */
@@ -107,8 +131,9 @@ const LOOK = 500;
 
 /**
  * A configuration and every new one after the file was saved, until the signal is aborted. A file
- * that is not there is an empty one. The file is looked at twice a second: that also sees files
- * that editors replace, on network drives and under Wine.
+ * that is not there is an empty one; one that cannot be read any more is told, too. The file is
+ * looked at twice a second: that also sees files that editors replace, on network drives and under
+ * Wine.
  */
 export async function* watchConfig<Schema extends ConfigSchema>(
   path: string,
@@ -117,10 +142,11 @@ export async function* watchConfig<Schema extends ConfigSchema>(
 ): AsyncGenerator<Config<v.InferOutput<Schema>>, void, void> {
   let last: string | null = null;
   while (!signal.aborted) {
-    const text = await readText(path);
-    if (text !== last) {
-      last = text;
-      yield parseConfig(text, schema);
+    const read = await readOrFault(path);
+    const now = JSON.stringify(read);
+    if (now !== last) {
+      last = now;
+      yield parseRead(read, schema);
     }
     await new Promise<void>((resolve) => {
       const done = () => {
@@ -137,21 +163,23 @@ export async function* watchConfig<Schema extends ConfigSchema>(
 /**
  * Puts a schema where editors find it: `schemas/<name>.schema.json` in the folder of the
  * configuration, which names it by `"$schema"`. Writes only what is new.
+ *
+ * @returns why it could not be written; a program does its work all the same
  */
-export async function installSchema(folder: string, name: string, schema: unknown): Promise<void> {
+export async function installSchema(
+  folder: string,
+  name: string,
+  schema: unknown,
+): Promise<string | null> {
   const path = join(folder, "schemas", `${name}.schema.json`);
   const text = JSON.stringify(schema, null, 2) + "\n";
-  if (await readText(path) === text) return;
-  await Deno.mkdir(dirname(path), { recursive: true });
-  await Deno.writeTextFile(path, text);
-}
-
-async function readText(path: string): Promise<string> {
+  const read = await readOrFault(path);
+  if ("text" in read && read.text === text) return null;
   try {
-    return await Deno.readTextFile(path);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, text);
+    return null;
   } catch (error) {
-    // Not there, or just being replaced: Windows refuses then, and the next look finds it.
-    if (error instanceof Deno.errors.NotFound || Deno.build.os === "windows") return "";
-    throw error;
+    return `Cannot write "${path}": ${(error as Error).message}`;
   }
 }

@@ -80,6 +80,30 @@ if (Deno.build.os === "linux") {
     },
   );
 
+  meshTest("status bar: a configuration that cannot be read is told, and the bar stays", async (
+    mesh,
+  ) => {
+    const config = join(mesh.home, "statusbar.jsonc");
+    await Deno.writeTextFile(config, '\uFEFF{ "segments": [{ "type": "cpu", "label": "Load" }] }');
+    await using terminal = await open(mesh);
+    await terminal.until(/^Load .*%/m);
+    const faults: [reason: string, make: () => Promise<void>][] = [
+      ["it is a folder, not a file", () => Deno.mkdir(config)],
+      ["it is a link in a circle of links", () => Deno.symlink(config, config)],
+    ];
+    for (const [reason, make] of faults) {
+      await Deno.remove(config);
+      await make();
+      const text = await terminal.until(`statusbar.jsonc: cannot be read: ${reason}`);
+      assert(/^Load .*%/m.test(text), text);
+    }
+    await Deno.remove(config);
+    await terminal.gone(/cannot be read/);
+    await terminal.until(LINE);
+    await terminal.press("q");
+    assertEquals((await terminal.ended()).code, 0);
+  });
+
   meshTest("status bar: a second one shows the first one's notices and leaves it running", async (
     mesh,
   ) => {
