@@ -14,6 +14,7 @@ import { describeProblem, installSchema, readConfig } from "../../lib/config/con
 import { CONFIG_FILE, configSchema, isHidden, type LauncherConfig } from "./config.ts";
 import registrySchema from "../registry.schema.json" with { type: "json" };
 import schema from "./launcher.schema.json" with { type: "json" };
+import { Problems } from "./problems.ts";
 import { installedPrograms, type Program } from "./programs.ts";
 import { rank } from "./rank.ts";
 import { Usage } from "./usage.ts";
@@ -35,20 +36,32 @@ export class Catalog {
   #programsAt = -Infinity;
   #mesh: Entry[] = [];
   #config: LauncherConfig = { hide: [], commands: [] };
-  #problem = "";
-  readonly #report: (problem: string) => void;
+  readonly #problems: Problems;
 
-  /** @param report told of what was wrong but could be helped */
+  /** @param report told of each problem when it comes up */
   constructor(ipc: NeverLiieIPC, report: (problem: string) => void) {
     this.#ipc = ipc;
-    this.#usage = new Usage(ipc.home, report);
-    this.#report = report;
+    this.#problems = new Problems(report);
+    this.#usage = new Usage(ipc.home, this.#problems);
   }
 
-  /** Looks at the disk and the mesh. Wakes nobody: sleeping apps have the methods they last told. */
+  /** What cannot be read, or was not as it should be, for people. */
+  get problems(): string[] {
+    return this.#problems.list();
+  }
+
+  /**
+   * Looks at the disk and the mesh. Wakes nobody: sleeping apps have the methods they last told.
+   * Of what cannot be read, all stays as it was.
+   */
   async refresh(signal?: AbortSignal): Promise<void> {
+    const read = (what: string, work: () => Promise<void>) =>
+      this.#problems.attempt(what, work, signal);
     await Promise.all([this.#usage.load(), this.#readConfig()]);
-    await Promise.all([this.#readPrograms(), this.#readMesh(signal)]);
+    await Promise.all([
+      read("looking for programs", () => this.#readPrograms()),
+      read("mesh", () => this.#readMesh(signal)),
+    ]);
   }
 
   /** The best matches for `query`; after ">" it is a command for the shell. */
@@ -115,7 +128,8 @@ export class Catalog {
     } else {
       const program = this.#programs.find((program) => `program:${program.id}` === id);
       if (program === undefined) throw unknownEntry(id);
-      program.start();
+      yield { type: "started", title: program.name };
+      await program.start(signal);
       await this.#usage.record(id);
       yield { type: "result", value: `${program.name} was started` };
     }
@@ -154,25 +168,25 @@ export class Catalog {
     await this.#usage.remember(app, about.methods);
   }
 
-  /** A file with a fault changes nothing, and is told once. */
+  /** A file with a fault changes nothing. */
   async #readConfig(): Promise<void> {
     const home = this.#ipc.home.path;
-    if (this.#problem === "") {
-      await installSchema(home, "launcher", schema);
-      await installSchema(home, "registry", registrySchema);
-    }
+    const unwritten = [
+      await installSchema(home, "launcher", schema),
+      await installSchema(home, "registry", registrySchema),
+    ].filter((problem) => problem !== null);
     const { value, problems } = await readConfig(join(home, CONFIG_FILE), configSchema);
-    const [first] = problems;
-    const problem = first === undefined ? "" : describeProblem(CONFIG_FILE, first);
-    if (problem === "") this.#config = value;
-    else if (problem !== this.#problem) this.#report(problem);
-    this.#problem = problem;
+    if (problems.length === 0) this.#config = value;
+    const first = problems.slice(0, 1).map((problem) => describeProblem(CONFIG_FILE, problem));
+    this.#problems.set(CONFIG_FILE, [...first, ...unwritten]);
   }
 
   async #readPrograms(): Promise<void> {
     if (performance.now() - this.#programsAt < PROGRAMS_AGE) return;
     this.#programsAt = performance.now();
-    this.#programs = await installedPrograms();
+    const { programs, problems } = await installedPrograms();
+    this.#programs = programs;
+    this.#problems.set("programs", problems);
   }
 
   async #readMesh(signal: AbortSignal | undefined): Promise<void> {

@@ -2,6 +2,7 @@
  * Desktop entries: what is installed, on Linux and other free desktops.
  * https://specifications.freedesktop.org/desktop-entry/latest/
  */
+import { commandWords } from "./command_words.ts";
 
 /** What a `.desktop` file says about a program that can be shown in a menu. */
 export interface DesktopEntry {
@@ -10,7 +11,7 @@ export interface DesktopEntry {
   comment: string;
   /** The command, field codes filled in: the program and its arguments. */
   command: string[];
-  /** The folder to start it in. */
+  /** The folder to start it in; the user's own where there is none. */
   path: string | null;
   /** Whether it wants a terminal. */
   terminal: boolean;
@@ -20,11 +21,13 @@ export interface DesktopEntry {
 
 /**
  * Reads the text of a `.desktop` file. `null` where it is no program, or not to be shown: another
- * type, `NoDisplay`, `Hidden`, other desktops' only.
+ * type, `NoDisplay`, `Hidden`, other desktops' only. Of a line that makes no sense, and of one that
+ * comes twice, GLib's rules hold.
  *
  * @param file The path of the file, for the field code `%k`.
  * @param locale Such as "de_AT.UTF-8@euro"; "" for none.
  * @param desktops The names in `XDG_CURRENT_DESKTOP`.
+ * @throws {SyntaxError} where its command cannot be read
  */
 export function parseDesktopEntry(
   text: string,
@@ -33,7 +36,7 @@ export function parseDesktopEntry(
   desktops: readonly string[],
 ): DesktopEntry | null {
   const values = mainGroup(text);
-  const flag = (key: string) => values.get(key) === "true";
+  const flag = (key: string) => ["true", "1"].includes(values.get(key) ?? "");
   const list = (key: string) => (values.get(key) ?? "").split(";").filter((name) => name !== "");
   if (values.get("Type") !== "Application" || flag("NoDisplay") || flag("Hidden")) return null;
   const only = list("OnlyShowIn");
@@ -50,27 +53,27 @@ export function parseDesktopEntry(
   const exec = values.get("Exec");
   if (name === "" || exec === undefined) return null;
   const icon = localised("Icon");
-  const command = execCommand(unescaped(exec), { name, icon, file });
+  const command = commandWords(unescaped(exec), { name, icon, file });
   if (command.length === 0) return null;
   return {
     name,
     comment: localised("Comment") || localised("GenericName"),
     command,
-    path: values.has("Path") ? unescaped(values.get("Path")!) : null,
+    path: unescaped(values.get("Path") ?? "") || null,
     terminal: flag("Terminal"),
-    tryExec: values.has("TryExec") ? unescaped(values.get("TryExec")!) : null,
+    tryExec: unescaped(values.get("TryExec") ?? "") || null,
   };
 }
 
-/** The keys of the group "Desktop Entry". */
+/** The keys of the group "Desktop Entry"; of one that comes twice the last. */
 function mainGroup(text: string): Map<string, string> {
   const values = new Map<string, string>();
   let inside = false;
   for (const line of text.split(/\r?\n/)) {
-    if (line.startsWith("[")) inside = line.trim() === "[Desktop Entry]";
-    else if (inside && !line.startsWith("#")) {
-      const [, key, value] = /^([A-Za-z0-9-]+(?:\[[^\]]*\])?)\s*=\s*(.*)$/.exec(line) ?? [];
-      if (key !== undefined && !values.has(key)) values.set(key, value!.trimEnd());
+    if (/^\s*\[/.test(line)) inside = line.trim() === "[Desktop Entry]";
+    else if (inside) {
+      const [, key, value] = /^\s*([A-Za-z0-9-]+(?:\[[^\]]*\])?)\s*=\s*(.*)$/.exec(line) ?? [];
+      if (key !== undefined) values.set(key, value!.trimEnd());
     }
   }
   return values;
@@ -91,39 +94,10 @@ function localeSuffixes(locale: string): string[] {
 
 const ESCAPES: Readonly<Record<string, string>> = { s: " ", n: "\n", t: "\t", r: "\r" };
 
+/** The value of a key of the type string; other backslashes stay, for the command's own quotes. */
 function unescaped(value: string): string {
   return value.replaceAll(
     /\\(.)/g,
     (whole, letter: string) => letter === "\\" ? "\\" : ESCAPES[letter] ?? whole,
   );
-}
-
-/**
- * The words of an `Exec` value. Within double quotes a backslash takes the meaning from what comes
- * after it. Files and addresses (`%f`, `%F`, `%u`, `%U`) are none here.
- */
-export function execCommand(
-  exec: string,
-  { name, icon, file }: { name: string; icon: string; file: string },
-): string[] {
-  const words: string[] = [];
-  const pattern = /"((?:\\.|[^"\\])*)"|([^\s"]+)/g;
-  for (const [, quoted, bare] of exec.matchAll(pattern)) {
-    if (quoted !== undefined) {
-      words.push(quoted.replaceAll(/\\(.)/g, "$1"));
-      continue;
-    }
-    if (bare === "%i") {
-      if (icon !== "") words.push("--icon", icon);
-      continue;
-    }
-    if (/^%[fFuUdDnNvm]$/.test(bare!)) continue;
-    words.push(bare!.replaceAll(/%(.)/g, (_whole, code: string) => {
-      if (code === "%") return "%";
-      if (code === "c") return name;
-      if (code === "k") return file;
-      return "";
-    }));
-  }
-  return words;
 }

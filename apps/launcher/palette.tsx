@@ -3,43 +3,14 @@ import { Box, Text, useApp } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode, useMemo, useState } from "react";
 import type { HostStats } from "../statusbar/contract.ts";
-import {
-  FullScreen,
-  Keys,
-  Model,
-  Progress,
-  Rule,
-  Spark,
-  useModel,
-} from "../../lib/ui/components.tsx";
+import { FullScreen, Keys, Progress, Rule, Spark, useModel } from "../../lib/ui/components.tsx";
 import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
 import { useKeys } from "../../lib/ui/keys.ts";
 import { Field } from "../../lib/ui/text_field.tsx";
 import type { EntryKind, Match } from "./contract.ts";
+import type { PaletteModel } from "./palette_model.ts";
 import { type FormMode, type PaletteActions, PaletteState } from "./palette_state.ts";
 import type { Running } from "./running.ts";
-
-/** Readings in the sparklines. */
-const HISTORY = 60;
-
-/** What the palette shows of the machine and the mesh; whoever follows them calls `changed`. */
-export class PaletteModel extends Model {
-  stats: HostStats | null = null;
-  cpu: number[] = [];
-  memory: number[] = [];
-  /** A line for what is going on, a failure for example. */
-  message: string | null = null;
-
-  /** Takes a reading. */
-  show(stats: HostStats): void {
-    this.stats = stats;
-    this.message = null;
-    if (stats.cpu.percent !== null) this.cpu = [...this.cpu, stats.cpu.percent].slice(-HISTORY);
-    const used = stats.memory.total > 0 ? stats.memory.used / stats.memory.total * 100 : 0;
-    this.memory = [...this.memory, used].slice(-HISTORY);
-    this.changed();
-  }
-}
 
 /** The whole palette. */
 export function Palette(
@@ -73,7 +44,7 @@ export function Palette(
                   </Box>
                   <Field field={query} hint="Search programs, apps and methods, or > a command" />
                 </Box>
-                <Box height={1} />
+                <Problem problems={model.problems} />
                 <Box flexDirection="column" height={space} overflow="hidden">
                   <Matches
                     matches={matches}
@@ -110,6 +81,20 @@ function Title({ stats, width }: { stats: HostStats | null; width: number }): Re
     <Box height={1} justifyContent="space-between">
       <Text bold color="cyan">NeverLiie</Text>
       <Text dimColor>{about}</Text>
+    </Box>
+  );
+}
+
+/** The first of what is wrong, in the gap below the prompt. */
+function Problem({ problems: [first, ...more] }: { problems: readonly string[] }): ReactNode {
+  const text = first === undefined
+    ? ""
+    : more.length === 0
+    ? first
+    : `${first} (and ${more.length} more)`;
+  return (
+    <Box height={1}>
+      <Text color="red" wrap="truncate">{plain(text)}</Text>
     </Box>
   );
 }

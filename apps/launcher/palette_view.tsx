@@ -4,7 +4,8 @@ import { pause } from "../../lib/system/pause.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
 import type { StatusBar } from "../statusbar/contract.ts";
 import { Catalog } from "./catalog.ts";
-import { Palette, PaletteModel } from "./palette.tsx";
+import { Palette } from "./palette.tsx";
+import { PaletteModel } from "./palette_model.ts";
 import { stillRunning } from "./view.ts";
 
 /** Milliseconds between two looks at which apps run and what is installed. */
@@ -15,7 +16,8 @@ export async function showPalette(client: NeverLiieIPC, signal: AbortSignal): Pr
   const left = new AbortController();
   const ended = AbortSignal.any([signal, left.signal]);
   const model = new PaletteModel();
-  const catalog = new Catalog(client, (problem) => tell(model, problem));
+  // Shown as long as they last, by the view.
+  const catalog = new Catalog(client, () => {});
   const tasks = [followStats(client, model, ended), followCatalog(catalog, model, ended)];
   try {
     await showScreen(
@@ -67,6 +69,7 @@ async function followCatalog(
   while (!signal.aborted) {
     try {
       await catalog.refresh(signal);
+      model.problems = catalog.problems;
       model.changed();
       await pause(REFRESH, signal);
     } catch (error) {

@@ -1,7 +1,11 @@
 /** The programs that are installed on this machine. */
 import { basename, dirname, extname, join, relative } from "@std/path";
 import { openByShell, registryTexts } from "../../lib/system/shell_windows.ts";
-import { parseDesktopEntry } from "./desktop_entry.ts";
+import { readTextFile, unreadable } from "../../lib/system/text_file.ts";
+import { type DesktopEntry, parseDesktopEntry } from "./desktop_entry.ts";
+import { entriesOf, filesBelow, isFile, isRunnable, type Variables } from "./program_files.ts";
+import { startProgram } from "./start_program.ts";
+import { terminalWords } from "./terminal_program.ts";
 
 /** An installed program. */
 export interface Program {
@@ -10,81 +14,110 @@ export interface Program {
   name: string;
   /** What it is; "" where nobody tells. */
   comment: string;
-  /** Starts it; it goes on after this process. */
-  start(): void;
+  /**
+   * Starts it; it goes on after this process. Where the system tells how it goes on, one that fails
+   * at once is an error.
+   */
+  start(signal: AbortSignal): Promise<void>;
 }
 
-/** Where to look; the environment of this process by default. */
-type Variables = (name: string) => string | undefined;
+/** What is installed, and what of it cannot be read. */
+export interface Installed {
+  programs: Program[];
+  problems: string[];
+}
 
 /** Every program that a menu of this system would show, sorted by name. */
 export async function installedPrograms(
   env: Variables = (name) => Deno.env.get(name),
-): Promise<Program[]> {
+): Promise<Installed> {
   const find = { windows: windowsPrograms, darwin: macosPrograms }[Deno.build.os as string] ??
     desktopPrograms;
-  return (await find(env)).sort((a, b) => a.name.localeCompare(b.name));
+  const { programs, problems } = await find(env);
+  return { programs: programs.sort((a, b) => a.name.localeCompare(b.name)), problems };
 }
 
-/** Linux: the desktop files of the user and the system; the user's own hide the system's. */
-export async function desktopPrograms(env: Variables): Promise<Program[]> {
+/**
+ * Linux: the desktop files of the user and the system; the user's own hide the system's, also where
+ * they cannot be read.
+ */
+export async function desktopPrograms(env: Variables): Promise<Installed> {
   const found = new Map<string, Program | null>();
+  const problems: string[] = [];
   const locale = env("LC_ALL") || env("LC_MESSAGES") || env("LANG") || "";
   const desktops = (env("XDG_CURRENT_DESKTOP") ?? "").split(":");
   for (const folder of dataFolders(env)) {
     const root = join(folder, "applications");
-    for (const file of await filesBelow(root, [".desktop"])) {
+    const below = await filesBelow(root, [".desktop"]);
+    problems.push(...below.problems);
+    for (const file of below.files) {
       const id = relative(root, file).replaceAll("/", "-");
       if (found.has(id)) continue;
-      const entry = parseDesktopEntry(await Deno.readTextFile(file), file, locale, desktops);
-      if (entry === null || (entry.tryExec !== null && !isRunnable(entry.tryExec, env))) {
-        found.set(id, null);
-        continue;
+      found.set(id, null);
+      try {
+        // Old files are in other encodings in some lines, which are seldom those of this user.
+        const text = await readTextFile(file, { lenient: true }) ?? "";
+        const entry = parseDesktopEntry(text, file, locale, desktops);
+        if (entry === null || (entry.tryExec !== null && !isRunnable(entry.tryExec, env))) continue;
+        found.set(id, desktopProgram(id, entry, file, env));
+      } catch (error) {
+        const unusable = error instanceof SyntaxError;
+        problems.push(
+          unusable ? `Cannot use "${file}": ${error.message}` : (error as Error).message,
+        );
       }
-      const { name, comment, path } = entry;
-      const command = entry.terminal
-        ? [env("TERMINAL") || "x-terminal-emulator", "-e", ...entry.command]
-        : entry.command;
-      found.set(id, { id, name, comment, start: () => startDetached(command, path) });
     }
   }
-  return [...found.values()].filter((program) => program !== null);
+  return { programs: [...found.values()].filter((program) => program !== null), problems };
+}
+
+function desktopProgram(id: string, entry: DesktopEntry, file: string, env: Variables): Program {
+  const { name, comment, path, terminal, command } = entry;
+  return {
+    id,
+    name,
+    comment,
+    start(signal) {
+      const words = terminal ? [...terminalBefore(name, env), ...command] : command;
+      return startProgram({ name, command: words, folder: path, source: file }, signal);
+    },
+  };
+}
+
+function terminalBefore(name: string, env: Variables): string[] {
+  try {
+    return terminalWords(env);
+  } catch (error) {
+    throw new Deno.errors.NotFound(`Cannot start "${name}": ${(error as Error).message}`);
+  }
 }
 
 /** https://specifications.freedesktop.org/basedir-spec/latest/ */
 function dataFolders(env: Variables): string[] {
   const home = env("XDG_DATA_HOME") || join(env("HOME") ?? "/", ".local", "share");
   const system = env("XDG_DATA_DIRS") || "/usr/local/share:/usr/share";
-  return [home, ...system.split(":").filter((folder) => folder.startsWith("/"))];
-}
-
-function isRunnable(program: string, env: Variables): boolean {
-  const places = program.includes("/")
-    ? [program]
-    : (env("PATH") ?? "").split(":").map((folder) => join(folder, program));
-  return places.some((path) => {
-    try {
-      const { isFile, mode } = Deno.statSync(path);
-      return isFile && ((mode ?? 0) & 0o111) !== 0;
-    } catch {
-      return false; // Not there, or not for us: it cannot be run either way.
-    }
-  });
+  const folders = [home, ...system.split(":").filter((folder) => folder.startsWith("/"))];
+  return [...new Set(folders)];
 }
 
 const APP_PATHS = "Software\\Microsoft\\Windows\\CurrentVersion\\App Paths";
 
 /** Windows: the shortcuts of the Start menu, and programs that told the registry where they are. */
-export async function windowsPrograms(env: Variables): Promise<Program[]> {
+export async function windowsPrograms(env: Variables): Promise<Installed> {
   const found = new Map<string, Program>();
+  const problems: string[] = [];
   const add = (id: string, name: string, comment: string, path: string) => {
     const key = name.toLowerCase();
-    if (!found.has(key)) found.set(key, { id, name, comment, start: () => openByShell(path) });
+    // In the user's own folder; a shortcut may name another one. How it goes on nobody tells.
+    const start = () => Promise.resolve(openByShell(path, env("USERPROFILE") || null));
+    if (!found.has(key)) found.set(key, { id, name, comment, start });
   };
   for (const folder of [env("APPDATA"), env("ProgramData")]) {
     if (!folder) continue;
     const menu = join(folder, "Microsoft", "Windows", "Start Menu", "Programs");
-    for (const file of await filesBelow(menu, [".lnk", ".url", ".appref-ms"])) {
+    const below = await filesBelow(menu, [".lnk", ".url", ".appref-ms"]);
+    problems.push(...below.problems);
+    for (const file of below.files) {
       const name = basename(file, extname(file));
       const group = relative(menu, dirname(file));
       add(file, name, group === "" || group === "." ? "" : group.replaceAll("\\", " › "), file);
@@ -96,67 +129,33 @@ export async function windowsPrograms(env: Variables): Promise<Program[]> {
       if (isFile(path)) add(path, basename(key, extname(key)), path, path);
     }
   }
-  return [...found.values()];
+  return { programs: [...found.values()], problems };
 }
 
 /** macOS: the bundles in the folders for applications. */
-async function macosPrograms(env: Variables): Promise<Program[]> {
+async function macosPrograms(env: Variables): Promise<Installed> {
   const programs: Program[] = [];
+  const problems: string[] = [];
   const folders = [
     "/Applications",
     "/System/Applications",
     join(env("HOME") ?? "/", "Applications"),
   ];
   for (const folder of folders.flatMap((path) => [path, join(path, "Utilities")])) {
-    for (const { name } of await entriesOf(folder)) {
-      if (extname(name) !== ".app") continue;
-      const id = join(folder, name);
-      const start = () => startDetached(["/usr/bin/open", id], null);
-      programs.push({ id, name: basename(name, ".app"), comment: "", start });
+    try {
+      for (const { name } of await entriesOf(folder)) {
+        if (extname(name) === ".app") programs.push(bundle(join(folder, name)));
+      }
+    } catch (error) {
+      problems.push(unreadable(folder, error).message);
     }
   }
-  return programs;
+  return { programs, problems };
 }
 
-/** Starts a program in a session of its own, without this process's terminal. */
-function startDetached([program, ...args]: string[], cwd: string | null): void {
-  new Deno.Command(program!, {
-    args,
-    ...(cwd === null ? {} : { cwd }),
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-    detached: true,
-  }).spawn().unref();
-}
-
-/** The files below a folder that end so, sorted; none where there is no such folder. */
-async function filesBelow(folder: string, endings: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
-  for (const { name, isDirectory } of await entriesOf(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) files.push(...await filesBelow(path, endings));
-    else if (endings.includes(extname(name).toLowerCase()) && isFile(path)) files.push(path);
-  }
-  return files;
-}
-
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(folder));
-    return entries.sort((a, b) => a.name < b.name ? -1 : 1);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
-      return [];
-    }
-    throw error;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile; // Follows links, so that one that leads nowhere is none.
-  } catch {
-    return false;
-  }
+function bundle(id: string): Program {
+  const name = basename(id, ".app");
+  const start = (signal: AbortSignal) =>
+    startProgram({ name, command: ["/usr/bin/open", id], folder: null, source: id }, signal);
+  return { id, name, comment: "", start };
 }

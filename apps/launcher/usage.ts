@@ -3,6 +3,8 @@ import { basename, dirname, join } from "@std/path";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import type { Home, MethodDescription } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/pause.ts";
+import { readTextFile } from "../../lib/system/text_file.ts";
+import type { Problems } from "./problems.ts";
 
 /** Milliseconds after which a use counts half. */
 const HALF_LIFE = 7 * 24 * 60 * 60_000;
@@ -23,27 +25,34 @@ interface Remembered {
   methods: Record<string, MethodDescription[]>;
 }
 
+/** What problems of this file are about. */
+const FILE = "launcher.json";
+const WRITING = `${FILE}, writing`;
+
 /**
  * The file `launcher.json` in the home. Written whole under a lock and then renamed, so a reader
- * sees the old one or the new one; a file that cannot be read is set aside and begun anew.
+ * sees the old one or the new one; a file that holds something else is set aside and begun anew.
+ * One that cannot be read or written stays as it is, which is told; nothing fails by it, and what
+ * was used since is remembered as long as the launcher runs.
  */
 export class Usage {
   readonly path: string;
   readonly #lock: string;
-  readonly #report: (problem: string) => void;
+  readonly #problems: Problems;
   #now: Remembered = { uses: {}, methods: {} };
 
-  /** @param report told of a file that was set aside */
-  constructor(home: Home, report: (problem: string) => void) {
-    this.path = join(home.path, "launcher.json");
+  constructor(home: Home, problems: Problems) {
+    this.path = join(home.path, FILE);
     this.#lock = join(home.runtime, "launcher.json.lock");
-    this.#report = report;
+    this.#problems = problems;
   }
 
   /** Reads the file. A missing one is an empty one. */
   async load(): Promise<void> {
-    const read = await this.#read();
-    if (read !== null) this.#now = read;
+    await this.#problems.attempt(FILE, async () => {
+      const read = await this.#read();
+      if (read !== null) this.#now = read;
+    });
   }
 
   /** How much an entry was used: each use counts 1, half of that a week later. */
@@ -82,29 +91,33 @@ export class Usage {
   }
 
   async #change(change: (all: Remembered) => void): Promise<void> {
-    using _lock = await ProcessLock.acquire(this.#lock, LOCK_TIMEOUT);
-    let all = await this.#read();
-    if (all === null) {
-      const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
-      const aside = this.path.replace(/\.json$/, `.corrupt-${stamp}-${Deno.pid}.json`);
-      await Deno.rename(this.path, aside);
-      this.#report(`"${this.path}" cannot be read: kept as "${aside}" and begun anew`);
-      all = { uses: {}, methods: {} };
-    }
-    change(all);
-    await replaceFile(this.path, JSON.stringify(all, null, 2) + "\n");
-    this.#now = all;
+    let written = false;
+    await this.#problems.attempt(WRITING, async () => {
+      using _lock = await ProcessLock.acquire(this.#lock, LOCK_TIMEOUT);
+      const all = await this.#read() ?? await this.#setAside();
+      change(all);
+      await replaceFile(this.path, JSON.stringify(all, null, 2) + "\n");
+      this.#now = all;
+      written = true;
+    });
+    if (!written) change(this.#now);
+  }
+
+  async #setAside(): Promise<Remembered> {
+    const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
+    const aside = this.path.replace(/\.json$/, `.corrupt-${stamp}-${Deno.pid}.json`);
+    await Deno.rename(this.path, aside);
+    this.#problems.add(
+      `"${this.path}" is not what the launcher writes: kept as "${aside}" and begun anew`,
+    );
+    return { uses: {}, methods: {} };
   }
 
   /** What the file holds, or `null` where that is not what this class writes. */
   async #read(): Promise<Remembered | null> {
-    let text: string;
-    try {
-      text = await Deno.readTextFile(this.path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return { uses: {}, methods: {} };
-      throw error;
-    }
+    // Bytes that are no text are none of this class's either.
+    const text = await readTextFile(this.path, { lenient: true });
+    if (text === null) return { uses: {}, methods: {} };
     try {
       return checked(JSON.parse(text));
     } catch {
@@ -132,14 +145,21 @@ function checked(value: unknown): Remembered {
 /** Puts a text in the place of a file, in one step. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${Deno.pid}.tmp`);
-  await Deno.writeTextFile(temporary, text, { mode: 0o600 });
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await Deno.rename(temporary, path);
-    } catch (error) {
-      // Windows refuses while somebody has the file open.
-      if (Deno.build.os !== "windows" || attempt >= 50) throw error;
-      await pause(attempt);
+  try {
+    await Deno.writeTextFile(temporary, text, { mode: 0o600 });
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await Deno.rename(temporary, path);
+      } catch (error) {
+        // Windows refuses while somebody has the file open.
+        if (Deno.build.os !== "windows" || attempt >= 50) throw error;
+        await pause(attempt);
+      }
     }
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {
+      // What failed is told below; a file that was never made cannot be removed.
+    });
+    throw new Error(`Cannot write "${path}": ${(error as Error).message}`, { cause: error });
   }
 }

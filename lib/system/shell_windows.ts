@@ -2,7 +2,7 @@
 
 const SHELL = {
   ShellExecuteW: {
-    parameters: ["pointer", "buffer", "buffer", "pointer", "pointer", "i32"],
+    parameters: ["pointer", "buffer", "buffer", "pointer", "buffer", "i32"],
     result: "pointer",
   },
 } as const;
@@ -40,18 +40,35 @@ const PATH_LENGTH = 32_768;
 let shell: Deno.DynamicLibrary<typeof SHELL> | undefined;
 let registry: Deno.DynamicLibrary<typeof REGISTRY> | undefined;
 
+/** What the shell's numbers mean to somebody who wanted to open a file; from the same page. */
+const SHELL_REASONS: Readonly<Record<string, string>> = {
+  2: "it is not there",
+  3: "a folder on its path is not there",
+  5: "you have no right to open it",
+  11: "it is no program for Windows",
+  26: "another program has it open and lets nobody read it",
+  27: "Windows knows no program for files of this kind",
+  31: "Windows knows no program for files of this kind",
+  32: "a library that it needs is not there",
+};
+
 /**
  * Opens a file as a double click would: runs a program, follows a shortcut.
  * https://learn.microsoft.com/en-us/windows/win32/api/shellapi/nf-shellapi-shellexecutew
  *
- * @throws {Error} with the shell's number for what went wrong.
+ * @param folder The working folder of what is started, unless a shortcut names one of its own; this
+ *   process's own unless given.
+ * @throws {Error} that says what went wrong, or the shell's number for it.
  */
-export function openByShell(path: string): void {
+export function openByShell(path: string, folder: string | null = null): void {
   shell ??= Deno.dlopen("shell32.dll", SHELL);
+  const place = folder === null ? null : wide(folder);
   const answer = shell.symbols
-    .ShellExecuteW(null, wide("open"), wide(path), null, null, SW_SHOWNORMAL);
+    .ShellExecuteW(null, wide("open"), wide(path), null, place, SW_SHOWNORMAL);
   const code = Deno.UnsafePointer.value(answer);
-  if (code <= SHELL_ERRORS) throw new Error(`Cannot open "${path}": Windows shell error ${code}`);
+  if (code > SHELL_ERRORS) return;
+  const reason = SHELL_REASONS[String(code)] ?? `Windows shell error ${code}`;
+  throw new Error(`Cannot open "${path}": ${reason}`);
 }
 
 /**

@@ -1,42 +1,10 @@
 /** The launcher's methods: what is found, and what comes of launching it. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import type { Launcher, LaunchEvent, Match } from "../../apps/launcher/contract.ts";
-import { pidOf, type Remote, RemoteError } from "../../lib/ipc/mod.ts";
-import { meshTest, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh/mesh.ts";
-
-/**
- * A launcher on a machine with one program: on Linux a desktop file, on Windows a shortcut in the
- * Start menu.
- */
-async function launcher(mesh: TestMesh): Promise<Remote<Launcher>> {
-  const data = join(mesh.home, "data");
-  const folder = WINDOWS
-    ? join(data, "Microsoft", "Windows", "Start Menu", "Programs", "Pictures")
-    : join(data, "applications");
-  await Deno.mkdir(folder, { recursive: true });
-  if (WINDOWS) await Deno.writeTextFile(join(folder, "Paint ü.lnk"), "");
-  else {
-    const painted = join(mesh.home, "painted");
-    await Deno.writeTextFile(
-      join(folder, "paint.desktop"),
-      `[Desktop Entry]\nType=Application\nName=Paint ü\nComment=Pictures\n` +
-        `Exec=sh -c "echo painted > '${painted}'"\n`,
-    );
-  }
-  await mesh.serve([...suiteCommand("launcher"), "--host"], {
-    env: { XDG_DATA_HOME: data, XDG_DATA_DIRS: data, APPDATA: data },
-  });
-  return mesh.ipc.connect<Launcher>("launcher");
-}
-
-/** The found entry of that title. */
-async function find(launcher: Remote<Launcher>, query: string, title: string): Promise<Match> {
-  const found = await launcher.search({ query });
-  const match = found.find((match) => match.title === title);
-  assert(match !== undefined, `${query}: ${found.map(({ title }) => title).join(", ")}`);
-  return match;
-}
+import type { LaunchEvent } from "../../apps/launcher/contract.ts";
+import { pidOf, RemoteError } from "../../lib/ipc/mod.ts";
+import { find, launcher } from "../support/mesh/launcher.ts";
+import { meshTest, until, WINDOWS } from "../support/mesh/mesh.ts";
 
 meshTest(
   "launcher finds programs, apps and their methods, and wakes nobody for it",

@@ -114,6 +114,25 @@ if (Deno.build.os === "linux") {
     assertEquals((await terminal.ended()).code, 0);
   });
 
+  meshTest("palette: what cannot be read is shown as long as it lasts", async (mesh) => {
+    const used = join(mesh.home, "launcher.json");
+    const config = join(mesh.home, "launcher.jsonc");
+    await Deno.mkdir(used);
+    await using terminal = await open(mesh, { columns: 120 });
+    // The figures come and go beside it.
+    await terminal.until(/CPU .*%/);
+    await terminal.until("Paint 日本");
+    await terminal.until(`Cannot read "${used}": it is a folder, not a file`);
+    await Deno.mkdir(config);
+    await terminal.until(/it is a folder, not a file.* \(and 1 more\)/);
+    await Deno.remove(used);
+    await terminal.until(/^ launcher.jsonc: cannot be read: it is a folder, not a file$/m);
+    await Deno.remove(config);
+    await terminal.gone(/annot (be )?read/);
+    await terminal.press("C-c");
+    assertEquals((await terminal.ended()).code, 0);
+  });
+
   meshTest("launcher in a dumb terminal prints the dashboard once", async (mesh) => {
     await using terminal = await open(mesh, { env: { TERM: "dumb" } });
     const { code, text } = await terminal.ended();

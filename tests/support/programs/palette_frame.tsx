@@ -1,7 +1,8 @@
 /** One frame of the palette. */
 import { renderToString } from "ink";
 import type { Match } from "../../../apps/launcher/contract.ts";
-import { Palette, PaletteModel } from "../../../apps/launcher/palette.tsx";
+import { Palette } from "../../../apps/launcher/palette.tsx";
+import { PaletteModel } from "../../../apps/launcher/palette_model.ts";
 
 const MATCHES: Match[] = [
   { id: "1", kind: "program", title: "Zeichnen 日本", detail: "Bilder", score: 1, matched: [0] },

@@ -1,115 +1,22 @@
-/** The launcher's parts that need no mesh: desktop files, ranking, memory, forms, progress. */
-import {
-  assert,
-  assertEquals,
-  assertGreater,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+/** The launcher's parts that need no mesh: ranking, memory, forms, progress. */
+import { assertEquals, assertGreater, assertStringIncludes, assertThrows } from "@std/assert";
 import { Ajv } from "ajv";
 import { configSchema, isHidden } from "../../../apps/launcher/config.ts";
 import launcherSchema from "../../../apps/launcher/launcher.schema.json" with { type: "json" };
 import { describeProblem, parseConfig } from "../../../lib/config/config_file.ts";
 import { jsonSchemaOf } from "../../support/run/write_schemas.ts";
 import { join } from "@std/path";
-import { execCommand, parseDesktopEntry } from "../../../apps/launcher/desktop_entry.ts";
-import { desktopPrograms } from "../../../apps/launcher/programs.ts";
 import type { Entry } from "../../../apps/launcher/contract.ts";
 import { paramsFrom } from "../../../apps/launcher/form.ts";
 import { rank } from "../../../apps/launcher/rank.ts";
 import { percentOf, Running } from "../../../apps/launcher/running.ts";
 import { PaletteState } from "../../../apps/launcher/palette_state.ts";
+import { Problems } from "../../../apps/launcher/problems.ts";
 import { Usage } from "../../../apps/launcher/usage.ts";
+import type { Home } from "../../../lib/ipc/mod.ts";
 import { splitInput } from "../../../lib/ui/keys.ts";
 import { edit, type TextField, textField } from "../../../lib/ui/text_field.tsx";
 import { temporaryHome } from "../../support/unit/unit_home.ts";
-
-const FILES = `# a comment
-[Desktop Entry]
-Type=Application
-Name=Files
-Name[de]=Dateien
-Name[de_AT]=Dateien (AT)
-Name[sr@latin]=Datoteke
-Comment=Browse\\sthe files
-Exec=files "--title=a \\\\"b\\\\" \\\\$" --new %U
-Icon=folder
-
-[Desktop Action new]
-Name=New
-Exec=files --new-window
-`;
-
-Deno.test("parseDesktopEntry reads the main group, in the user's language", () => {
-  const name = (locale: string) => parseDesktopEntry(FILES, "/f.desktop", locale, [])?.name;
-  assertEquals(
-    ["", "C", "fr_FR.UTF-8", "de", "de_DE.UTF-8", "de_AT.UTF-8", "sr_RS@latin"].map(name),
-    ["Files", "Files", "Files", "Dateien", "Dateien", "Dateien (AT)", "Datoteke"],
-  );
-  assertEquals(parseDesktopEntry(FILES, "/f.desktop", "", []), {
-    name: "Files",
-    comment: "Browse the files",
-    command: ["files", '--title=a "b" $', "--new"],
-    path: null,
-    terminal: false,
-    tryExec: null,
-  });
-});
-
-Deno.test("parseDesktopEntry leaves out what a menu does not show", () => {
-  const read = (line: string, desktops: string[] = []) =>
-    parseDesktopEntry(FILES.replace("Icon=", `${line}\nIcon=`), "/f", "", desktops);
-  assertEquals(read("NoDisplay=true"), null);
-  assertEquals(read("Hidden=true"), null);
-  assertEquals(read("OnlyShowIn=KDE;", ["GNOME"]), null);
-  assert(read("OnlyShowIn=KDE;GNOME;", ["GNOME"]) !== null);
-  assertEquals(read("NotShowIn=GNOME;", ["ubuntu", "GNOME"]), null);
-  assertEquals(parseDesktopEntry(FILES.replace("Application", "Link"), "/f", "", []), null);
-  assertEquals(parseDesktopEntry("not a desktop file", "/f", "", []), null);
-});
-
-Deno.test("execCommand fills in field codes", () => {
-  const about = { name: "A Name", icon: "picture", file: "/a b.desktop" };
-  assertEquals(execCommand("run %f %F %u %U %i --name=%c --at=%k 100%%", about), [
-    ...["run", "--icon", "picture", "--name=A Name", "--at=/a b.desktop", "100%"],
-  ]);
-  assertEquals(execCommand('"/opt/my app/run" %d x%f', { ...about, icon: "" }), [
-    ...["/opt/my app/run", "x"],
-  ]);
-});
-
-Deno.test({
-  name: "desktopPrograms: the user's file hides the system's, TryExec must be there",
-  ignore: Deno.build.os === "windows",
-  async fn() {
-    const root = await Deno.makeTempDir({ prefix: "neverliie-programs-" });
-    try {
-      const put = async (place: string, name: string, text: string) => {
-        const path = join(root, place, "applications", name);
-        await Deno.mkdir(join(path, ".."), { recursive: true });
-        await Deno.writeTextFile(path, `[Desktop Entry]\nType=Application\n${text}\n`);
-      };
-      await put("user", "a.desktop", "Name=Mine\nExec=a");
-      await put("system", "a.desktop", "Name=Theirs\nExec=a");
-      await put("user", "hidden.desktop", "Name=Gone\nExec=a\nHidden=true");
-      await put("system", "hidden.desktop", "Name=Gone\nExec=a");
-      await put("system", "vendor/b.desktop", "Name=B\nExec=b\nTryExec=sh");
-      await put("system", "c.desktop", "Name=C\nExec=c\nTryExec=no-such-program");
-      const env: Record<string, string> = {
-        XDG_DATA_HOME: join(root, "user"),
-        XDG_DATA_DIRS: `${join(root, "system")}:${join(root, "missing")}`,
-        PATH: "/usr/bin:/bin",
-      };
-      const found = await desktopPrograms((name) => env[name]);
-      assertEquals(found.map(({ id, name }) => [id, name]).sort(), [
-        ["a.desktop", "Mine"],
-        ["vendor-b.desktop", "B"],
-      ]);
-    } finally {
-      await Deno.remove(root, { recursive: true });
-    }
-  },
-});
 
 const entry = (title: string, detail = ""): Entry => ({
   id: `program:${title}`,
@@ -138,15 +45,18 @@ Deno.test("rank learns: what is used comes first among matches, and for an empty
   assertEquals(titles("files", (id) => id === "program:scanner deep_scan" ? 100 : 0), ["Files"]);
 });
 
+const usageOf = (home: Home, report: (problem: string) => void = () => {}) =>
+  new Usage(home, new Problems(report));
+
 Deno.test("Usage: uses count less with time, and survive on disk", async () => {
   await using made = await temporaryHome();
   await Deno.mkdir(made.home.runtime, { recursive: true });
-  const usage = new Usage(made.home, (problem) => assertEquals(problem, ""));
+  const usage = usageOf(made.home, (problem) => assertEquals(problem, ""));
   const week = 7 * 24 * 60 * 60_000;
   await usage.record("a", 0);
   await usage.record("a", 0);
   await usage.record("b", 2 * week);
-  const again = new Usage(made.home, () => {});
+  const again = usageOf(made.home);
   await again.load();
   assertEquals([again.weight("a", 0), again.weight("a", week), again.weight("a", 2 * week)], [
     ...[2, 1, 0.5],
@@ -158,10 +68,10 @@ Deno.test("Usage: uses count less with time, and survive on disk", async () => {
 Deno.test("Usage: writers at the same time lose nothing; methods are kept", async () => {
   await using made = await temporaryHome();
   await Deno.mkdir(made.home.runtime, { recursive: true });
-  const writers = Array.from({ length: 8 }, () => new Usage(made.home, () => {}));
+  const writers = Array.from({ length: 8 }, () => usageOf(made.home));
   await Promise.all(writers.map((usage, i) => usage.record(i % 2 === 0 ? "a" : "b", 0)));
   await writers[0]!.remember("scanner", [{ name: "deep_scan", kind: "stream" }]);
-  const usage = new Usage(made.home, () => {});
+  const usage = usageOf(made.home);
   await usage.load();
   assertEquals([usage.weight("a", 0), usage.weight("b", 0)], [4, 4]);
   assertEquals(usage.methods("scanner"), [{ name: "deep_scan", kind: "stream" }]);
@@ -172,7 +82,7 @@ for (const text of ["{", "null", '{"uses": {"a": 5}, "methods": {}}', '{"uses": 
     await using made = await temporaryHome();
     await Deno.mkdir(made.home.runtime, { recursive: true });
     const problems: string[] = [];
-    const usage = new Usage(made.home, (problem) => problems.push(problem));
+    const usage = usageOf(made.home, (problem) => problems.push(problem));
     await Deno.writeTextFile(usage.path, text);
     await usage.load();
     assertEquals(usage.used(), []);
@@ -184,6 +94,37 @@ for (const text of ["{", "null", '{"uses": {"a": 5}, "methods": {}}', '{"uses": 
     assertEquals(await Deno.readTextFile(join(made.home.path, aside[0]!)), text);
   });
 }
+
+Deno.test("Usage: a folder in the file's place stays, is told once, and stops nothing", async () => {
+  await using made = await temporaryHome();
+  const problems = new Problems((problem) => told.push(problem));
+  const told: string[] = [];
+  const usage = new Usage(made.home, problems);
+  await Deno.mkdir(usage.path);
+  await usage.load();
+  await usage.record("a", 0);
+  await usage.remember("scanner", [{ name: "deep_scan", kind: "stream" }]);
+  const fault = `Cannot read "${usage.path}": it is a folder, not a file`;
+  assertEquals([told, problems.list()], [[fault], [fault]]);
+  // Remembered as long as it runs.
+  assertEquals([usage.weight("a", 0), usage.methods("scanner").length], [1, 1]);
+  assertEquals((await Deno.stat(usage.path)).isDirectory, true);
+  await Deno.remove(usage.path);
+  await usage.record("a", 0);
+  await usage.load();
+  assertEquals(problems.list(), []);
+});
+
+Deno.test("Usage: a file with a byte order mark is read", async () => {
+  await using made = await temporaryHome();
+  const usage = usageOf(made.home, (problem) => assertEquals(problem, ""));
+  await Deno.writeTextFile(
+    usage.path,
+    '\uFEFF{"uses": {"a": {"weight": 2, "last": 0}}, "methods": {}}',
+  );
+  await usage.record("a", 0);
+  assertEquals(usage.weight("a", 0), 3);
+});
 
 Deno.test("the launcher's configuration: its schema, its patterns, its faults", () => {
   assertEquals(launcherSchema as unknown, JSON.parse(JSON.stringify(jsonSchemaOf("launcher"))));

@@ -1,11 +1,11 @@
 /** Files of text that are not as they should be: each is told by name, and why. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { decodeText, readTextFile, UnreadableError } from "../../lib/system/text_file.ts";
-import { configSchema } from "../../apps/launcher/config.ts";
-import { describeProblem, readConfig, watchConfig } from "../../lib/config/config_file.ts";
-import { withoutPrivilege } from "../support/rights.ts";
-import { scriptCommand } from "../support/mesh.ts";
+import { decodeText, readTextFile, UnreadableError } from "../../../lib/system/text_file.ts";
+import { configSchema } from "../../../apps/launcher/config.ts";
+import { describeProblem, readConfig, watchConfig } from "../../../lib/config/config_file.ts";
+import { withoutPrivilege } from "../../support/mesh/rights.ts";
+import { scriptCommand } from "../../support/mesh/mesh.ts";
 
 const UNIX = Deno.build.os !== "windows";
 
@@ -94,7 +94,7 @@ Deno.test({
       await Deno.writeTextFile(path, "text");
       await Deno.chmod(path, 0);
       const [program, ...args] = withoutPrivilege(
-        scriptCommand("tests/support/read_program.ts"),
+        scriptCommand("tests/support/unit/read_program.ts"),
       ) as [string, ...string[]];
       const { stdout, stderr } = await new Deno.Command(program, { args: [...args, path] })
         .output();
