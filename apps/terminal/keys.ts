@@ -10,9 +10,13 @@ export type Typed =
   | { type: "prefix" }
   | { type: "command"; command: KeyCommand };
 
-/** Ctrl-\ as terminals send it: plain, and in the two notations that programs can turn on. */
+/**
+ * Ctrl-\ as terminals send it: plain, and in the two notations that programs can turn on. The second
+ * of them may tell of Caps Lock (64) and Num Lock (128), too, and that the key went down (1).
+ * https://sw.kovidgoyal.net/kitty/keyboard-protocol/
+ */
 // deno-lint-ignore no-control-regex
-const PREFIX = /\x1c|\x1b\[27;5;92~|\x1b\[92;5u/;
+const PREFIX = /\x1c|\x1b\[27;5;92~|\x1b\[92;(?:5|69|133|197)(?::1)?u/;
 const COMMANDS: Readonly<Record<string, KeyCommand>> = {
   d: "detach",
   k: "kill",

@@ -13,10 +13,10 @@ const SIZE_POLL = 500;
  * modes of keys, mouse and paste, cursor, charset and pen, and the alternate screen. The cursor
  * goes to the start of a line below all that is shown.
  */
-const LEAVE = [
+export const LEAVE: string = [
   "\x1b[?2026l\x1b[r\x1b[?6l\x1b[4l\x1b[?1l\x1b[?7h\x1b[?45l\x1b>",
   "\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l",
-  "\x1b[?2004l\x1b[>4m\x1b[<u\x1b[0 q\x1b(B\x0f\x1b[0m",
+  "\x1b[?2004l\x1b[?9001l\x1b[>4m\x1b[<u\x1b[0 q\x1b(B\x0f\x1b[0m",
   "\x1b[?1049l\x1b[?25h\x1b[999;1H\r\n",
 ].join("");
 

@@ -1,10 +1,11 @@
 /** The terminal without a terminal: escape sequences, keys, arguments, the list. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { find, ownArguments, table } from "../../../apps/terminal/front_end.ts";
 import type { SessionInfo } from "../../../apps/terminal/contract.ts";
 import { Keys } from "../../../apps/terminal/keys.ts";
 import { type Codes, Pen } from "../../../apps/terminal/pen.ts";
 import { QueryFilter } from "../../../apps/terminal/queries.ts";
+import { LEAVE } from "../../../apps/terminal/raw_terminal.ts";
 
 const QUERIES = [
   "\x05",
@@ -65,6 +66,36 @@ Deno.test("QueryFilter takes questions out, and nothing else, however the text i
   }
 });
 
+Deno.test("QueryFilter keeps the notation of Windows' key events from views, and no other mode", () => {
+  const cases: [string, string][] = [
+    // What a pseudo-console writes at its start, by versions; and at its end.
+    ["\x1b[?9001h\x1b[?1004h", "\x1b[?1004h"],
+    ["\x1b[c\x1b[?1004h\x1b[?9001h", "\x1b[?1004h"],
+    ["\x1b[?9001;1004h", "\x1b[?1004h"],
+    ["\x1b[?1004l\x1b[?9001l", "\x1b[?1004l"],
+    ["\x1b[?25;9001;2004h", "\x1b[?25;2004h"],
+    // Others.
+    ["\x1b[?90010h\x1b[?19001l\x1b[9001h", "\x1b[?90010h\x1b[?19001l\x1b[9001h"],
+    ["\x1b[?1049;25h 9001", "\x1b[?1049;25h 9001"],
+  ];
+  for (const [text, wanted] of cases) {
+    for (const size of [1, 5, text.length]) {
+      const filter = new QueryFilter();
+      let passed = "";
+      for (let at = 0; at < text.length; at += size) {
+        passed += filter.pass(text.slice(at, at + size));
+      }
+      assertEquals(passed, wanted, `in pieces of ${size}`);
+    }
+  }
+});
+
+Deno.test("leaving a session gives the terminal its own notation of keys back", () => {
+  for (const reset of ["\x1b[?9001l", "\x1b[>4m", "\x1b[<u", "\x1b[?1004l"]) {
+    assertStringIncludes(LEAVE, reset);
+  }
+});
+
 Deno.test("QueryFilter keeps no long text back", () => {
   const filter = new QueryFilter();
   assertEquals(filter.pass("x\x1b"), "x");
@@ -113,6 +144,8 @@ Deno.test("Keys tells input from commands, in every notation of the command key"
   assertEquals(take("\x1c\x1c"), [["prefix"], "\x1c", ["none"]]);
   assertEquals(take("\x1cx"), [["prefix"], ["none"]]);
   assertEquals(take("\x1c\x04"), [["prefix"], ["detach"]]);
+  assertEquals(take("\x1b[92;133u\x04\x1b[92;5:1u"), [["prefix"], ["detach"], ["prefix"]]);
+  assertEquals(take("k"), [["kill"]]);
 });
 
 Deno.test("ownArguments ends where the program's own begin", () => {
