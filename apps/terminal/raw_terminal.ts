@@ -1,4 +1,5 @@
 /** This process's own terminal, handed through to a session: no line editing, no Ctrl-C. */
+import { ConsoleInput } from "../../lib/system/console_input.ts";
 import type { Size } from "./screen_model.ts";
 
 /** Signals that end a front end, and their exit codes. Ctrl-C is typed into the session instead. */
@@ -27,6 +28,7 @@ export function hasTerminal(): boolean {
 
 /** The terminal in raw mode; it gets its old mode back however this process ends, but by SIGKILL. */
 export class RawTerminal implements Disposable {
+  readonly #console = Deno.build.os === "windows" ? new ConsoleInput() : null;
   readonly #undo: (() => void)[] = [];
   #written: Promise<void> = Promise.resolve();
   #closed = false;
@@ -81,8 +83,9 @@ export class RawTerminal implements Disposable {
     });
   }
 
-  /** The next keys, or null at the end. */
+  /** The next keys, in UTF-8, or null at the end. */
   async read(): Promise<Uint8Array | null> {
+    if (this.#console !== null) return await this.#console.read();
     const buffer = new Uint8Array(4096);
     const count = await Deno.stdin.read(buffer);
     return count === null ? null : buffer.subarray(0, count);

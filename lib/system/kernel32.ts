@@ -1,4 +1,4 @@
-/** The calls into kernel32.dll that host figures and process trees need, bound on first use. */
+/** The calls into kernel32.dll that host figures, process trees and consoles need, bound on first use. */
 
 const SYMBOLS = {
   GetSystemTimes: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
@@ -14,6 +14,13 @@ const SYMBOLS = {
   OpenProcess: { parameters: ["u32", "i32", "u32"], result: "pointer" },
   GetExitCodeProcess: { parameters: ["pointer", "buffer"], result: "i32" },
   CloseHandle: { parameters: ["pointer"], result: "i32" },
+  GetStdHandle: { parameters: ["u32"], result: "pointer" },
+  // Waits for somebody to type.
+  ReadConsoleW: {
+    parameters: ["pointer", "buffer", "u32", "buffer", "pointer"],
+    result: "i32",
+    nonblocking: true,
+  },
   GetConsoleOutputCP: { parameters: [], result: "u32" },
   SetConsoleOutputCP: { parameters: ["u32"], result: "i32" },
   GetLastError: { parameters: [], result: "u32" },
