@@ -18,7 +18,7 @@ import {
 import { OverlappedHandle } from "../../ipc/os/windows/overlapped_handle.ts";
 import { PipeTransport } from "../../ipc/os/windows/pipe.ts";
 import { pipeSecurityAttributes } from "../../ipc/os/windows/security.ts";
-import { systemError } from "../../ipc/os/windows/win32_error.ts";
+import { lastError, systemError } from "../../ipc/os/windows/win32_error.ts";
 import { ptyKernel32 } from "./kernel32.ts";
 
 const PIPE_ACCESS_INBOUND = 0x1;
@@ -118,12 +118,12 @@ function pipe(access: number, theirAccess: number): PipeEnds {
       pipeSecurityAttributes(),
     ),
   );
-  if (ours === null) throw systemError("Cannot make a pipe", kernel32().GetLastError());
+  if (ours === null) throw systemError("Cannot make a pipe", lastError());
   const theirs = validHandle(
     kernel32().CreateFileW(name, theirAccess, 0, null, OPEN_EXISTING, 0, null),
   );
   if (theirs !== null) return { ours, theirs };
-  const error = systemError("Cannot open a pipe", kernel32().GetLastError());
+  const error = systemError("Cannot open a pipe", lastError());
   kernel32().CloseHandle(ours);
   throw error;
 }

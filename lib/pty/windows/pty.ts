@@ -30,6 +30,7 @@ import {
   ERROR_DIRECTORY,
   ERROR_FILE_NOT_FOUND,
   ERROR_PATH_NOT_FOUND,
+  lastError,
   systemError,
 } from "../../ipc/os/windows/win32_error.ts";
 import { JobTree } from "../../system/process_job.ts";
@@ -106,7 +107,7 @@ function start(
     startup.bytes,
     information,
   );
-  const error = created !== 0 ? 0 : kernel32().GetLastError();
+  const error = created !== 0 ? 0 : lastError();
   startup.release();
   if (error !== 0) throw startError(program, cwd, error);
   return information;
@@ -225,7 +226,7 @@ function ended(process: Handle): Promise<number> {
     WT_EXECUTEINWAITTHREAD | WT_EXECUTEONLYONCE,
   );
   if (registered === 0) {
-    const error = kernel32().GetLastError();
+    const error = lastError();
     callback.close();
     throw systemError("Cannot wait for a process", error);
   }

@@ -258,6 +258,16 @@ Deno.test("architecture: mod.ts re-exports and nothing else", () => {
   assertEquals(rest.trim(), "");
 });
 
+Deno.test("architecture: a failed call of Windows is asked for its reason by lastError", () => {
+  // One looks at a lost one itself. Messages alone are made of it in lib/system.
+  const known = ["pipe_listener", "win32_error"]
+    .map((name) => `lib/ipc/os/windows/${name}.ts`);
+  const asking = [...sources].filter(([path, { code }]) =>
+    /GetLastError\(/.test(code) && !below("lib/system/")(path)
+  );
+  assertEquals(asking.map(([path]) => path).sort(), known);
+});
+
 Deno.test("architecture: no file of lib/ipc needs itself at run time", () => {
   const state = new Map<string, "open" | "done">();
   const cycles: string[] = [];

@@ -16,7 +16,12 @@ import {
   wide,
 } from "./kernel32.ts";
 import { currentUserSid, sidText } from "./security.ts";
-import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, systemError } from "./win32_error.ts";
+import {
+  ERROR_FILE_NOT_FOUND,
+  ERROR_PATH_NOT_FOUND,
+  lastError,
+  systemError,
+} from "./win32_error.ts";
 
 const SE_FILE_OBJECT = 1;
 const SE_KERNEL_OBJECT = 6;
@@ -114,7 +119,7 @@ export function fileAccess(path: string): Access | number {
       null,
     ),
   );
-  if (handle === null) return kernel32().GetLastError();
+  if (handle === null) return lastError();
   try {
     return accessOf(handle, SE_FILE_OBJECT);
   } finally {

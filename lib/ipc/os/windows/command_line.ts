@@ -9,8 +9,13 @@
  */
 
 import { DWORD, dwordIn, kernel32, memory, PVOID, readWide, wide } from "./kernel32.ts";
-import { shell32 } from "./shell32.ts";
-import { systemError } from "./win32_error.ts";
+import { lastError, systemError } from "./win32_error.ts";
+
+const SHELL32 = {
+  CommandLineToArgvW: { parameters: ["pointer", "buffer"], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+let shell32: Deno.DynamicLibrary<typeof SHELL32>["symbols"] | undefined;
 
 /**
  * The command line from which a program reads exactly `command` back. Pure.
@@ -54,9 +59,11 @@ export function ownCommandLine(): string[] {
 }
 
 function split(commandLine: Deno.PointerObject): string[] {
+  // Loaded by the first call and kept for the life of the process.
+  shell32 ??= Deno.dlopen("shell32.dll", SHELL32).symbols;
   const count = memory(DWORD.sizeof);
-  const list = shell32().CommandLineToArgvW(commandLine, count);
-  if (list === null) throw systemError("Cannot read a command line", kernel32().GetLastError());
+  const list = shell32.CommandLineToArgvW(commandLine, count);
+  if (list === null) throw systemError("Cannot read a command line", lastError());
   const view = new Deno.UnsafePointerView(list);
   const result: string[] = [];
   for (let i = 0; i < dwordIn(count); i++) {

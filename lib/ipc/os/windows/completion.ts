@@ -1,43 +1,30 @@
 /**
  * The one engine behind all overlapped I/O of this process.
  *
- * Every OVERLAPPED carries the same auto-reset event, those of writes another. A wait registered
- * once with the system's thread pool calls into JavaScript when the event is set; what has completed
- * is then read from memory (OVERLAPPED.Internal), without a system call. The alternatives and their
+ * All operations set the same auto-reset event at their end, writes another. A wait registered once
+ * with the system's thread pool calls into JavaScript when the event is set; what has completed is
+ * then read from memory (their IO_STATUS_BLOCKs), without a system call. The alternatives and their
  * figures are in docs/decisions.
  *
  * No wake is lost, by three rules: a started operation resets the event, so every start is followed
  * by a scan on a later turn; a scan reads all pending statuses, not one; and the status is written
  * before the event is set.
  *
- * https://learn.microsoft.com/windows/win32/api/minwinbase/ns-minwinbase-overlapped
+ * https://learn.microsoft.com/windows-hardware/drivers/ddi/wdm/ns-wdm-_io_status_block
  *
  * @module
  */
 
-import { DWORD, dwordIn, type Handle, type Kernel32, kernel32, memory } from "./kernel32.ts";
+import { errorOf, isRefusal, STATUS_PENDING } from "./ntdll.ts";
+import type { Outcome, Pending, Start } from "./operation.ts";
 import { type WaitCallback, waitCallback, WaitedEvent } from "./waited_event.ts";
-import { ERROR_IO_PENDING } from "./win32_error.ts";
 
-/** How an operation ended. */
-export interface Outcome {
-  /** A Win32 error code, 0 for success. */
-  readonly error: number;
-  /** Bytes transferred. */
-  readonly bytes: number;
-}
-
-/** Starts one operation with the given OVERLAPPED and returns what the function returned (a BOOL). */
-export type Start = (overlapped: Deno.PointerValue) => number;
-
-const STATUS_PENDING = 0x103;
-const OVERLAPPED = { sizeof: 32, Internal: 0, InternalHigh: 8, hEvent: 24 } as const;
+const IO_STATUS_BLOCK = { sizeof: 16, Status: 0, Information: 8 } as const;
 // The same in words, as which it is read and written.
 const WORD = Int32Array.BYTES_PER_ELEMENT;
-const OVERLAPPED_WORDS = OVERLAPPED.sizeof / WORD;
-const STATUS = OVERLAPPED.Internal / WORD;
-const TRANSFERRED = OVERLAPPED.InternalHigh / WORD;
-const EVENT = OVERLAPPED.hEvent / WORD;
+const WORDS = IO_STATUS_BLOCK.sizeof / WORD;
+const STATUS = IO_STATUS_BLOCK.Status / WORD;
+const INFORMATION = IO_STATUS_BLOCK.Information / WORD;
 const BLOCK = 64;
 
 /**
@@ -59,19 +46,10 @@ type Turn = ReturnType<typeof import("node:timers").setImmediate> | AbortSignal;
 /** The wake that loads them: the first is a peer's arrival, and its first call should not wait. */
 const LOADING_WAKE = 2;
 
-/** One pending operation. The buffer is held here because the kernel holds its address. */
-interface Pending {
-  readonly handle: Handle;
-  readonly buffer: Uint8Array | null;
-  readonly quick: boolean;
-  readonly settle: (outcome: Outcome) => void;
-}
-
 /** The engine. Obtained by {@link CompletionEngine.acquire}, given back by {@link release}. */
 export class CompletionEngine {
   static #current: CompletionEngine | null = null;
 
-  readonly #kernel: Kernel32 = kernel32();
   /** Set by whatever completes, quick operations apart; always waited for. */
   readonly #event = new WaitedEvent();
   /**
@@ -83,8 +61,8 @@ export class CompletionEngine {
   /** What the callback is told of the quick event's wait: not null. */
   readonly #quick = Deno.UnsafePointer.create(1n);
 
-  /** Per slot: the address of its OVERLAPPED, the words of its block, and what is pending in it. */
-  readonly #overlapped: Deno.PointerObject[] = [];
+  /** Per slot: the address of its IO_STATUS_BLOCK, the memory that it is in, and what is pending. */
+  readonly #blocks: Deno.PointerObject[] = [];
   readonly #words: Int32Array[] = [];
   readonly #operations: (Pending | null)[] = [];
   readonly #free: number[] = [];
@@ -141,56 +119,49 @@ export class CompletionEngine {
   }
 
   /**
-   * Starts one operation on `handle`. The outcome comes back at once when the operation completed
+   * Starts one operation. The outcome comes back at once when the operation completed
    * at once, else as a promise, which always resolves: whoever closes the handle cancels first.
    *
    * @param buffer the memory the operation uses, held until the kernel is done with it
    * @param quick whether it nearly always completes at once, as a write does
    */
   issue(
-    handle: Handle,
     buffer: Uint8Array | null,
     start: Start,
     quick = false,
   ): Outcome | Promise<Outcome> {
     const slot = this.#free.pop() ?? this.#grow();
     const words = this.#words[slot]!;
-    const base = (slot % BLOCK) * OVERLAPPED_WORDS;
+    const base = (slot % BLOCK) * WORDS;
     words[base + STATUS] = STATUS_PENDING;
-    words[base + TRANSFERRED] = 0;
-    const { low, high } = quick ? this.#quickEvent : this.#event;
-    words[base + EVENT] = low;
-    words[base + EVENT + 1] = high;
-    const done = start(this.#overlapped[slot]!);
-    // In the same stretch as the call: any turn in between replaces the thread's last error.
-    const error = done !== 0 ? 0 : this.#kernel.GetLastError();
+    words[base + INFORMATION] = 0;
+    const status = start((quick ? this.#quickEvent : this.#event).handle, this.#blocks[slot]!);
     this.#touch();
     // Pending may already be over when the call is back, as a write to a waiting reader is.
-    const pending = error === ERROR_IO_PENDING;
-    if (pending && Atomics.load(words, base + STATUS) === STATUS_PENDING) {
+    if (status === STATUS_PENDING && Atomics.load(words, base + STATUS) === STATUS_PENDING) {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
-      this.#operations[slot] = { handle, buffer, quick, settle: resolve };
+      this.#operations[slot] = { buffer, quick, settle: resolve };
       this.#pending.push(slot);
       if (quick) this.#waitForQuick();
       this.#reference(true);
       return promise;
     }
-    const outcome = error === 0 || pending ? this.#outcome(handle, slot) : { error, bytes: 0 };
+    const outcome = isRefusal(status) ? { error: errorOf(status), bytes: 0 } : this.#outcome(slot);
     this.#free.push(slot);
     if (++this.#streak < STREAK) return outcome;
     // A peer that keeps the pipe full must not keep timers and other connections waiting.
     return new Promise((resolve) => this.#deferred.push(() => resolve(outcome)));
   }
 
-  /** Adds a block of OVERLAPPEDs and returns one free slot of it. */
+  /** Adds memory for more of them and returns one free slot of it. */
   #grow(): number {
-    const block = new ArrayBuffer(BLOCK * OVERLAPPED.sizeof);
+    const block = new ArrayBuffer(BLOCK * IO_STATUS_BLOCK.sizeof);
     const words = new Int32Array(block);
-    const first = this.#overlapped.length;
+    const first = this.#blocks.length;
     for (let i = 0; i < BLOCK; i++) {
-      const overlapped = new Uint8Array(block, i * OVERLAPPED.sizeof, OVERLAPPED.sizeof);
-      const pointer = Deno.UnsafePointer.of(overlapped);
-      this.#overlapped.push(pointer!);
+      const bytes = new Uint8Array(block, i * IO_STATUS_BLOCK.sizeof, IO_STATUS_BLOCK.sizeof);
+      const pointer = Deno.UnsafePointer.of(bytes);
+      this.#blocks.push(pointer!);
       this.#words.push(words);
       this.#operations.push(null);
       if (i > 0) this.#free.push(first + i);
@@ -204,7 +175,7 @@ export class CompletionEngine {
     for (let i = this.#pending.length - 1; i >= 0; i--) {
       const slot = this.#pending[i]!;
       const words = this.#words[slot]!;
-      const base = (slot % BLOCK) * OVERLAPPED_WORDS;
+      const base = (slot % BLOCK) * WORDS;
       // Atomic, so that it is read anew each time: the kernel writes it behind the engine's back.
       const status = Atomics.load(words, base + STATUS);
       if (status === STATUS_PENDING) continue;
@@ -213,7 +184,7 @@ export class CompletionEngine {
       this.#operations[slot] = null;
       const last = this.#pending.pop()!;
       if (last !== slot) this.#pending[i] = last;
-      const outcome = this.#outcome(operation.handle, slot);
+      const outcome = this.#outcome(slot);
       this.#free.push(slot);
       operation.settle(outcome);
     }
@@ -221,15 +192,12 @@ export class CompletionEngine {
   }
 
   /** The outcome of a completed operation. */
-  #outcome(handle: Handle, slot: number): Outcome {
+  #outcome(slot: number): Outcome {
     const words = this.#words[slot]!;
-    const base = (slot % BLOCK) * OVERLAPPED_WORDS;
-    if (words[base + STATUS] === 0) return { error: 0, bytes: words[base + TRANSFERRED]! >>> 0 };
-    // Asked only because it turns the status into a Win32 code; it does not wait.
-    const transferred = memory(DWORD.sizeof);
-    const done = this.#kernel.GetOverlappedResult(handle, this.#overlapped[slot]!, transferred, 0);
-    const error = done !== 0 ? 0 : this.#kernel.GetLastError();
-    return { error, bytes: dwordIn(transferred) };
+    const base = (slot % BLOCK) * WORDS;
+    const status = words[base + STATUS]!;
+    const error = status === 0 ? 0 : errorOf(status);
+    return { error, bytes: words[base + INFORMATION]! >>> 0 };
   }
 
   /** An event was set. Also happens for operations that completed at once. */

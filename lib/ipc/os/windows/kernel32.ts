@@ -20,7 +20,6 @@ const SYMBOLS = {
     parameters: ["buffer", "u32", "u32", "u32", "u32", "u32", "u32", "buffer"],
     result: "pointer",
   },
-  ConnectNamedPipe: { parameters: ["pointer", "pointer"], result: "i32" },
   WaitNamedPipeW: { parameters: ["buffer", "u32"], result: "i32" },
   GetNamedPipeClientProcessId: { parameters: ["pointer", "buffer"], result: "i32" },
   GetNamedPipeServerProcessId: { parameters: ["pointer", "buffer"], result: "i32" },
@@ -28,12 +27,9 @@ const SYMBOLS = {
     parameters: ["buffer", "u32", "u32", "buffer", "u32", "u32", "pointer"],
     result: "pointer",
   },
-  ReadFile: { parameters: ["pointer", "buffer", "u32", "pointer", "pointer"], result: "i32" },
-  WriteFile: { parameters: ["pointer", "buffer", "u32", "pointer", "pointer"], result: "i32" },
 
   // Overlapped operations
   CancelIoEx: { parameters: ["pointer", "pointer"], result: "i32" },
-  GetOverlappedResult: { parameters: ["pointer", "pointer", "buffer", "i32"], result: "i32" },
   CreateEventW: { parameters: ["pointer", "i32", "i32", "pointer"], result: "pointer" },
   RegisterWaitForSingleObject: {
     parameters: ["buffer", "pointer", "function", "pointer", "u32", "u32"],

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { CompletionEngine, type Outcome, type Start } from "./completion.ts";
+import { CompletionEngine } from "./completion.ts";
 import { type Handle, kernel32 } from "./kernel32.ts";
+import type { Outcome, Start } from "./operation.ts";
 
 /** Owns a handle. Nothing is started on it once {@link close} was called. */
 export class OverlappedHandle {
@@ -25,7 +26,7 @@ export class OverlappedHandle {
 
   /** Starts one operation; see {@link CompletionEngine.issue}. */
   issue(buffer: Uint8Array | null, start: Start, quick = false): Outcome | Promise<Outcome> {
-    const outcome = this.#engine.issue(this.handle, buffer, start, quick);
+    const outcome = this.#engine.issue(buffer, start, quick);
     return outcome instanceof Promise ? this.#track(outcome) : outcome;
   }
 

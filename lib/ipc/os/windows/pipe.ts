@@ -6,6 +6,7 @@
 
 import type { DialOptions, Rights, Transport } from "../transport.ts";
 import { kernel32, memory, validHandle, wide } from "./kernel32.ts";
+import { startRead, startWrite } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
 import { serverOf } from "./peer.ts";
 import { currentUserSid, ownerSid } from "./security.ts";
@@ -16,6 +17,7 @@ import {
   ERROR_OPERATION_ABORTED,
   ERROR_PIPE_BUSY,
   isPeerGone,
+  lastError,
   systemError,
 } from "./win32_error.ts";
 
@@ -44,7 +46,6 @@ const BUSY_WAIT_LONGEST = 20;
 export class PipeTransport implements Transport {
   readonly #address: string;
   readonly #pipe: OverlappedHandle;
-  readonly #kernel = kernel32();
   #buffer = memory(SMALLEST_READ);
   #small = 0;
   #ended = false;
@@ -65,8 +66,7 @@ export class PipeTransport implements Transport {
       const buffer = into ?? this.#buffer;
       const started = this.#pipe.issue(
         buffer,
-        (overlapped) =>
-          this.#kernel.ReadFile(this.#pipe.handle, buffer, buffer.length, null, overlapped),
+        (event, status) => startRead(this.#pipe.handle, buffer, event, status),
       );
       const { error, bytes } = started instanceof Promise ? await started : started;
       if (this.#pipe.closed) break;
@@ -96,14 +96,8 @@ export class PipeTransport implements Transport {
       const piece = source.subarray(sent, Math.min(bytes.length, sent + LARGEST_WRITE));
       const started = this.#pipe.issue(
         piece,
-        (overlapped) =>
-          this.#kernel.WriteFile(
-            this.#pipe.handle,
-            piece as Uint8Array<ArrayBuffer>,
-            piece.length,
-            null,
-            overlapped,
-          ),
+        (event, status) =>
+          startWrite(this.#pipe.handle, piece as Uint8Array<ArrayBuffer>, event, status),
         true,
       );
       const outcome = started instanceof Promise ? await started : started;
@@ -150,7 +144,7 @@ export async function dialPipe(address: string, options: DialOptions): Promise<T
   for (let pause = BUSY_WAIT_FIRST;; pause = Math.min(pause * 2, BUSY_WAIT_LONGEST)) {
     signal?.throwIfAborted();
     const handle = validHandle(openPipe(name));
-    const error = handle !== null ? 0 : kernel32().GetLastError();
+    const error = handle !== null ? 0 : lastError();
     if (handle !== null) {
       // Before a byte is sent. Who opened a pipe for reading may read its owner, too.
       const owner = ownerSid(handle);

@@ -6,6 +6,7 @@
 
 import type { Listener, Transport } from "../transport.ts";
 import { kernel32, validHandle, wide } from "./kernel32.ts";
+import { startListening } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
 import { clientOf, isOwnUser, serverOf } from "./peer.ts";
 import { delay, openPipe, PipeTransport } from "./pipe.ts";
@@ -19,6 +20,8 @@ import {
   ERROR_NO_DATA,
   ERROR_PIPE_BUSY,
   ERROR_PIPE_CONNECTED,
+  ERROR_UNIDENTIFIED_ERROR,
+  lastError,
   systemError,
 } from "./win32_error.ts";
 
@@ -126,7 +129,7 @@ export class PipeListener implements Listener {
     this.#waiting.add(instance);
     const started = instance.issue(
       null,
-      (overlapped) => kernel32().ConnectNamedPipe(instance.handle, overlapped),
+      (event, status) => startListening(instance.handle, event, status),
     );
     if (started instanceof Promise) {
       started.then(({ error }) => {
@@ -183,7 +186,7 @@ function createInstance(name: Uint8Array<ArrayBuffer>, first: number): Overlappe
     ),
   );
   const error = kernel32().GetLastError();
-  if (handle === null) return error;
+  if (handle === null) return error || ERROR_UNIDENTIFIED_ERROR;
   // Wine takes no notice of FILE_FLAG_FIRST_PIPE_INSTANCE, but tells that the name was there.
   if (first !== 0 && error === ERROR_ALREADY_EXISTS) {
     kernel32().CloseHandle(handle);
@@ -202,7 +205,7 @@ function isTaken(error: number): boolean {
 function serverName(name: Uint8Array<ArrayBuffer>): string | null {
   const handle = validHandle(openPipe(name));
   if (handle === null) {
-    const error = kernel32().GetLastError();
+    const error = lastError();
     if (error === ERROR_FILE_NOT_FOUND) return null;
     // A server whose instances are all busy cannot be told from none in any other way.
     return error !== ERROR_PIPE_BUSY || kernel32().WaitNamedPipeW(name, NMPWAIT_NOWAIT) !== 0

@@ -34,6 +34,7 @@ import {
   ERROR_DIRECTORY,
   ERROR_FILE_NOT_FOUND,
   ERROR_PATH_NOT_FOUND,
+  lastError,
   systemError,
 } from "./win32_error.ts";
 
@@ -141,7 +142,7 @@ function create(
       startup.bytes,
       information,
     );
-    error = created !== 0 ? 0 : kernel32().GetLastError();
+    error = created !== 0 ? 0 : lastError();
     if (error !== ERROR_ACCESS_DENIED) break;
   }
   startup.release();
@@ -170,7 +171,7 @@ function openInherited(path: string, access: number, disposition: number): Handl
       null,
     ),
   );
-  if (handle === null) throw systemError(`Cannot open "${path}"`, kernel32().GetLastError());
+  if (handle === null) throw systemError(`Cannot open "${path}"`, lastError());
   return handle;
 }
 
@@ -200,7 +201,7 @@ class WindowsProcess implements SpawnedProcess {
     if (kernel32().WaitForSingleObject(this.#process, 0) !== WAIT_OBJECT_0) return null;
     const code = memory(DWORD.sizeof);
     if (kernel32().GetExitCodeProcess(this.#process, code) === 0) {
-      throw systemError(`Cannot read the exit code of ${this.pid}`, kernel32().GetLastError());
+      throw systemError(`Cannot read the exit code of ${this.pid}`, lastError());
     }
     return dwordIn(code);
   }

@@ -19,7 +19,7 @@ import {
   readWide,
   wide,
 } from "./kernel32.ts";
-import { systemError } from "./win32_error.ts";
+import { lastError, systemError } from "./win32_error.ts";
 
 const TOKEN_QUERY = 0x8;
 const TokenUser = 1;
@@ -208,7 +208,7 @@ export function pipeSecurityAttributes(): Uint8Array<ArrayBuffer> {
     null,
   );
   if (converted === 0) {
-    throw systemError("Cannot build a security descriptor", kernel32().GetLastError());
+    throw systemError("Cannot build a security descriptor", lastError());
   }
   // The descriptor is allocated once and lives as long as the process: every instance needs it.
   return ownAttributes = securityAttributes(pointerIn(descriptor), false);
@@ -277,14 +277,10 @@ function withOwnToken<T>(read: (token: Handle) => T): T {
   }
 }
 
-function lastError(): number {
-  return kernel32().GetLastError();
-}
-
 /** `S-1-…` for the SID at `sid`, or an error code. */
 export function sidText(sid: Deno.PointerValue): string | number {
   const text = memory(PVOID.sizeof);
-  if (advapi32().ConvertSidToStringSidW(sid, text) === 0) return kernel32().GetLastError();
+  if (advapi32().ConvertSidToStringSidW(sid, text) === 0) return lastError();
   const pointer = pointerIn(text)!;
   const result = readWide(pointer);
   kernel32().LocalFree(pointer);

@@ -7,7 +7,7 @@
  */
 
 import { addressOf, dwordIn, type Handle, kernel32, memory, SIZE_T } from "./kernel32.ts";
-import { systemError } from "./win32_error.ts";
+import { lastError, systemError } from "./win32_error.ts";
 
 /** Tells CreateProcessW that it is given a {@link StartupInfo}. */
 export const EXTENDED_STARTUPINFO_PRESENT = 0x8_0000;
@@ -64,7 +64,7 @@ export class StartupInfo {
       null,
       null,
     );
-    if (updated === 0) throw systemError("Cannot prepare a process", kernel32().GetLastError());
+    if (updated === 0) throw systemError("Cannot prepare a process", lastError());
     const view = new DataView(this.bytes.buffer);
     view.setUint32(STARTUPINFOW.cb, STARTUPINFOEXW.sizeof, true);
     view.setUint32(STARTUPINFOW.dwFlags, STARTF_USESTDHANDLES, true);
@@ -91,7 +91,7 @@ function attributeList(): Uint8Array<ArrayBuffer> {
   kernel32().InitializeProcThreadAttributeList(null, 1, 0, size);
   const list = memory(dwordIn(size));
   if (kernel32().InitializeProcThreadAttributeList(list, 1, 0, size) === 0) {
-    throw systemError("Cannot prepare a process", kernel32().GetLastError());
+    throw systemError("Cannot prepare a process", lastError());
   }
   return list;
 }

@@ -8,7 +8,6 @@
  */
 
 import {
-  addressOf,
   HANDLE,
   type Handle,
   INVALID_HANDLE_VALUE,
@@ -17,7 +16,7 @@ import {
   memory,
   pointerIn,
 } from "./kernel32.ts";
-import { systemError } from "./win32_error.ts";
+import { lastError, systemError } from "./win32_error.ts";
 
 const INFINITE = 0xffff_ffff;
 /** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
@@ -37,19 +36,13 @@ export function waitCallback(woken: (context: Deno.PointerValue) => void): WaitC
 /** One event, and the wait for it. */
 export class WaitedEvent {
   readonly #kernel: Kernel32 = kernel32();
-  readonly #handle: Handle;
+  readonly handle: Handle;
   #wait: Deno.PointerValue = null;
-  /** The handle in two halves, as an OVERLAPPED holds it. */
-  readonly low: number;
-  readonly high: number;
 
   constructor() {
     const handle = this.#kernel.CreateEventW(null, 0, 0, null);
-    if (handle === null) throw systemError("Cannot create an event", this.#kernel.GetLastError());
-    this.#handle = handle;
-    const address = addressOf(handle);
-    this.low = Number(address & 0xffff_ffffn);
-    this.high = Number(address >> 32n);
+    if (handle === null) throw systemError("Cannot create an event", lastError());
+    this.handle = handle;
   }
 
   /** Whether the pool waits for it. */
@@ -67,14 +60,14 @@ export class WaitedEvent {
     const wait = memory(HANDLE.sizeof);
     const registered = this.#kernel.RegisterWaitForSingleObject(
       wait,
-      this.#handle,
+      this.handle,
       callback.pointer,
       context,
       INFINITE,
       flags,
     );
     if (registered === 0) {
-      throw systemError("Cannot wait for an event", this.#kernel.GetLastError());
+      throw systemError("Cannot wait for an event", lastError());
     }
     this.#wait = pointerIn(wait);
   }
@@ -98,6 +91,6 @@ export class WaitedEvent {
 
   /** Closes the event. Nothing may use it any more. */
   close(): void {
-    this.#kernel.CloseHandle(this.#handle);
+    this.#kernel.CloseHandle(this.handle);
   }
 }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { kernel32 } from "./kernel32.ts";
+
 export const ERROR_FILE_NOT_FOUND = 2;
 export const ERROR_PATH_NOT_FOUND = 3;
 export const ERROR_ACCESS_DENIED = 5;
@@ -17,9 +19,11 @@ export const ERROR_PIPE_BUSY = 231;
 export const ERROR_NO_DATA = 232;
 export const ERROR_PIPE_NOT_CONNECTED = 233;
 export const ERROR_DIRECTORY = 267;
+export const ERROR_INVALID_ADDRESS = 487;
 export const ERROR_PIPE_CONNECTED = 535;
 export const ERROR_OPERATION_ABORTED = 995;
 export const ERROR_IO_PENDING = 997;
+export const ERROR_UNIDENTIFIED_ERROR = 1287;
 
 // Known by their text alone.
 const ERROR_TOO_MANY_OPEN_FILES = 4;
@@ -56,13 +60,23 @@ const NAMES: Readonly<Record<number, string>> = {
   [ERROR_NO_DATA]: "the pipe is being closed",
   [ERROR_PIPE_NOT_CONNECTED]: "no process at the other end of the pipe",
   [ERROR_DIRECTORY]: "not a folder",
+  [ERROR_INVALID_ADDRESS]: "invalid address",
   [ERROR_PIPE_CONNECTED]: "already connected",
   [ERROR_ELEVATION_REQUIRED]: "needs elevation",
   [ERROR_OPERATION_ABORTED]: "cancelled",
   [ERROR_IO_PENDING]: "pending",
   [ERROR_NOT_FOUND]: "nothing to cancel",
   [ERROR_NO_SYSTEM_RESOURCES]: "insufficient system resources",
+  [ERROR_UNIDENTIFIED_ERROR]: "the reason was lost",
 };
+
+/**
+ * Why the call just made failed: to be asked at once. It is never 0, which would make a success of a
+ * failure: what Deno does between two calls could set it back.
+ */
+export function lastError(): number {
+  return kernel32().GetLastError() || ERROR_UNIDENTIFIED_ERROR;
+}
 
 /** `access denied (5)`: a code as people read it. */
 export function describeError(code: number): string {
@@ -80,7 +94,7 @@ export function isPeerGone(code: number): boolean {
  * The error for a failed call, of the built-in class that says the same.
  *
  * @param action what was tried, on what: `Cannot open "…"`
- * @param code what `GetLastError` gave, read at once after the call
+ * @param code what {@link lastError} gave
  */
 export function systemError(action: string, code: number): Error {
   const message = `${action}: ${describeError(code)}`;
