@@ -9,6 +9,9 @@ import type { Handler } from "./methods.ts";
 import { isThenable, iteratorOf } from "../session/answering/request.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 
+/** Issues that are told: one wrong schema finds as many as there are values. */
+const ISSUES_MAX = 100;
+
 /** The schemas of one method. */
 export interface MethodSchemas {
   params?: StandardSchema | undefined;
@@ -57,8 +60,10 @@ function check(
   fail: (issues: ValidationIssue[]) => Error,
 ): unknown {
   return after(schema["~standard"].validate(value), (outcome) => {
-    // (Lists of issues may be classes of their own, whose map() makes no plain list.)
-    if (outcome.issues !== undefined) throw fail(Array.from(outcome.issues, plain));
+    if (outcome.issues !== undefined) {
+      // (Lists of issues may be classes of their own, whose methods make no plain list.)
+      throw fail(Array.from(outcome.issues).slice(0, ISSUES_MAX).map(plain));
+    }
     return outcome.value;
   });
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { RemoteError } from "../wire/errors.ts";
+import { messageOf, RemoteError } from "../wire/errors.ts";
 import type { TraceContext } from "../wire/message.ts";
 import { type IncomingRequest, isThenable, iteratorOf } from "./answering/request.ts";
 
@@ -102,12 +102,12 @@ export class Telemetry {
           const reply = await send(this.carried());
           if (ended === undefined || ended.aborted) span.end();
           else {
-            const onEnd = () => end(span, isEnd(ended.reason) ? undefined : ended.reason);
+            const onEnd = () => isEnd(ended.reason) ? span.end() : fail(span, ended.reason);
             ended.addEventListener("abort", onEnd, { once: true });
           }
           return reply;
         } catch (error) {
-          end(span, error);
+          fail(span, error);
           throw error;
         }
       },
@@ -146,7 +146,7 @@ export class Telemetry {
         return result;
       };
       const failed = (error: unknown): never => {
-        end(span, error);
+        fail(span, error);
         throw error;
       };
       try {
@@ -172,7 +172,7 @@ export class Telemetry {
           if (step.done) span.end();
           return step;
         } catch (error) {
-          end(span, error);
+          fail(span, error);
           throw error;
         }
       },
@@ -204,12 +204,14 @@ function spanOptions(
   return { kind, root, attributes };
 }
 
-function end(span: Span, error: unknown): void {
-  if (error !== undefined) {
-    const message = error instanceof Error ? error.message : String(error);
-    span.setStatus({ code: STATUS_ERROR, message });
+/** Ends a span by an error, which may be any value. */
+function fail(span: Span, error: unknown): void {
+  span.setStatus({ code: STATUS_ERROR, message: messageOf(error) });
+  try {
     if (error instanceof Error) span.setAttribute("error.type", error.name);
     if (error instanceof RemoteError) span.setAttribute("rpc.jsonrpc.error_code", error.code);
+  } catch {
+    // A value whose own functions throw does not tell its kind.
   }
   span.end();
 }

@@ -183,25 +183,69 @@ export interface WireError {
   data?: unknown;
 }
 
-/** What a thrown value looks like on the wire: message, an integer `code`, and `data`; no stack. */
+/** Errors inside an AggregateError that its message tells of, and longest text of a plain object. */
+const TOLD_MAX = 5;
+const OBJECT_TEXT_MAX = 300;
+
+/**
+ * What a thrown value looks like on the wire: message, an integer `code`, and `data`; no stack.
+ * Never throws, whatever the value's own getters do.
+ */
 export function toWireError(thrown: unknown): WireError {
+  const code = memberOf(thrown, "code");
+  const data = memberOf(thrown, "data");
+  // A DOMException has a code of its own that means nothing here (20 for AbortError).
+  const own = Number.isSafeInteger(code) && !isA(thrown, DOMException);
+  const wire: WireError = {
+    code: own ? code as number : ErrorCode.InternalError,
+    message: messageOf(thrown),
+  };
+  // (JSON leaves out a member that is none of its kinds.)
+  if (!["undefined", "function", "symbol"].includes(typeof data)) wire.data = data;
+  return wire;
+}
+
+/** What a thrown value says. Never throws, and is never empty. */
+export function messageOf(thrown: unknown): string {
+  const message = wordsOf(thrown) || "the handler threw a value without a text";
+  if (!isA(thrown, AggregateError)) return message;
+  const errors = memberOf(thrown, "errors");
+  if (!Array.isArray(errors) || errors.length === 0) return message;
+  // (Not their own errors in turn: one may hold itself.)
+  const told = errors.slice(0, TOLD_MAX).map(wordsOf);
+  if (errors.length > TOLD_MAX) told.push("…");
+  return `${message}: ${told.join("; ")}`;
+}
+
+function wordsOf(value: unknown): string {
   try {
-    if (!(thrown instanceof Error)) {
-      return { code: ErrorCode.InternalError, message: String(thrown) };
-    }
-    const { code, data } = thrown as { code?: unknown; data?: unknown };
-    const wire: WireError = {
-      // A DOMException has a code of its own that means nothing here (20 for AbortError).
-      code: Number.isInteger(code) && !(thrown instanceof DOMException)
-        ? code as number
-        : ErrorCode.InternalError,
-      message: String(thrown.message || thrown.name),
-    };
-    if (data !== undefined) wire.data = data;
-    return wire;
+    if (typeof value === "function") return `a function, ${value.name}`;
+    if (typeof value !== "object" || value === null) return String(value);
+    const message = memberOf(value, "message");
+    if (message) return typeof message === "string" ? message : wordsOf(message);
+    if (isA(value, Error)) return String(memberOf(value, "name") ?? "");
+    const text = JSON.stringify(value);
+    return text.length <= OBJECT_TEXT_MAX ? text : `${text.slice(0, OBJECT_TEXT_MAX)}…`;
   } catch {
-    // Its own getters or its toString throw.
-    return { code: ErrorCode.InternalError, message: "the handler threw a value without a text" };
+    return ""; // It holds itself, or its own functions throw.
+  }
+}
+
+/** A member of whatever was thrown; `undefined` where there is none or its getter throws. */
+function memberOf(value: unknown, name: string): unknown {
+  try {
+    return (value as Record<string, unknown> | null | undefined)?.[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** (A proxy that was revoked throws when it is asked.) */
+function isA(value: unknown, kind: new (...args: never[]) => unknown): boolean {
+  try {
+    return value instanceof kind;
+  } catch {
+    return false;
   }
 }
 

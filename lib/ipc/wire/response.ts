@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Packed, packedList, places } from "./bytes.ts";
+import { pack, type Packed, packedList, places } from "./bytes.ts";
 import type { WireError } from "./errors.ts";
 import type { RequestId } from "./message.ts";
 
@@ -15,9 +15,15 @@ export function success(id: RequestId | null, { text, parts }: Packed, mark = ""
   return { text: `{"jsonrpc":"2.0","id":${written},"result":${text}${mark}${bytes}}`, parts };
 }
 
-/** A response with an error. */
-export function failure(id: RequestId | null, error: WireError): Packed {
-  return { text: JSON.stringify({ jsonrpc: "2.0", id, error }), parts: [] };
+/**
+ * A response with an error. Bytes in its data are text.
+ *
+ * @throws what the data throws that JSON cannot hold
+ */
+export function failure(id: RequestId | null, { code, message, data }: WireError): Packed {
+  const more = data === undefined ? "" : `,"data":${pack(data, false).text}`;
+  const error = `{"code":${code},"message":${JSON.stringify(message)}${more}}`;
+  return { text: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${error}}`, parts: [] };
 }
 
 /** The member `values` of a page. */

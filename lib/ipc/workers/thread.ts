@@ -6,7 +6,7 @@
 
 // Loaded with the first thread: most programs have none.
 import type { Worker } from "node:worker_threads";
-import { RemoteError } from "../wire/errors.ts";
+import { messageOf, RemoteError } from "../wire/errors.ts";
 import type { TraceContext } from "../wire/message.ts";
 import { Telemetry } from "../session/telemetry.ts";
 import type { News, Order, ThreadData } from "./worker.ts";
@@ -29,7 +29,8 @@ export class Thread {
   /** Shared with the thread: whether its handler is cancelled, and whether it takes orders. */
   readonly #words = new Int32Array(new SharedArrayBuffer(8));
   onNews: (news: News) => void = () => {};
-  onFailure: (error: Error) => void = () => {};
+  /** Told what ended the thread, which may be any value. */
+  onFailure: (error: unknown) => void = () => {};
 
   onExit: () => void = () => {};
 
@@ -42,7 +43,7 @@ export class Thread {
     this.#worker = new WorkerThread(new URL(module), { workerData });
     this.#worker.on("message", (news: News) => this.onNews(news));
     // The module cannot be loaded, or threw outside its handler: the thread is of no more use.
-    this.#worker.on("error", (error: Error) => this.onFailure(error));
+    this.#worker.on("error", (error: unknown) => this.onFailure(error));
     this.#worker.on("exit", () => {
       this.onFailure(new Error("its thread ended"));
       this.onExit();
@@ -103,8 +104,14 @@ export class Task {
   start(job: Job, signal: AbortSignal): Promise<unknown> {
     this.#thread.onNews = (news) => this.#onNews(news);
     this.#thread.onFailure = (error) =>
-      this.#finish(new RemoteError(`the worker failed: ${error.message}`, -32603), "ended");
-    this.#thread.run(job, Telemetry.find()?.carried());
+      this.#finish(new RemoteError(`the worker failed: ${messageOf(error)}`, -32603), "ended");
+    try {
+      this.#thread.run(job, Telemetry.find()?.carried());
+    } catch (error) {
+      const why = `its params cannot be given to a thread: ${messageOf(error)}`;
+      this.#finish(new RemoteError(why, -32603), "free");
+      return this.#answer.promise;
+    }
     if (signal.aborted) this.cancel();
     else signal.addEventListener("abort", () => this.cancel(), { once: true });
     return this.#answer.promise;

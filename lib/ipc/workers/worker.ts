@@ -4,10 +4,11 @@
  * @module
  */
 
-import { toWireError, type WireError } from "../wire/errors.ts";
+import { messageOf, toWireError, type WireError } from "../wire/errors.ts";
 import type { CallContext } from "../methods/methods.ts";
 import type { TraceContext } from "../wire/message.ts";
 import { iteratorOf } from "../session/answering/request.ts";
+import { endEarly } from "../session/answering/stream_source.ts";
 import { Telemetry } from "../session/telemetry.ts";
 
 /** Main thread to worker. */
@@ -93,9 +94,10 @@ export function serveWorker<P = unknown>(
     current = new AbortController();
     ahead = 0;
     const signal = signalOf(current, words);
+    let iterator: ReturnType<typeof iteratorOf> = null;
     try {
       const result = await handler(params, { method, signal });
-      const iterator = iteratorOf(result);
+      iterator = iteratorOf(result);
       if (iterator === null) return send({ type: "result", value: result });
       send({ type: "stream" });
       for (;;) {
@@ -113,7 +115,25 @@ export function serveWorker<P = unknown>(
       }
       send({ type: "end" });
     } catch (thrown) {
-      send({ type: "error", error: toWireError(thrown) });
+      sendError(toWireError(thrown));
+      // (An item that no other thread can be given is no error of the handler's, which goes on.)
+      if (iterator !== null) await endEarly(iterator);
+    }
+  }
+
+  /** Data that no other thread can be given travel as their JSON; what has none is left behind. */
+  function sendError({ code, message, data }: WireError): void {
+    try {
+      return send({ type: "error", error: { code, message, data } });
+    } catch {
+      // It holds a function, say.
+    }
+    try {
+      data = JSON.parse(JSON.stringify(data));
+      send({ type: "error", error: { code, message, data } });
+    } catch (thrown) {
+      const why = `${message} (its data cannot be sent: ${messageOf(thrown)})`;
+      send({ type: "error", error: { code, message: why } });
     }
   }
 }

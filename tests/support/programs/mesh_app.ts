@@ -15,6 +15,7 @@ import {
   pressCtrlC,
 } from "./console_flags.ts";
 import { divideContract } from "./divide_contract.ts";
+import { throwAfterItems, THROWN } from "./thrown_values.ts";
 import { processUsage } from "../mesh/process_usage.ts";
 
 const nameAt = Deno.args.indexOf("--name");
@@ -90,6 +91,11 @@ ipc.expose("about", () => ({
 ipc.expose("fail", ({ code, data }: { code?: number; data?: unknown }) => {
   throw Object.assign(new Error("it failed: Grüße"), { code, data });
 }, { tool: true });
+/** Throws what THROWN has under that name; `later` rejects, `items` comes after two items. */
+ipc.expose("throw_value", ({ name, how }: { name: string; how: "now" | "later" | "items" }) => {
+  if (how === "now") throw THROWN[name]!.make();
+  return how === "later" ? Promise.reject(THROWN[name]!.make()) : throwAfterItems(name);
+});
 ipc.expose("unsendable", () => 1n);
 ipc.expose("node_buffer", ({ text }: { text: string }) => ({ data: Buffer.from(text) }));
 ipc.expose("same_buffer", function* ({ count, size }: { count: number; size: number }) {
@@ -182,6 +188,7 @@ const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);
 ipc.exposeWorker("echo_in_thread", worker);
 ipc.exposeWorker("call_add_in_thread", worker);
+ipc.exposeWorker("throw_in_thread", worker);
 ipc.exposeWorker("compute_steps", worker, { kind: "stream" });
 ipc.exposeWorker("no_module", import.meta.resolve("./missing_worker_module.ts"));
 

@@ -1,6 +1,7 @@
 /** Computes without a pause, as a heavy task does (a plain result, steps, or never an end), or calls. */
 
 import { NeverLiieIPC, serveWorker } from "../../../lib/ipc/mod.ts";
+import { throwAfterItems, THROWN } from "./thrown_values.ts";
 
 interface Task {
   /** Steps of the computation; Infinity by -1. */
@@ -11,6 +12,8 @@ interface Task {
   stubborn?: boolean;
   /** Whom `call_add_in_thread` calls. */
   target?: string;
+  /** What `throw_in_thread` throws, by its name. */
+  throws?: string;
 }
 
 /** A sum that the engine cannot skip. Never pauses, but looks at its signal. */
@@ -36,6 +39,10 @@ async function callAdd(target: string): Promise<unknown> {
 serveWorker((task: Task, { method, signal }) => {
   if (method === "echo_in_thread") return task;
   if (method === "call_add_in_thread") return callAdd(task.target!);
+  if (method === "throw_in_thread") {
+    if (task.steps) return throwAfterItems(task.throws!);
+    throw THROWN[task.throws!]!.make();
+  }
   const { rounds, steps: inSteps, fail, stubborn } = task;
   if (fail !== undefined) throw Object.assign(new Error(fail), { code: 17 });
   return inSteps ? steps(rounds) : compute(rounds, stubborn ? undefined : signal);

@@ -17,6 +17,8 @@ export type Task =
   | { do: "count"; to: number; made?: SharedArrayBuffer; step?: number }
   | { do: "countFunction" }
   | { do: "crash" }
+  | { do: "crashWithNothing" }
+  | { do: "rejectNothing" }
   | { do: "crashIdle" };
 
 let runs = 0;
@@ -54,6 +56,14 @@ serveWorker<Task>((task, { method, signal }) => {
       setTimeout(() => {
         throw new Error("outside");
       }, 0);
+      return new Promise(() => {});
+    case "crashWithNothing":
+      setTimeout(() => {
+        throw undefined;
+      }, 0);
+      return new Promise(() => {});
+    case "rejectNothing":
+      void Promise.reject(undefined);
       return new Promise(() => {});
     case "crashIdle":
       setTimeout(() => {

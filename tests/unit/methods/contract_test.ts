@@ -70,6 +70,9 @@ for (const [library, contract] of libraries) {
     assert(error.message.startsWith('Cannot call "deep": params.list[1].key: '), error.message);
     const { issues } = error.data as { issues: { path: unknown[] }[] };
     assertEquals(issues[0]!.path, ["list", 1, "key"]);
+    const many = await failure(pair.client.call("deep", { list: Array(5_000).fill({ key: 2 }) }));
+    const { length } = (many.data as { issues: unknown[] }).issues;
+    assert(length > 0 && length <= 100, `${length} issues`);
   });
 
   Deno.test(`${library}: a result that breaks the contract is -32603, not the caller's fault`, async () => {

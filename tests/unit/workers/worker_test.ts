@@ -47,6 +47,25 @@ Deno.test("WorkerPool.run rejects with what the handler threw, and its thread go
   assertEquals((await open.run({ do: "answer", value: 1 })).runs, 4);
 });
 
+Deno.test("WorkerPool.run: params that no thread can be given are told, and cost no thread", async () => {
+  using open = openPool(1);
+  let deep: unknown[] = [];
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+  for (let turn = 1; turn <= 3; turn++) {
+    const failed = () => open.run({ do: "answer", value: deep });
+    await assertRejects(failed, RemoteError, "its params cannot be given to a thread");
+    assertEquals((await open.run({ do: "answer", value: turn })).runs, turn);
+  }
+});
+
+Deno.test("WorkerPool.run: a thread that ends by a value without a text is told of like any other", async () => {
+  using open = openPool();
+  for (const task of ["crashWithNothing", "rejectNothing"] as const) {
+    await assertRejects(() => open.run({ do: task }), RemoteError, "the worker failed: ");
+    assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1);
+  }
+});
+
 Deno.test("WorkerPool.run streams in order, and no further ahead than its reader allows", async () => {
   using open = openPool();
   const made = new Int32Array(new SharedArrayBuffer(4));

@@ -172,9 +172,9 @@ export class Answers {
   }
 
   #answerError(request: IncomingRequest, thrown: unknown): void {
-    const { id, method } = request;
+    const { id } = request;
     request.observer?.ended("failed", thrown);
-    if (id === null) console.error(`${method}:`, thrown);
+    if (id === null) request.report(thrown);
     else if (this.#take(id)) this.#reply.fail(id, toWireError(thrown));
   }
 

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { ErrorCode, MethodNotFoundError, RemoteError } from "../../wire/errors.ts";
+import { ErrorCode, messageOf, MethodNotFoundError, RemoteError } from "../../wire/errors.ts";
 import type { NotificationMessage, Params, RequestId, TraceContext } from "../../wire/message.ts";
+import { printProblem } from "../../base/problem.ts";
 import type { Peer } from "../peer.ts";
 import type { StreamSource } from "./stream_source.ts";
 
@@ -112,6 +113,16 @@ export class IncomingRequest {
     this.#cancelled = ` ${by}`;
     this.stream?.fail(new RemoteError(this.cancelled, ErrorCode.RequestCancelled));
     this.abort();
+  }
+
+  /** Tells of what a handler threw, where no answer can: in a notification. Never throws. */
+  report(thrown: unknown): void {
+    try {
+      console.error(`${this.method}:`, thrown);
+    } catch {
+      // A value that cannot be shown, as its own functions throw.
+      printProblem(`${this.method}: ${messageOf(thrown)}`);
+    }
   }
 
   /** @throws {MethodNotFoundError} always. */

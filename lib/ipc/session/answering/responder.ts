@@ -5,11 +5,20 @@
  */
 
 import type { Packed } from "../../wire/bytes.ts";
-import { ErrorCode, LimitExceededError, toWireError, type WireError } from "../../wire/errors.ts";
+import {
+  ErrorCode,
+  LimitExceededError,
+  messageOf,
+  toWireError,
+  type WireError,
+} from "../../wire/errors.ts";
 import { type Limits, refusal, SMALL_MESSAGE } from "../limits.ts";
 import type { RequestId } from "../../wire/message.ts";
 import type { Outbox } from "../outbox.ts";
 import { failure, success } from "../../wire/response.ts";
+
+/** Longest message of an error that cannot be sent as it is, in characters. */
+const MESSAGE_MAX = 300;
 
 /** Sends the responses of one session until that has ended. */
 export class Responder {
@@ -42,14 +51,24 @@ export class Responder {
   /** Sends a result. One that cannot be sent (a cycle, a BigInt, too large) is told as an error. */
   respond(id: RequestId | null, result: unknown): void {
     if (this.#ended) return;
+    let packed: Packed;
     try {
-      const packed = this.pack(result);
+      packed = this.pack(result);
+    } catch (thrown) {
+      return this.#refuseResult(id, thrown);
+    }
+    try {
       this.send(success(id, packed));
     } catch (error) {
       if (error instanceof LimitExceededError) return this.fail(id, toWireError(error));
-      const why = `the answer cannot be sent as JSON: ${(error as Error).message}`;
-      this.refuse(id, ErrorCode.InternalError, why);
+      this.#refuseResult(id, error);
     }
+  }
+
+  /** @param thrown by the result's own functions, for one: any value */
+  #refuseResult(id: RequestId | null, thrown: unknown): void {
+    const why = `the answer cannot be sent as JSON: ${messageOf(thrown)}`;
+    this.refuse(id, ErrorCode.InternalError, why);
   }
 
   /** Sends an error. */
@@ -62,14 +81,24 @@ export class Responder {
     this.fail(id, refusal(limit, message));
   }
 
-  /** Sends an error; where its data cannot be sent, without them. */
+  /** Sends an error; where its data cannot be sent, with why instead, and no longer than it may be. */
   fail(id: RequestId | null, error: WireError): void {
     if (this.#ended) return;
+    const { code, message, data } = error;
     try {
       this.send(failure(id, error));
-    } catch {
-      // The data is at fault, or a text that the peer chose; what is left is JSON, and short.
-      this.send(failure(id, { code: error.code, message: error.message.slice(0, 300) }));
+    } catch (thrown) {
+      const why = data === undefined ? "" : ` (its data cannot be sent: ${messageOf(thrown)})`;
+      try {
+        this.send(failure(id, { code, message: message + why }));
+      } catch {
+        // What is left is short, whoever chose the text.
+        this.send(failure(id, { code, message: cut(message, MESSAGE_MAX) }));
+      }
     }
   }
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`;
 }

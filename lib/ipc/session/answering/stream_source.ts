@@ -5,6 +5,7 @@
  * @module
  */
 
+import { messageOf } from "../../wire/errors.ts";
 import type { Packed } from "../../wire/bytes.ts";
 import type { IncomingRequest } from "./request.ts";
 
@@ -144,7 +145,7 @@ export class StreamSource {
       if (parts.length === 0) return { text, parts };
       return { text, parts: parts.map(({ path, bytes }) => ({ path, bytes: bytes.slice() })) };
     } catch (error) {
-      throw new TypeError(`an item cannot be sent as JSON: ${(error as Error).message}`);
+      throw new TypeError(`an item cannot be sent as JSON: ${messageOf(error)}`);
     }
   }
 
