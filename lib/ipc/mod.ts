@@ -58,9 +58,8 @@ export type {
   SchemaOutput,
   SchemaResult,
   StandardSchema,
-} from "./methods/standard_schema.ts";
-export type { MethodJsonSchemas } from "./methods/json_schema.ts";
-export type { ValidationIssue } from "./methods/validation.ts";
+} from "./methods/contract.ts";
+export type { MethodJsonSchemas, ValidationIssue } from "./methods/methods.ts";
 export { IPCStream, type StreamOptions } from "./session/calling/stream.ts";
 export type { Peer, PeerIdentity } from "./session/peer.ts";
 export type { WaitOptions } from "./session/calling/pending_calls.ts";
@@ -95,4 +94,4 @@ export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./stat
 export type { Params, TraceContext } from "./wire/message.ts";
 export type { FrameLimits } from "./wire/codec.ts";
 export { checkAppName } from "./base/name.ts";
-export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./methods/watch_event.ts";
+export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./methods/watch.ts";

@@ -5,8 +5,19 @@
  * @module
  */
 
-import type { CallContext, ExposeOptions, Handler } from "./methods.ts";
+import type { CallContext, Handler } from "./handler.ts";
+import type { ExposeOptions } from "./methods.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard_schema.ts";
+
+export type {
+  JsonSchema,
+  JsonSchemaConverter,
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from "./standard_schema.ts";
 
 /** A contract: how each method is exposed, by its name. */
 export type ContractSchemas = { readonly [method: string]: ExposeOptions };

@@ -8,29 +8,14 @@ import { ErrorCode, MethodNotFoundError, RemoteError } from "../wire/errors.ts";
 import { jsonSchemasOf, type MethodJsonSchemas, namesOf } from "./json_schema.ts";
 import type { Params } from "../wire/message.ts";
 import { checkMethodName } from "../base/name.ts";
-import type { Peer } from "../session/peer.ts";
 import type { IncomingRequest } from "../session/answering/request.ts";
+import type { CallContext, Handler } from "./handler.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
 import { validated } from "./validation.ts";
 import { Watchers } from "./watch.ts";
 
-/** What a handler gets beside its parameters. */
-export interface CallContext {
-  /** The method's name, as the caller wrote it. */
-  readonly method: string;
-  /** Fires at once when the caller cancels, times out, stops reading the stream, or dies. */
-  readonly signal: AbortSignal;
-  /** The process that called, to be called back over the connection that it called on. */
-  readonly caller: Peer;
-}
-
-/**
- * Answers a method: with a value or a promise of one, or with a stream (a generator, or anything
- * async iterable). `params` is the caller's named object (`{}` for none); positions arrive under
- * the names the method was exposed with, or as the array where it declared none.
- */
-// deno-lint-ignore no-explicit-any -- handlers declare the shape of their own parameters
-export type Handler = (params: any, context: CallContext) => unknown;
+export type { CallContext, Handler, MethodJsonSchemas };
+export type { ValidationIssue } from "./validation.ts";
 
 /** How a method is exposed. */
 export interface ExposeOptions {

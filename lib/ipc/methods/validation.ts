@@ -5,8 +5,8 @@
  */
 
 import { ErrorCode, RemoteError } from "../wire/errors.ts";
-import type { Handler } from "./methods.ts";
-import { isThenable, iteratorOf } from "../session/answering/request.ts";
+import type { Handler } from "./handler.ts";
+import { isThenable, iteratorOf } from "../base/handler_result.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 
 /** Issues that are told: one wrong schema finds as many as there are values. */

@@ -12,6 +12,8 @@ import type { IncomingRequest } from "../session/answering/request.ts";
 import { WatchedCall } from "./watched_call.ts";
 import { sizeOf, type WatchEvent } from "./watch_event.ts";
 
+export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./watch_event.ts";
+
 /** Events that wait for one watcher… */
 const QUEUE_MAX = 10_000;
 /** …and bytes of them, about; more are dropped and counted. */

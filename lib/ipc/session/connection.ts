@@ -6,6 +6,7 @@
  */
 
 import { Answers, type Dispatch } from "./answering/answers.ts";
+import type { Calls } from "./calling/calls.ts";
 import { pack, takesBytes } from "../wire/bytes.ts";
 import { BYTES_TYPE, FrameError } from "../wire/codec.ts";
 import { ConnectionLostError, ErrorCode, readWireError, RemoteError } from "../wire/errors.ts";
@@ -49,7 +50,7 @@ export interface ConnectionOptions {
 const CLOSE_LIMIT = 2_000;
 
 /** A live session. Every call made on it settles, at the latest when the session ends. */
-export class Connection {
+export class Connection implements Calls {
   readonly #transport: Transport;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;

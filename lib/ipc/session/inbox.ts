@@ -87,7 +87,7 @@ export class Inbox {
     // What a chunk holds behind the message that ended the session is for nobody.
     if (this.#ended) return;
     this.#frames++;
-    this.#onMessage(readMessage(json, tail, this.#limits));
+    this.#onMessage(readMessage(json, tail, this.#limits.depth));
   };
 
   /** A peer that speaks first chooses: frames, or lines, which it is answered in, too. */

@@ -79,34 +79,3 @@ export function queueFull(size: number, queued: number, max: number): LimitExcee
     `them, and ${max} may: read answers while calling, or ask for less at a time`;
   return new LimitExceededError(message, { limit: "queued" });
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/**
- * Whether JSON nests deeper than `max` levels. A large body of nothing but brackets would take
- * seconds and gigabytes to parse.
- */
-export function isDeeperThan(max: number, json: Uint8Array): boolean {
-  let depth = 0;
-  for (let i = 0; i < json.length; i++) {
-    const byte = json[i]!;
-    if (byte === QUOTE) {
-      i = stringEnd(json, i);
-      if (i < 0) return false;
-    } else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > max) return true;
-    } else if (byte === 0x5d || byte === 0x7d) depth--;
-  }
-  return false;
-}
-
-/** Where the string that begins at `start` ends; -1 where it never does. */
-function stringEnd(json: Uint8Array, start: number): number {
-  for (let end = json.indexOf(QUOTE, start + 1); end >= 0; end = json.indexOf(QUOTE, end + 1)) {
-    let before = end;
-    while (json[before - 1] === BACKSLASH) before--;
-    if ((end - before) % 2 === 0) return end;
-  }
-  return -1;
-}

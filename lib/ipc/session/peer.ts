@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Connection, Reply } from "./connection.ts";
+import type { Calls } from "./calling/calls.ts";
 import { pageOf, type Params, type StreamPage, type TraceContext } from "../wire/message.ts";
-import type { WaitOptions } from "./calling/pending_calls.ts";
+import type { Reply, WaitOptions } from "./calling/pending_calls.ts";
 import { IPCStream, type OpenedStream, type StreamOptions } from "./calling/stream.ts";
 import { Telemetry } from "./telemetry.ts";
 import { DEFAULT_TIMEOUT } from "../base/timer.ts";
@@ -45,7 +45,7 @@ export let identify: (peer: Peer, identity: PeerIdentity) => void;
  * ```
  */
 export class Peer {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
   readonly #telemetry = Telemetry.find();
   #identity: PeerIdentity | null = null;
 
@@ -62,7 +62,7 @@ export class Peer {
   }
 
   /** Made by the connection. */
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
   }
 
@@ -116,7 +116,7 @@ function withDefault(
  */
 export function plainResult<Result>(
   reply: Reply,
-  connection: Connection,
+  connection: Calls,
   what: () => string,
 ): Result {
   if (!reply.stream) return reply.result as Result;
@@ -126,6 +126,6 @@ export function plainResult<Result>(
 }
 
 /** A stream as its first answer opens it; a plain result comes as the one item. */
-export function openedStream({ result, stream }: Reply, remote: Connection): OpenedStream {
+export function openedStream({ result, stream }: Reply, remote: Calls): OpenedStream {
   return { page: pageOf(result, stream), remote };
 }

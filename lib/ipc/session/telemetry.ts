@@ -7,7 +7,7 @@
 
 import { messageOf, RemoteError } from "../wire/errors.ts";
 import type { TraceContext } from "../wire/message.ts";
-import { type IncomingRequest, isThenable, iteratorOf } from "./answering/request.ts";
+import { isThenable, iteratorOf } from "../base/handler_result.ts";
 
 /** Under this name the OpenTelemetry API registers itself, of whichever version 1. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");
@@ -61,6 +61,13 @@ const getter = {
   },
   keys: (carrier: TraceContext) => Object.keys(carrier).filter(isCarried),
 };
+
+/** A request, as far as its span tells of it. */
+export interface TracedRequest {
+  readonly method: string;
+  /** As it was sent: its members may be of any type. */
+  readonly trace: TraceContext;
+}
 
 /** The spans of one process on the mesh. */
 export class Telemetry {
@@ -132,7 +139,7 @@ export class Telemetry {
    * The span of a call that is answered, a child of the caller's where the request told of one. It
    * is active in the handler: what that calls in its turn belongs to the same trace.
    */
-  incoming(app: string | null, request: IncomingRequest, handle: () => unknown): unknown {
+  incoming(app: string | null, request: TracedRequest, handle: () => unknown): unknown {
     const { context, propagation } = this.#api;
     const { method, trace } = request;
     // Without one, a span that was active when the connection was made is not its parent.

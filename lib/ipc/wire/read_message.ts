@@ -7,7 +7,6 @@
 import { unpack } from "./bytes.ts";
 import { textOf } from "./chunk_text.ts";
 import { ErrorCode } from "./errors.ts";
-import { isDeeperThan, type Limits } from "../session/limits.ts";
 import { asRecord, type Classified, classify, isRequestId, type RequestId } from "./message.ts";
 import { readPlainMessage } from "./plain_message.ts";
 
@@ -27,21 +26,25 @@ export interface Unreadable {
   /** One of `ErrorCode`. */
   code: number;
   /** The limit that it breaks, where it breaks one. */
-  limit: keyof Limits | null;
+  limit: "depth" | null;
   why: string;
 }
 
-/** Reads a body: its JSON, in UTF-8 or as text, and the bytes that stand behind that. Never throws. */
+/**
+ * Reads a body: its JSON, in UTF-8 or as text, and the bytes that stand behind that. Never throws.
+ *
+ * @param depth levels of arrays and objects that a large body may have
+ */
 export function readMessage(
   json: Uint8Array | string,
   tail: Uint8Array | null,
-  limits: Limits,
+  depth: number,
 ): ReadMessage {
   const plain = typeof json === "string" ? readPlainMessage(json) : null;
   if (plain !== null) return plain;
   // (Text is short.)
-  if (typeof json !== "string" && json.length > SHALLOW_BODY && isDeeperThan(limits.depth, json)) {
-    const why = `a body of ${json.length} bytes nests deeper than ${limits.depth} levels`;
+  if (typeof json !== "string" && json.length > SHALLOW_BODY && isDeeperThan(depth, json)) {
+    const why = `a body of ${json.length} bytes nests deeper than ${depth} levels`;
     return unreadable(ErrorCode.LimitExceeded, why, "depth");
   }
   let value: unknown;
@@ -60,7 +63,7 @@ export function readMessage(
   return { ...unreadable(ErrorCode.InvalidRequest, why), id, isAnswer };
 }
 
-function unreadable(code: number, why: string, limit: keyof Limits | null = null): Unreadable {
+function unreadable(code: number, why: string, limit: "depth" | null = null): Unreadable {
   return { kind: "unreadable", id: null, isAnswer: false, code, limit, why };
 }
 
@@ -73,4 +76,35 @@ function withBytes(value: unknown, tail: Uint8Array): Classified {
     const id = asRecord(value)?.["id"];
     return { kind: "invalid", id: isRequestId(id) ? id : null, why: (error as Error).message };
   }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Whether JSON nests deeper than `max` levels. A large body of nothing but brackets would take
+ * seconds and gigabytes to parse.
+ */
+export function isDeeperThan(max: number, json: Uint8Array): boolean {
+  let depth = 0;
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]!;
+    if (byte === QUOTE) {
+      i = stringEnd(json, i);
+      if (i < 0) return false;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > max) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` ends; -1 where it never does. */
+function stringEnd(json: Uint8Array, start: number): number {
+  for (let end = json.indexOf(QUOTE, start + 1); end >= 0; end = json.indexOf(QUOTE, end + 1)) {
+    let before = end;
+    while (json[before - 1] === BACKSLASH) before--;
+    if ((end - before) % 2 === 0) return end;
+  }
+  return -1;
 }

@@ -7,8 +7,7 @@
 import { messageOf, toWireError, type WireError } from "../wire/errors.ts";
 import type { CallContext } from "../methods/methods.ts";
 import type { TraceContext } from "../wire/message.ts";
-import { iteratorOf } from "../session/answering/request.ts";
-import { endEarly } from "../session/answering/stream_source.ts";
+import { endEarly, iteratorOf } from "../base/handler_result.ts";
 import { Telemetry } from "../session/telemetry.ts";
 
 /** Main thread to worker. */

@@ -27,7 +27,7 @@ function decode(pieces: readonly Uint8Array[]): Decoded {
   try {
     for (const piece of pieces) {
       decoder.push(piece, (json, tail) => {
-        const read = readMessage(json, tail, DEFAULT_LIMITS);
+        const read = readMessage(json, tail, DEFAULT_LIMITS.depth);
         bodies.push(read.kind === "unreadable" ? `${read.code} ${read.id}` : read.kind);
       });
     }

@@ -97,9 +97,9 @@ Deno.test("readPlainMessage: any params and any result", () => {
         JSON.stringify({ jsonrpc: "2.0", id, method: "m", params: [value] }),
       ];
       for (const text of texts) {
-        const read = readMessage(text, null, DEFAULT_LIMITS);
+        const read = readMessage(text, null, DEFAULT_LIMITS.depth);
         assertEquals<unknown>(read, parsed(text));
-        assertEquals(read, readMessage(new TextEncoder().encode(text), null, DEFAULT_LIMITS));
+        assertEquals(read, readMessage(new TextEncoder().encode(text), null, DEFAULT_LIMITS.depth));
       }
     }),
     { seed: SEED, numRuns: 500 },

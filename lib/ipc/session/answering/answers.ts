@@ -17,10 +17,11 @@ import {
 import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "../peer.ts";
-import { IncomingRequest, isThenable, iteratorOf } from "./request.ts";
+import { endEarly, isThenable, iteratorOf } from "../../base/handler_result.ts";
+import { IncomingRequest } from "./request.ts";
 import type { Responder } from "./responder.ts";
 import { page, success } from "../../wire/response.ts";
-import { endEarly, StreamSource } from "./stream_source.ts";
+import { StreamSource } from "./stream_source.ts";
 
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
 export type Dispatch = (request: IncomingRequest) => unknown;

@@ -8,20 +8,11 @@ import { ErrorCode, messageOf, MethodNotFoundError, RemoteError } from "../../wi
 import type { NotificationMessage, Params, RequestId, TraceContext } from "../../wire/message.ts";
 import { printProblem } from "../../base/problem.ts";
 import type { Peer } from "../peer.ts";
+import type { RequestObserver } from "./request_observer.ts";
 import type { StreamSource } from "./stream_source.ts";
 
 /** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
 const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
-
-/** What those who watch a request are told of: see watch.ts. */
-export interface RequestObserver {
-  /** Tells the request from others of this process, for as long as it runs. */
-  readonly call: number;
-  /** Its stream has made an item. */
-  advanced(): void;
-  /** It is over; only the first time counts. */
-  ended(outcome: "answered" | "failed" | "cancelled", thrown?: unknown): void;
-}
 
 /** What the peer asked, and the signal that tells when it no longer wants the answer. */
 export class IncomingRequest {
@@ -129,23 +120,4 @@ export class IncomingRequest {
   refuse(): never {
     throw new MethodNotFoundError(`no method "${this.method}"`);
   }
-}
-
-/** Whether a result, of a handler for one, is still to come. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
-}
-
-/** The iterator of a handler's result where that is a stream: a generator or an async iterable. */
-export function iteratorOf(result: unknown): AsyncIterator<unknown> | Iterator<unknown> | null {
-  if (typeof result !== "object" || result === null) return null;
-  const candidate = result as Partial<AsyncIterable<unknown> & IterableIterator<unknown>>;
-  if (typeof candidate[Symbol.asyncIterator] === "function") {
-    return candidate[Symbol.asyncIterator]!();
-  }
-  // An array or a Map is a value; a generator, which is its own iterator, is a stream.
-  if (typeof candidate.next === "function" && typeof candidate[Symbol.iterator] === "function") {
-    return candidate[Symbol.iterator]!();
-  }
-  return null;
 }

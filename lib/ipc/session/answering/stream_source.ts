@@ -7,7 +7,8 @@
 
 import { messageOf } from "../../wire/errors.ts";
 import type { Packed } from "../../wire/bytes.ts";
-import type { IncomingRequest } from "./request.ts";
+import { endEarly } from "../../base/handler_result.ts";
+import type { ObservedRequest } from "./request_observer.ts";
 
 /** The producer runs at most this many items ahead of what was paged out… */
 const PRODUCE_AHEAD = 256;
@@ -27,7 +28,7 @@ export interface SourcePage {
 export class StreamSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #pack: (item: unknown) => Packed;
-  readonly #request: Pick<IncomingRequest, "observer">;
+  readonly #request: ObservedRequest;
   /** When it was opened, in milliseconds since the epoch. */
   readonly since: number = Date.now();
   /** Items that the handler has made so far. */
@@ -56,7 +57,7 @@ export class StreamSource {
   constructor(
     iterator: AsyncIterator<unknown> | Iterator<unknown>,
     pack: (item: unknown) => Packed,
-    request: Pick<IncomingRequest, "observer">,
+    request: ObservedRequest,
   ) {
     this.#iterator = iterator;
     this.#pack = pack;
@@ -184,18 +185,6 @@ export class StreamSource {
     this.#wakeReader = null;
   }
 }
-
-/**
- * Tells a handler's iterator that no more is wanted of it. That is queued behind an unfinished
- * next(): whoever waits on the signal ends that one. What a handler throws while it cleans up has
- * no one left to go to.
- */
-export async function endEarly(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
-  await Promise.try(() => iterator.return?.()).catch(ignoreAfterEnd);
-}
-
-/** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */
-function ignoreAfterEnd(): void {}
 
 function sizeOf({ text, parts }: Packed): number {
   let size = text.length;

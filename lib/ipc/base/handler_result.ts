@@ -1,0 +1,36 @@
+/**
+ * What a handler may give back: a value, a promise of one, or a stream of items.
+ *
+ * @module
+ */
+
+/** Whether a result, of a handler for one, is still to come. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
+}
+
+/** The iterator of a handler's result where that is a stream: a generator or an async iterable. */
+export function iteratorOf(result: unknown): AsyncIterator<unknown> | Iterator<unknown> | null {
+  if (typeof result !== "object" || result === null) return null;
+  const candidate = result as Partial<AsyncIterable<unknown> & IterableIterator<unknown>>;
+  if (typeof candidate[Symbol.asyncIterator] === "function") {
+    return candidate[Symbol.asyncIterator]!();
+  }
+  // An array or a Map is a value; a generator, which is its own iterator, is a stream.
+  if (typeof candidate.next === "function" && typeof candidate[Symbol.iterator] === "function") {
+    return candidate[Symbol.iterator]!();
+  }
+  return null;
+}
+
+/**
+ * Tells a handler's iterator that no more is wanted of it. That is queued behind an unfinished
+ * next(): whoever waits on the signal ends that one. What a handler throws while it cleans up has
+ * no one left to go to.
+ */
+export async function endEarly(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+  await Promise.try(() => iterator.return?.()).catch(ignoreAfterEnd);
+}
+
+/** A stream is over for its caller; a late failure of the handler's clean-up has nobody to tell. */
+function ignoreAfterEnd(): void {}
