@@ -31,7 +31,7 @@ import {
   type WaitOptions,
 } from "./calling/pending_calls.ts";
 import type { ReadMessage } from "../wire/read_message.ts";
-import { RequestText } from "../wire/request_text.ts";
+import { RequestText } from "../wire/message_text.ts";
 import { Responder } from "./answering/responder.ts";
 import { noLongerThan } from "../base/timer.ts";
 import type { Transport } from "../os/transport.ts";

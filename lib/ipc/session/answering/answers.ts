@@ -20,7 +20,7 @@ import type { Peer } from "../peer.ts";
 import { endEarly, isThenable, iteratorOf } from "../../base/handler_result.ts";
 import { IncomingRequest } from "./request.ts";
 import type { Responder } from "./responder.ts";
-import { page, success } from "../../wire/response.ts";
+import { page, success } from "../../wire/message_text.ts";
 import { StreamSource } from "./stream_source.ts";
 
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */

@@ -1,0 +1,67 @@
+/**
+ * Messages as JSON text: requests, responses, pages of streams. Pure.
+ *
+ * @module
+ */
+
+import { pack, type Packed, packedList, places } from "./bytes.ts";
+import type { WireError } from "./errors.ts";
+import type { Params, RequestId, TraceContext } from "./message.ts";
+
+/** Writes the requests of one session. */
+export class RequestText {
+  /** The last method, which mostly is the next one too, and as JSON. */
+  #method = "";
+  #quoted = '""';
+
+  /**
+   * A request and the bytes behind it.
+   *
+   * @param id `null` for a notification
+   * @throws {TypeError} on params that JSON cannot hold
+   */
+  text(
+    id: number | null,
+    method: string,
+    params: Params | undefined,
+    peerTakesBytes: boolean,
+    trace: TraceContext | undefined,
+  ): Packed {
+    if (method !== this.#method) {
+      this.#method = method;
+      this.#quoted = JSON.stringify(method);
+    }
+    const named = id === null ? "" : `"id":${id},`;
+    // The context goes in as members of the request itself.
+    const members = trace === undefined ? "" : JSON.stringify(trace).slice(1, -1);
+    const context = members === "" ? "" : `,${members}`;
+    const head = `{"jsonrpc":"2.0",${named}"method":${this.#quoted}${context}`;
+    if (params === undefined) return { text: `${head}}`, parts: [] };
+    const { text, parts } = pack(params, peerTakesBytes);
+    return { text: `${head},"params":${text}${places(parts, "params")}}`, parts };
+  }
+}
+
+/** A response with a result; `mark` is put behind it as it is. */
+export function success(id: RequestId | null, { text, parts }: Packed, mark = ""): Packed {
+  const bytes = places(parts, "result");
+  const written = typeof id === "number" ? id : JSON.stringify(id);
+  return { text: `{"jsonrpc":"2.0","id":${written},"result":${text}${mark}${bytes}}`, parts };
+}
+
+/**
+ * A response with an error. Bytes in its data are text.
+ *
+ * @throws what the data throws that JSON cannot hold
+ */
+export function failure(id: RequestId | null, { code, message, data }: WireError): Packed {
+  const more = data === undefined ? "" : `,"data":${pack(data, false).text}`;
+  const error = `{"code":${code},"message":${JSON.stringify(message)}${more}}`;
+  return { text: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${error}}`, parts: [] };
+}
+
+/** The member `values` of a page. */
+export function page(items: readonly Packed[]): Packed {
+  const { text, parts } = packedList(items, "values");
+  return { text: `"values":${text}`, parts };
+}
