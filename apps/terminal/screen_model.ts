@@ -37,12 +37,14 @@ export class ScreenModel {
    * @param scrollback lines to keep above the screen
    * @param answer called with what the terminal itself types: answers to the program's questions
    * @param onTitle called when the program names its window
+   * @param conpty the build of Windows whose pseudo-console writes here; null for a plain terminal
    */
   constructor(
     size: Size,
     scrollback: number,
     answer: (text: string) => void,
     onTitle: (title: string) => void,
+    conpty: number | null = conptyBuild(),
   ) {
     this.#terminal = new xterm.Terminal({
       cols: size.columns,
@@ -50,6 +52,9 @@ export class ScreenModel {
       scrollback,
       allowProposedApi: true,
       windowOptions: { getWinSizeChars: true },
+      // A pseudo-console keeps a screen of its own, and paints it anew when its size changes. Its
+      // lines must be moved about here as they are there, or some are shown twice and others torn.
+      ...(conpty === null ? {} : { windowsPty: { backend: "conpty", buildNumber: conpty } }),
     });
     this.#terminal.onData(answer);
     this.#terminal.onBinary(answer);
@@ -184,4 +189,17 @@ export class ScreenModel {
     parser.registerCsiHandler({ intermediates: "!", final: "p" }, reset);
     parser.registerEscHandler({ final: "c" }, reset);
   }
+}
+
+/** The first version of Windows with pseudo-consoles. */
+const FIRST_CONPTY = 17_763;
+
+/** The build of this Windows, which tells how its pseudo-consoles behave; null elsewhere. */
+export function conptyBuild(
+  os: typeof Deno.build.os = Deno.build.os,
+  release: () => string = Deno.osRelease,
+): number | null {
+  if (os !== "windows") return null;
+  const build = Number(/^\d+\.\d+\.(\d+)/.exec(release())?.[1]);
+  return Number.isNaN(build) ? FIRST_CONPTY : build;
 }

@@ -7,8 +7,13 @@ import { SessionView } from "./session_view.ts";
 
 /** Bytes of input that may wait for a program that does not read. */
 const INPUT_MAX = 1 << 20;
-/** Milliseconds that output may still come after the program has ended. */
-const LAST_OUTPUT = 500;
+/**
+ * After the program has ended, its last output comes yet. A program that it left in the background may
+ * go on and on: output that pauses for so many milliseconds is over, and after so many in all it is
+ * over, too.
+ */
+const LAST_OUTPUT_PAUSE = 500;
+const LAST_OUTPUT = 3_000;
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -25,7 +30,7 @@ export interface SessionOptions {
 /** A session. It goes on without any view until its program ends or {@link kill} is called. */
 export class Session {
   readonly id: number;
-  /** Resolves when the program has ended and all views were told. */
+  /** Resolves when the program has ended, all views were told, and its terminal is gone. */
   readonly ended: Promise<void>;
   readonly #options: SessionOptions;
   readonly #pty: Pty;
@@ -151,12 +156,21 @@ export class Session {
   async #pump(): Promise<void> {
     const decoder = new TextDecoder();
     let late: ReturnType<typeof setTimeout> | undefined;
+    let over = Infinity;
+    const waitForMore = () => {
+      clearTimeout(late);
+      if (over === Infinity) return;
+      const pause = Math.min(LAST_OUTPUT_PAUSE, over - performance.now());
+      late = setTimeout(() => void this.#pty.close(), pause);
+    };
     void this.#pty.exit.then(() => {
-      late = setTimeout(() => void this.#pty.close(), LAST_OUTPUT);
+      over = performance.now() + LAST_OUTPUT;
+      waitForMore();
     });
     for (;;) {
       const bytes = await this.#pty.read();
       if (bytes === null) break;
+      waitForMore();
       const text = decoder.decode(bytes, { stream: true });
       const understood = this.#model.write(text);
       const shown = this.#filter.pass(text);
@@ -166,9 +180,11 @@ export class Session {
     }
     const exit = await this.#pty.exit;
     clearTimeout(late);
-    await this.#pty.close();
+    over = Infinity;
     this.#exit = { ...exit, at: new Date() };
     for (const view of this.#views) view.end(this.#exitEvent);
+    // Last: it may wait for programs that are left in the terminal.
+    await this.#pty.close();
   }
 
   get #exitEvent() {

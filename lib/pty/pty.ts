@@ -53,8 +53,12 @@ export interface Pty {
   resize(columns: number, rows: number): void;
   /**
    * Takes the terminal away. If the program still runs, it is ended with all that it started, as
-   * when a window is closed; if it has ended by itself, what it left in the background stays. A
-   * pending read resolves to null, a pending write rejects. Resolves when all is done.
+   * when a window is closed; if it has ended by itself, what it left in the background stays. Not so
+   * on Windows, where the terminal goes with the program: what is left in it is ended then, unless it
+   * has a window or a console of its own.
+   *
+   * A pending read resolves to null at once, a pending write rejects. Resolves when all is done,
+   * which takes Windows up to five seconds where programs are left in the terminal.
    */
   close(): Promise<void>;
 }

@@ -133,6 +133,8 @@ class WindowsPty implements Pty {
   readonly #screen: PseudoConsole;
   readonly #job: JobTree;
   #reading: Promise<unknown> = Promise.resolve();
+  /** Ends the read that is waited for. */
+  #leaveRead = () => {};
   #ended = false;
   #closing: Promise<void> | null = null;
 
@@ -161,12 +163,12 @@ class WindowsPty implements Pty {
     }
   }
 
-  async read(): Promise<Uint8Array | null> {
-    if (this.#closing !== null) return null;
-    const reading = this.#screen.output.read();
-    this.#reading = reading.catch(closedMeanwhile);
-    const bytes = await reading;
-    return this.#closing === null ? bytes : null;
+  read(): Promise<Uint8Array | null> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | null>();
+    if (this.#closing !== null) return Promise.resolve(null);
+    this.#leaveRead = () => resolve(null);
+    this.#reading = this.#screen.output.read().then(resolve, reject);
+    return promise;
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -183,6 +185,8 @@ class WindowsPty implements Pty {
   }
 
   async #close(): Promise<void> {
+    // Not when its console is gone: it may wait for programs that are left there.
+    this.#leaveRead();
     const console = closeConsole(this.#screen, this.#reading);
     if (this.#ended) this.#job.release();
     else {
