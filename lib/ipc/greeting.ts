@@ -6,7 +6,7 @@
  */
 
 import { ProtocolMismatchError } from "./wire/errors.ts";
-import { asRecord } from "./wire/message.ts";
+import { asRecord } from "./base/record.ts";
 import { isAppName } from "./base/name.ts";
 import { PROTOCOL_VERSION } from "./options.ts";
 import { identify, type Peer } from "./session/peer.ts";

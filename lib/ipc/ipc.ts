@@ -7,7 +7,7 @@
 import type { ActivationContext } from "./activation/activation.ts";
 import { Elevation } from "./activation/elevation.ts";
 import type { Connection, Reply } from "./session/connection.ts";
-import { AlreadyRunningError } from "./wire/errors.ts";
+import { AlreadyRunningError } from "./activation/start_errors.ts";
 import { type Home, openHome } from "./registry/home.ts";
 import { Incoming } from "./incoming.ts";
 import { becomeInstance, isWoken } from "./activation/instance.ts";

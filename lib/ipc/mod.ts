@@ -67,16 +67,18 @@ export { serveWorker, type WorkerContext } from "./workers/worker.ts";
 export { isWoken, type SecondInstance } from "./activation/instance.ts";
 export {
   AlreadyRunningError,
+  StartLimitError,
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "./activation/start_errors.ts";
+export {
   ConnectionLostError,
   ErrorCode,
   LimitExceededError,
   MethodNotFoundError,
   ProtocolMismatchError,
   RemoteError,
-  StartLimitError,
-  TargetNotRunningError,
-  TargetStartError,
-  TargetUnknownError,
 } from "./wire/errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./session/limits.ts";
 export { defaultHome, type Home, openHome, type RuntimeFile } from "./registry/home.ts";

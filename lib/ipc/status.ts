@@ -4,10 +4,10 @@
  * @module
  */
 
-import { TargetNotRunningError, TargetUnknownError } from "./wire/errors.ts";
+import { TargetNotRunningError, TargetUnknownError } from "./activation/start_errors.ts";
 import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./base/lock.ts";
-import { asRecord } from "./wire/message.ts";
+import { asRecord } from "./base/record.ts";
 import type { LaunchCommand } from "./registry/launch_command.ts";
 import { readSupervised } from "./activation/supervision.ts";
 

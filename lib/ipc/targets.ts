@@ -6,7 +6,8 @@
 
 import { type ActivationContext, connectTo } from "./activation/activation.ts";
 import { Connection, type Dispatch, type Reply } from "./session/connection.ts";
-import { ConnectionLostError, RemoteError, TargetStartError } from "./wire/errors.ts";
+import { TargetStartError } from "./activation/start_errors.ts";
+import { ConnectionLostError, RemoteError } from "./wire/errors.ts";
 import { greeting, isForAllVersions, protocolMismatch, takeGreeting } from "./greeting.ts";
 import type { Limits } from "./session/limits.ts";
 import type { Params, TraceContext } from "./wire/message.ts";

@@ -11,7 +11,7 @@ import {
   TargetNotRunningError,
   TargetStartError,
   TargetUnknownError,
-} from "../wire/errors.ts";
+} from "./start_errors.ts";
 import type { Home } from "../registry/home.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { prepareLog } from "./log_file.ts";

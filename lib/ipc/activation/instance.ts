@@ -7,16 +7,13 @@
 
 import { type ActivationContext, WOKEN_VARIABLE } from "./activation.ts";
 import { Connection } from "../session/connection.ts";
-import {
-  AlreadyRunningError,
-  ConnectionLostError,
-  ErrorCode,
-  RemoteError,
-} from "../wire/errors.ts";
+import { AlreadyRunningError } from "./start_errors.ts";
+import { ConnectionLostError, ErrorCode, RemoteError } from "../wire/errors.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { platform } from "../os/platform.ts";
 import { pauseFor } from "../base/timer.ts";
-import { asRecord, type Params } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
+import type { Params } from "../wire/message.ts";
 
 /** A second start of a running app, as the running one is told of it. */
 export interface SecondInstance {

@@ -6,7 +6,7 @@
  */
 
 import type { Home } from "../registry/home.ts";
-import { asRecord } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
 import { withRemedy } from "../base/problem.ts";
 
 /** This many starts… */

@@ -7,7 +7,7 @@
  */
 
 import type { Home } from "../registry/home.ts";
-import { asRecord } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
 
 /** An app that is to be running. */
 export interface Supervised {

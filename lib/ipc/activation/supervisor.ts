@@ -7,7 +7,7 @@
  */
 
 import { type ActivationContext, connectTo } from "./activation.ts";
-import { TargetStartError, TargetUnknownError } from "../wire/errors.ts";
+import { TargetStartError, TargetUnknownError } from "./start_errors.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { join } from "../base/path.ts";
 import { withRemedy } from "../base/problem.ts";

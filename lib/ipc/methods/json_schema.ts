@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asRecord } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
 import { isStandardSchema, type JsonSchema, type StandardSchema } from "./standard_schema.ts";
 
 /** What goes into a method and what comes out, as JSON Schema (draft 2020-12, else draft 07). */

@@ -7,7 +7,8 @@
  */
 
 import { ErrorCode, RemoteError } from "../wire/errors.ts";
-import { argument, asRecord } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
+import { argument } from "../wire/message.ts";
 import type { IncomingRequest } from "../session/answering/request.ts";
 import { WatchedCall } from "./watched_call.ts";
 import { sizeOf, type WatchEvent } from "./watch_event.ts";

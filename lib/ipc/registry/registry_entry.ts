@@ -5,7 +5,7 @@
  */
 
 import type { LaunchCommand } from "./launch_command.ts";
-import { asRecord } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
 import { checkAppName } from "../base/name.ts";
 import { dirname, isAbsolute } from "../base/path.ts";
 import { platform } from "../os/platform.ts";

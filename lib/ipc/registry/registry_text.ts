@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asRecord } from "../wire/message.ts";
+import { asRecord } from "../base/record.ts";
 
 /** What the file says of each name, well formed or not. */
 export type Entries = Record<string, unknown>;

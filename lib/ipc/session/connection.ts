@@ -12,8 +12,8 @@ import { BYTES_TYPE, FrameError } from "../wire/codec.ts";
 import { ConnectionLostError, ErrorCode, readWireError, RemoteError } from "../wire/errors.ts";
 import { Inbox } from "./inbox.ts";
 import { DEFAULT_LIMITS, type Limits, READ_PAUSE, SMALL_MESSAGE } from "./limits.ts";
+import { asRecord } from "../base/record.ts";
 import {
-  asRecord,
   isRequestId,
   type NextPage,
   nextPageOf,

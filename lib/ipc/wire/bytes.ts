@@ -6,7 +6,7 @@
  */
 
 import { BYTES_TYPE } from "./codec.ts";
-import { asRecord } from "./message.ts";
+import { asRecord } from "../base/record.ts";
 
 /** Bytes taken out of a value: `null` stands in their place in its JSON. */
 export interface Part {

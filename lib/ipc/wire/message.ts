@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asRecord } from "../base/record.ts";
 import type { WireError } from "./errors.ts";
 
 /** What links a response to its request. */
@@ -70,13 +71,6 @@ export function nextPageOf(result: unknown): NextPage {
   const values = page?.["values"];
   if (!Array.isArray(values)) throw new TypeError("the peer sent a page without values");
   return { values, finished: page?.["finished"] === true };
-}
-
-/** A value as an object with string keys, or `null`. */
-export function asRecord(value: unknown): { readonly [key: string]: unknown } | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as { readonly [key: string]: unknown }
-    : null;
 }
 
 /** Longest id or token that is a string, in characters: answers repeat it. */

@@ -2,12 +2,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { connectTo } from "../../../lib/ipc/activation/activation.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { Elevation } from "../../../lib/ipc/activation/elevation.ts";
-import {
-  AlreadyRunningError,
-  ErrorCode,
-  RemoteError,
-  TargetStartError,
-} from "../../../lib/ipc/wire/errors.ts";
+import { AlreadyRunningError, TargetStartError } from "../../../lib/ipc/activation/start_errors.ts";
+import { ErrorCode, RemoteError } from "../../../lib/ipc/wire/errors.ts";
 import { Incoming } from "../../../lib/ipc/incoming.ts";
 import { becomeInstance } from "../../../lib/ipc/activation/instance.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";

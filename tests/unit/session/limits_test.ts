@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { FrameDecoder } from "../../../lib/ipc/wire/codec.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { ConnectionLostError, LimitExceededError } from "../../../lib/ipc/wire/errors.ts";
-import { FrameDeadline } from "../../../lib/ipc/session/frame_deadline.ts";
+import { FrameDeadline } from "../../../lib/ipc/session/inbox.ts";
 import { checkLimits, DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { isDeeperThan } from "../../../lib/ipc/wire/read_message.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";

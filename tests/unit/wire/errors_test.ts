@@ -1,15 +1,17 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import {
   AlreadyRunningError,
+  StartLimitError,
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "../../../lib/ipc/activation/start_errors.ts";
+import {
   ConnectionLostError,
   ErrorCode,
   fromWireError,
   MethodNotFoundError,
   RemoteError,
-  StartLimitError,
-  TargetNotRunningError,
-  TargetStartError,
-  TargetUnknownError,
   toWireError,
   type WireError,
 } from "../../../lib/ipc/wire/errors.ts";

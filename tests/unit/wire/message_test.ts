@@ -1,5 +1,6 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { asRecord, classify, isRequestId } from "../../../lib/ipc/wire/message.ts";
+import { asRecord } from "../../../lib/ipc/base/record.ts";
+import { classify, isRequestId } from "../../../lib/ipc/wire/message.ts";
 
 Deno.test("classify tells requests, notifications and responses apart", () => {
   const cases: [string, "request" | "notification" | "response"][] = [

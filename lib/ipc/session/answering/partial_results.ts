@@ -7,7 +7,8 @@
  */
 
 import { type Packed, packedList, places } from "../../wire/bytes.ts";
-import { asRecord, isRequestId, type Params, type RequestId } from "../../wire/message.ts";
+import { asRecord } from "../../base/record.ts";
+import { isRequestId, type Params, type RequestId } from "../../wire/message.ts";
 import type { StreamSource } from "./stream_source.ts";
 
 const MEMBER = "partialResultToken";

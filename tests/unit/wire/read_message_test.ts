@@ -3,8 +3,7 @@ import fc from "fast-check";
 import { ChunkText, textOf } from "../../../lib/ipc/wire/chunk_text.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { classify } from "../../../lib/ipc/wire/message.ts";
-import { readPlainMessage } from "../../../lib/ipc/wire/plain_message.ts";
-import { readMessage } from "../../../lib/ipc/wire/read_message.ts";
+import { readMessage, readPlainMessage } from "../../../lib/ipc/wire/read_message.ts";
 
 const SEED = 20_261_122;
 
