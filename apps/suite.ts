@@ -8,6 +8,7 @@
 import { dirname, fromFileUrl, join } from "@std/path";
 import { type LaunchCommand, ownLaunchCommand } from "../lib/ipc/mod.ts";
 import { platform } from "../lib/ipc/os/platform.ts";
+import { IMPORT_MAP, ownModuleFlags } from "../lib/packages/module_flags.ts";
 import { PROGRAMS } from "./programs.ts";
 
 /** The programs that live on the mesh: all but the command, which is a nameless client. */
@@ -39,9 +40,21 @@ function script(name: string, own: LaunchCommand): LaunchCommand | null {
   const shared = flags.filter((flag) => !/^(-A|--allow-|--deny-|--no-prompt)/.test(flag));
   return {
     type: "script",
-    cmd: [deno, run, ...shared, ...PROGRAMS[name]!.permissions, path],
+    cmd: [deno, run, ...shared, ...missingPins(flags), ...PROGRAMS[name]!.permissions, path],
     cwd: own.cwd,
   };
+}
+
+/**
+ * The flags about the lock file, for a program that was started by hand without any: what it wakes
+ * is the suite's all the same. Modules that somebody maps elsewhere are his own.
+ */
+function missingPins(flags: readonly string[]): string[] {
+  const own = /^--(no-)?(lock|config)\b/;
+  const foreign = (flag: string) =>
+    flag.startsWith("--import-map") && !flag.replaceAll("\\", "/").endsWith(IMPORT_MAP);
+  if (flags.some((flag) => own.test(flag) || foreign(flag))) return [];
+  return ownModuleFlags().filter((flag) => !flag.startsWith("--import-map="));
 }
 
 function isFile(path: string): boolean {

@@ -5,6 +5,7 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
+import { ownModuleFlags } from "../lib/packages/module_flags.ts";
 import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
@@ -12,6 +13,7 @@ import { keepRecords } from "./support/run/records_folder.ts";
 import { runTask } from "./support/run/task.ts";
 import { compiledParts, windowsParts } from "./lab/parts.ts";
 import { PATIENCE_VARIABLE } from "./support/run/watchdog.ts";
+import { loadTestModules } from "./support/run/test_modules.ts";
 import {
   LeftOut,
   localTest,
@@ -55,6 +57,7 @@ function localPart(name: string): Part {
     name,
     folders: [`tests/${name}`],
     prepare: async (test) => {
+      await loadTestModules(name, test);
       const foreign = name === "python"
         ? await pythonEnvironment()
         : await interopEnvironment(test.files);
@@ -149,9 +152,7 @@ async function main(args: readonly string[]): Promise<number> {
   const found = lab();
   const parts = [...SUITES.map(localPart), ...compiledParts(found), ...windowsParts(found)];
   const request = parseArguments(args, parts.map(({ name }) => name));
-  const importFlags = import.meta.resolve("@std/path").startsWith("file:")
-    ? ["--import-map=lib/std/import_map.json"]
-    : [];
+  const importFlags = ownModuleFlags((path) => path);
 
   const env = { ...cleanEnvironment(), [PATIENCE_VARIABLE]: `${patienceFor(request.busy)}` };
   using _busy = keepBusy(request.busy);

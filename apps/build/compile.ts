@@ -7,6 +7,8 @@ import { dirname, fromFileUrl, join, relative, toFileUrl } from "@std/path";
 import { ensureDir, walk } from "@std/fs";
 import config from "../../deno.json" with { type: "json" };
 import standInMap from "../../lib/std/import_map.json" with { type: "json" };
+import { allImports, type ImportMap } from "../../lib/packages/import_map.ts";
+import { IMPORT_MAP, ownModuleFlags } from "../../lib/packages/module_flags.ts";
 import { sourceMaps } from "./source_maps.ts";
 
 /** The checkout's root. */
@@ -48,13 +50,11 @@ export class RuntimeMissingError extends CompileError {
   override readonly name = "RuntimeMissingError";
 }
 
-/** The flags by which this process itself finds modules: the stand-ins' import map where it is used. */
+/** The flags by which this process itself finds modules, wherever they are compiled. */
 export function moduleFlags(): string[] {
-  const standIns = import.meta.resolve("@std/path").startsWith("file:");
   return [
-    "--node-modules-dir=none",
-    `--config=${join(CHECKOUT, "deno.json")}`,
-    ...(standIns ? [`--import-map=${join(CHECKOUT, "lib", "std", "import_map.json")}`] : []),
+    ...["--node-modules-dir=none", `--config=${join(CHECKOUT, "deno.json")}`],
+    ...ownModuleFlags(),
   ];
 }
 
@@ -104,14 +104,16 @@ async function leaveOutDevtools(folder: string): Promise<void> {
   }
 }
 
-/** The import map to bundle with: this process's own, with {@linkcode MISNAMED} put right. */
+/**
+ * The import map to bundle with: this process's own, with {@linkcode MISNAMED} put right. Every
+ * name is there for every module, as bundles are made in folders of their own.
+ */
 function bundlingMap(): string {
   const standIns = import.meta.resolve("@std/path").startsWith("file:");
-  const base = toFileUrl(join(CHECKOUT, "lib", "std", "import_map.json"));
-  const imports = Object.entries(standIns ? standInMap.imports : config.imports).map((
-    [name, target],
-  ) => {
-    if (target.startsWith("./")) return [name, new URL(target, base).href];
+  const map: ImportMap = standIns ? standInMap : config;
+  const base = toFileUrl(join(CHECKOUT, standIns ? IMPORT_MAP : "deno.json"));
+  const imports = Object.entries(allImports(map)).map(([name, target]) => {
+    if (target.startsWith(".")) return [name, new URL(target, base).href];
     const file = MISNAMED[name];
     return [name, file === undefined ? target : `${target}/${file}`];
   });
@@ -141,7 +143,7 @@ export async function bundleModules(
     await Deno.writeTextFile(map, bundlingMap());
     const { success, said } = await runDeno([
       ...["bundle", "--quiet", "--no-check", "--platform=deno"],
-      ...["--node-modules-dir=none", `--config=${join(CHECKOUT, "deno.json")}`],
+      ...moduleFlags().filter((flag) => !flag.startsWith("--import-map=")),
       ...[`--import-map=${map}`, `--external=${DEVTOOLS}`, `--outdir=${folder}`],
       ...(modules.length > 1 ? ["--code-splitting"] : []),
       ...(minify ? ["--minify"] : []),

@@ -6,6 +6,7 @@
  */
 import { join } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
+import { allImports } from "../../lib/packages/import_map.ts";
 
 /** How the Deno is called that compiles. */
 export interface Compiler {
@@ -24,7 +25,7 @@ export async function sourceMaps(entry: string, compiler: Compiler): Promise<str
   const info = await output(compiler, ["info", "--json"]);
   const { npmCache } = JSON.parse(info) as { npmCache: string };
   const maps: string[] = [];
-  for (const target of Object.values(config.imports)) {
+  for (const target of Object.values(allImports(config))) {
     // Of "npm:@scope/name@1.2.3" or "npm:name@1.2.3", perhaps with a path behind it.
     const [, name, version] = /^npm:((?:@[^/@]+\/)?[^/@]+)@([^/]+)/.exec(target) ?? [];
     if (name === undefined || version === undefined) continue;

@@ -86,6 +86,7 @@ export { Registry, RegistryRefusedError, type RegistrySnapshot } from "./registr
 export {
   folderFault,
   isEdited,
+  missingLock,
   type MissingPart,
   missingPart,
   type RegistryEntry,

@@ -61,7 +61,7 @@ export class LocalEnvironment implements Environment {
 
   constructor(importFlags: readonly string[]) {
     this.moduleFlags = importFlags.map((flag) =>
-      flag.replace(/^--import-map=/, `--import-map=${checkout}`)
+      flag.replace(/^(--(?:import-map|lock)=)/, (start) => start + checkout)
     );
     this.#env = { NEVERLIIE_HOME: join(this.#folder, "home"), NO_COLOR: "1" };
   }
@@ -136,7 +136,7 @@ export class WineEnvironment implements Environment {
     this.moduleFlags = [
       "--cached-only",
       ...importFlags.map((flag) =>
-        flag.replace(/^--import-map=(.*)/, (_, path) => `--import-map=${inCheckout(path)}`)
+        flag.replace(/^(--(?:import-map|lock)=)(.*)/, (_, start, path) => start + inCheckout(path))
       ),
     ];
   }

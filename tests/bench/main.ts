@@ -4,6 +4,7 @@
  * @module
  */
 import { join, relative } from "node:path";
+import { ownModuleFlags } from "../../lib/packages/module_flags.ts";
 import { lab } from "../lab/lab.ts";
 import { Control } from "./control.ts";
 import { checkout, type Environment, LocalEnvironment, WineEnvironment } from "./environment.ts";
@@ -77,9 +78,7 @@ async function environments(
   stack: AsyncDisposableStack,
   leftOut: (why: string) => void,
 ): Promise<Environment[]> {
-  const importFlags = import.meta.resolve("@std/path").startsWith("file:")
-    ? ["--import-map=lib/std/import_map.json"]
-    : [];
+  const importFlags = ownModuleFlags((path) => path);
   const found: Environment[] = [];
   if (only === null || only === Deno.build.os) {
     found.push(stack.use(new LocalEnvironment(importFlags)));

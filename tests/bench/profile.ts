@@ -8,6 +8,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { ownModuleFlags } from "../../lib/packages/module_flags.ts";
 import { lab } from "../lab/lab.ts";
 import { Control } from "./control.ts";
 import { type Environment, LocalEnvironment, WineEnvironment } from "./environment.ts";
@@ -100,9 +101,7 @@ if (import.meta.main) {
     console.error(`Cannot profile "${load ?? ""}": it is one of ${Object.keys(LOADS).join(", ")}`);
     Deno.exit(2);
   }
-  const importFlags = import.meta.resolve("@std/path").startsWith("file:")
-    ? ["--import-map=lib/std/import_map.json"]
-    : [];
+  const importFlags = ownModuleFlags((path) => path);
   const there = where === "wine" ? lab() : null;
   if (where === "wine" && there === null) throw new Error("no Windows lab: deno task lab");
   await using environment = there === null

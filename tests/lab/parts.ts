@@ -11,9 +11,8 @@ import {
   type Prepared,
   type TestArguments,
 } from "../support/run/test_part.ts";
+import { loadTestModules } from "../support/run/test_modules.ts";
 import { PATIENCE_VARIABLE } from "../support/run/watchdog.ts";
-import { exists } from "@std/fs";
-import { PROGRAMS } from "../../apps/programs.ts";
 import { RuntimeMissingError } from "../../build.ts";
 import { buildTestPrograms } from "./executables.ts";
 import { INTEROP, interopEnvironment } from "./interop.ts";
@@ -33,6 +32,7 @@ export function compiledParts(lab: Lab | null): Part[] {
     name: "compiled",
     folders: COMPILED,
     async prepare(test) {
+      await loadTestModules("executables", test);
       await using cleanup = new AsyncDisposableStack();
       const out = await executablesFolder(lab, cleanup);
       let folder: string;
@@ -83,7 +83,8 @@ async function underWine(
     );
   }
   await using cleanup = new AsyncDisposableStack();
-  await fillCache(lab, test);
+  // deno.exe downloads nothing itself.
+  await loadTestModules("Windows", test, lab.denoDir);
   const env: Record<string, string> = {
     DENO_DIR: windowsPath(pathInLab(lab, lab.denoDir)),
     DENO_NO_UPDATE_CHECK: "1",
@@ -107,38 +108,6 @@ async function underWine(
     ...test.files,
   ], { env });
   return ready(command, cleanup);
-}
-
-/**
- * Loads with this system's Deno what the tests and the programs that they start import: deno.exe
- * downloads nothing itself.
- */
-async function fillCache(lab: Lab, { files, importFlags, env }: TestArguments): Promise<void> {
-  const programs = await programModules();
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["cache", "--quiet", ...importFlags, ...files, ...programs],
-    cwd: checkout,
-    clearEnv: true,
-    env: { ...env, DENO_DIR: lab.denoDir },
-    stdin: "null",
-  }).output();
-  if (!success) {
-    throw new Error(`Cannot load what the tests import: ${new TextDecoder().decode(stderr)}`);
-  }
-}
-
-/** The modules that a test may start as programs: main modules of apps, and fixtures. */
-async function programModules(): Promise<string[]> {
-  const apps = Object.keys(PROGRAMS).map((name) => join("apps", name, "main.ts"));
-  const folder = join("tests", "support", "programs");
-  const support = await Array.fromAsync(Deno.readDir(join(checkout, folder)));
-  const fixtures = support.filter(({ name }) => /_(app|view)\.ts$/.test(name))
-    .map(({ name }) => join(folder, name));
-  const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
-  const lazy = Object.values(PROGRAMS).flatMap((
-    { bundled = [], views = [] },
-  ) => [...bundled, ...views]);
-  return [...apps.filter((_, index) => found[index]), ...lazy, ...fixtures];
 }
 
 /** How long a folder of a run that was killed is left alone, in milliseconds. */

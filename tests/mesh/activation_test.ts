@@ -12,6 +12,7 @@ import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import {
   ConnectionLostError,
   NeverLiieIPC,
+  pidOf,
   StartLimitError,
   TargetNotRunningError,
   TargetStartError,
@@ -28,6 +29,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
+  withoutLock,
 } from "../support/mesh/mesh.ts";
 
 meshTest("call and stream reject alike for a name that nobody has", async (mesh) => {
@@ -303,6 +305,18 @@ if (!WINDOWS) {
     await assertRejects(() => mesh.ipc.wake("odd"), TargetStartError, program);
   });
 }
+
+meshTest("a script whose lock file is gone is woken without it, and that is told", async (mesh) => {
+  const lock = join(mesh.home, "gone ü.lock");
+  const [deno, run, ...rest] = withoutLock(fixtureCommand("script"));
+  const cmd = [deno!, run!, "--lock=gone ü.lock", "--frozen", ...rest];
+  await mesh.ipc.registry.set("fixture", { type: "script", cmd, cwd: mesh.home });
+  const { code, stderr } = await mesh.neverliie("wake", "fixture");
+  assertEquals(code, 0, stderr);
+  const told = `"fixture": its lock file "${lock}" is not there: it is started without`;
+  assertStringIncludes(stderr, told);
+  assert(await pidOf(mesh.ipc, "fixture") !== null);
+});
 
 meshTest(
   "a script whose Deno is gone is run by the one on PATH, which is recorded",

@@ -13,6 +13,7 @@ import {
   type TestMesh,
   until,
   WINDOWS,
+  withoutLock,
 } from "../support/mesh/mesh.ts";
 import { isAlive } from "../support/mesh/process.ts";
 
@@ -136,6 +137,16 @@ meshTest("doctor tells of a script whose Deno is gone, and keeps its entry", asy
   assertStringIncludes(of("registry")[0]!.problem, gone);
   assertStringIncludes(of("registry")[0]!.mend, "neverliie wake fixture");
   assertEquals((await mesh.ipc.registry.read()).apps.has("fixture"), true);
+});
+
+meshTest("doctor tells of a lock file that is gone", async (mesh) => {
+  const lock = join(mesh.home, "gone ü.lock");
+  const [deno, run, ...rest] = withoutLock(fixtureCommand("script"));
+  const cmd = [deno!, run!, `--lock=${lock}`, "--frozen", ...rest];
+  await mesh.ipc.registry.set("fixture", { type: "script", cmd, cwd: mesh.home });
+  const { ok, of } = await doctor(mesh);
+  assertEquals([ok, of("registry").length], [false, 1]);
+  assertStringIncludes(of("registry")[0]!.problem, lock);
 });
 
 meshTest("doctor tells whether it is elevated, which is no fault", async (mesh) => {

@@ -12,6 +12,7 @@ import {
   scriptCommand,
   until,
   WINDOWS,
+  withoutLock,
 } from "../support/mesh/mesh.ts";
 
 meshTest("processes registering at once: an entry each", async (mesh) => {
@@ -64,7 +65,9 @@ if (MODE === "script") {
     async (
       mesh,
     ) => {
-      const [deno, , ...rest] = scriptCommand("tests/support/programs/mesh_app.ts");
+      const [deno, , ...rest] = withoutLock(
+        scriptCommand("tests/support/programs/mesh_app.ts"),
+      );
       const script = rest.pop()!;
       const folder = join(mesh.home, "scripts with 'quotes' ü");
       Deno.mkdirSync(folder);

@@ -17,9 +17,11 @@ import {
   isAlive,
   meshTest,
   MODE,
+  scriptCommand,
   suiteCommand,
   until,
   WINDOWS,
+  withoutLock,
 } from "../support/mesh/mesh.ts";
 
 meshTest("launcher without a terminal: wakes the status bar, prints the dashboard, exits 0", async (
@@ -46,6 +48,27 @@ meshTest("a fresh home knows the suite, and leaves an app's own entry alone", as
   assertEquals(apps.get("scanner")!.source, "self");
   assertEquals([apps.get("statusbar")!.source, apps.get("statusbar")!.type], ["suite", MODE]);
 });
+
+if (MODE === "script") {
+  meshTest("the suite is frozen on the lock file, and a script beside it is not", async (mesh) => {
+    const isLock = (flag: string) => /^--(lock|frozen)/.test(flag);
+    const neverliie = suiteCommand("neverliie");
+    const user = withoutLock(scriptCommand("tests/support/programs/mesh_app.ts"));
+    // Also where who asks was started without: what it wakes is the suite's.
+    for (const command of [neverliie, withoutLock(neverliie)]) {
+      assertEquals((await mesh.run([...command, "list"])).code, 0);
+      const { apps } = await mesh.ipc.registry.read();
+      for (const name of ["launcher", "scanner", "statusbar", "terminal"]) {
+        const [lock, frozen, ...more] = apps.get(name)!.cmd.filter(isLock);
+        assertEquals([frozen, more], ["--frozen", []], name);
+        assert(Deno.statSync(lock!.slice("--lock=".length)).isFile);
+      }
+    }
+    await mesh.serve([...user, "--name", "own"]);
+    const { apps } = await mesh.ipc.registry.read();
+    assertEquals(apps.get("own")!.cmd.filter(isLock), []);
+  });
+}
 
 meshTest("statusbar gives figures, again and again, and null for no battery", async (mesh) => {
   await mesh.seed();

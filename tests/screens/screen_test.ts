@@ -2,13 +2,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path";
 import { bundleModules } from "../../apps/build/compile.ts";
+import { ownModuleFlags } from "../../lib/packages/module_flags.ts";
 import { Terminal } from "../support/screens/tmux.ts";
 
 const PROGRAM = [
   ...[Deno.execPath(), "run", "-A"],
-  ...(import.meta.resolve("@std/path").startsWith("file:")
-    ? ["--import-map=lib/std/import_map.json"]
-    : []),
+  ...ownModuleFlags(),
   "tests/support/screens/screen_program.tsx",
 ];
 const ignore = Deno.build.os !== "linux";

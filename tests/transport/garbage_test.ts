@@ -7,18 +7,24 @@
 
 import { assert } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { ownModuleFlags } from "../../lib/packages/module_flags.ts";
 
 const CALLS = 100_000;
 /** Bytes of each call that live through a collection of the young: 30 now, and 345 with a `Map`. */
 const KEPT_MAX = 100;
 
 Deno.test("calls leave nothing that outlives the next collection", async () => {
-  const flags = import.meta.resolve("@std/path").startsWith("file:")
-    ? [`--import-map=${fromFileUrl(import.meta.resolve("../../lib/std/import_map.json"))}`]
-    : [];
   const load = fromFileUrl(import.meta.resolve("../support/session/call_load.ts"));
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--v8-flags=--trace-gc", ...flags, load, String(CALLS)],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--v8-flags=--trace-gc",
+      ...ownModuleFlags(),
+      load,
+      String(CALLS),
+    ],
     stdin: "null",
   }).output();
   assert(success, new TextDecoder().decode(stderr));

@@ -6,11 +6,13 @@
 
 import {
   isEdited,
+  missingLock,
   missingPart,
   type NeverLiieIPC,
   type RegistryEntry,
 } from "../../../lib/ipc/mod.ts";
 import { startCommand } from "../../../lib/ipc/activation/start_command.ts";
+import { withoutLock } from "../../../lib/ipc/registry/registry_entry.ts";
 import type { Finding } from "./diagnosis.ts";
 
 type Found = Omit<Finding, "check">;
@@ -43,7 +45,14 @@ export function* checkEntry(
       yield { level, problem: `"${name}": its ${closed}`, mend: "give yourself the right to" };
     }
   }
-  const start = missing === null ? startCommand(entry, home.path) : null;
+  const lock = missingLock(entry);
+  if (lock !== null) {
+    const problem =
+      `"${name}": its lock file "${lock}" is not there, so its packages are not pinned`;
+    const mend = "in its checkout: git checkout deno.lock, then any task, such as deno task start";
+    yield { level, problem, mend };
+  }
+  const start = missing === null ? startCommand(unpinned(entry), home.path) : null;
   if (start === null || (typeof start !== "string" && start.instead === null)) return;
   const refused = typeof start === "string";
   yield {
@@ -51,6 +60,11 @@ export function* checkEntry(
     problem: `"${name}": ${refused ? `its ${start}` : start.instead}`,
     mend: `make "${entry.cwd}" again, or start ${name} once from the folder that it is to have`,
   };
+}
+
+/** The entry without what was told of its lock file. */
+function unpinned(entry: RegistryEntry): RegistryEntry {
+  return missingLock(entry) === null ? entry : { ...entry, cmd: withoutLock(entry.cmd) };
 }
 
 /** A part that is there and that this user may not start. */

@@ -8,9 +8,11 @@
 import { delimiter, dirname, isAbsolute, join } from "../base/path.ts";
 import {
   folderFault,
+  missingLock,
   type MissingPart,
   missingPart,
   type RegistryEntry,
+  withoutLock,
 } from "../registry/registry_entry.ts";
 
 /** How a program is started now. */
@@ -40,7 +42,7 @@ export function startCommand(entry: RegistryEntry, home: string): StartCommand |
     if (deno === null) return describeMissing(missing);
     cmd = [deno, ...cmd.slice(1)];
   }
-  let instead: string | null = null;
+  const instead: string[] = [];
   const fault = folderFault(cwd);
   if (fault !== null) {
     const folder = `working directory "${cwd}" ${fault}`;
@@ -50,9 +52,17 @@ export function startCommand(entry: RegistryEntry, home: string): StartCommand |
     const file = entry.type === "script" ? cmd.at(-1)! : cmd[0]!;
     const own = isAbsolute(file) ? dirname(file) : home;
     cwd = folderFault(own) === null ? own : home;
-    instead = `its ${folder}: it is started in "${cwd}"`;
+    instead.push(`its ${folder}: it is started in "${cwd}"`);
   }
-  return { command: [...cmd, ...args], cwd, instead };
+  const lock = missingLock(entry);
+  if (lock !== null) {
+    cmd = withoutLock(cmd);
+    instead.push(`its lock file "${lock}" is not there: it is started without`);
+  }
+  return {
+    ...{ command: [...cmd, ...args], cwd },
+    instead: instead.length === 0 ? null : instead.join("; "),
+  };
 }
 
 function describeMissing({ part, path, why, gone }: MissingPart): string {

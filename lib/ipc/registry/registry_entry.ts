@@ -7,7 +7,7 @@
 import type { LaunchCommand } from "./launch_command.ts";
 import { asRecord } from "../base/record.ts";
 import { checkAppName } from "../base/name.ts";
-import { dirname, isAbsolute } from "../base/path.ts";
+import { dirname, isAbsolute, resolve } from "../base/path.ts";
 import { platform } from "../os/platform.ts";
 
 /** One program of the mesh. Members this version does not know are kept as they are. */
@@ -140,6 +140,25 @@ function holdsFiles(folder: string): boolean {
     // It is a file now, so nothing can be in it.
     return error instanceof Deno.errors.NotADirectory;
   }
+}
+
+/** Flags about the lock file that a script's packages are frozen on. */
+const LOCK_FLAG = /^--(lock|frozen)(=|$)/;
+
+/**
+ * The lock file that a script is to be frozen on and that is gone, or `null`. Deno would not start
+ * the script then: {@linkcode withoutLock} does.
+ */
+export function missingLock({ type, cmd, cwd }: RegistryEntry): string | null {
+  if (type !== "script" || !cmd.some((part) => /^--frozen(=true)?$/.test(part))) return null;
+  const path = cmd.find((part) => part.startsWith("--lock="))?.slice("--lock=".length);
+  const lock = path === undefined ? null : resolve(cwd, path);
+  return lock === null || absence(lock) === null ? null : lock;
+}
+
+/** A command without {@linkcode LOCK_FLAG}s. */
+export function withoutLock(cmd: readonly string[]): string[] {
+  return cmd.filter((part) => !LOCK_FLAG.test(part));
 }
 
 /** Why no program can be started in the folder at `path`: `is not there`. `null` where one can. */

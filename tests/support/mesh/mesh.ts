@@ -20,6 +20,7 @@ import {
   type RegistryEntry,
 } from "../../../lib/ipc/mod.ts";
 import { platform } from "../../../lib/ipc/os/platform.ts";
+import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
 import { isAlive } from "./process.ts";
 import { logsOf, until, waitingFor, withLimit } from "../run/watchdog.ts";
 
@@ -40,9 +41,7 @@ const checkout = fromFileUrl(new URL("../../..", import.meta.url));
 
 /** Flags that this Deno was given to find modules, for the scripts that tests start. */
 const MODULE_FLAGS = [
-  ...(import.meta.resolve("@std/path").startsWith("file:")
-    ? [`--import-map=${join(checkout, "lib", "std", "import_map.json")}`]
-    : []),
+  ...ownModuleFlags(),
   ...(platform().commandLine().includes("--cached-only") ? ["--cached-only"] : []),
 ];
 
@@ -52,6 +51,11 @@ export const FIXTURE_FLAGS: readonly string[] = ["-A", "--v8-flags=--expose-gc"]
 /** The command that starts a script of the checkout, with flags of one's own. */
 export function scriptCommand(path: string, flags: readonly string[] = ["-A"]): string[] {
   return [Deno.execPath(), "run", ...flags, "--no-check", ...MODULE_FLAGS, join(checkout, path)];
+}
+
+/** A command as somebody gives it for a script of his own: the lock file is the checkout's. */
+export function withoutLock(command: readonly string[]): string[] {
+  return command.filter((part) => !/^--(lock|frozen)\b/.test(part));
 }
 
 /** An executable of the suite or of the tests. */

@@ -5,7 +5,7 @@
  */
 
 import { join, toFileUrl } from "@std/path";
-import { executable, fixtureCommand, MODE, WINDOWS } from "./mesh.ts";
+import { executable, fixtureCommand, MODE, WINDOWS, withoutLock } from "./mesh.ts";
 
 /** What the name of the fixture app ends in. */
 export const EXTENSION = MODE === "script" ? ".ts" : WINDOWS ? ".exe" : "";
@@ -24,5 +24,5 @@ export function place(folder: string, name: string): string {
 
 /** The command by which a person starts the file. */
 export function commandOf(path: string): string[] {
-  return [...fixtureCommand().slice(0, -1), path];
+  return [...withoutLock(fixtureCommand()).slice(0, -1), path];
 }

@@ -25,7 +25,7 @@ export interface TestArguments {
   /** Paths from the checkout's root, with "/". */
   readonly files: readonly string[];
   readonly options: readonly string[];
-  /** The import map with the stand-ins where JSR cannot be reached. */
+  /** The flags by which modules are found, with paths from the checkout's root. */
   readonly importFlags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }

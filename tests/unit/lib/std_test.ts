@@ -8,6 +8,7 @@ import * as standInFs from "../../../lib/std/fs.ts";
 import * as standInJsonc from "../../../lib/std/jsonc.ts";
 import * as standInPath from "../../../lib/std/path.ts";
 import config from "../../../deno.json" with { type: "json" };
+import type { ImportMap } from "../../../lib/packages/import_map.ts";
 import standInMap from "../../../lib/std/import_map.json" with { type: "json" };
 import { assertCases } from "../../support/unit/std_assert_cases.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
@@ -188,17 +189,23 @@ function pin(source: string, std: Std): void {
 }
 
 Deno.test("deno.json and the stand-ins' import map name the same packages", () => {
-  const [real, standIn]: Record<string, string>[] = [config.imports, standInMap.imports];
-  assertEquals(Object.keys(real!).sort(), Object.keys(standIn!).sort());
-  for (const [name, target] of Object.entries(real!)) {
+  /** Names and scopes, with relative paths as they are from the checkout's root. */
+  const named = ({ imports, scopes }: ImportMap, file: string) => {
+    const place = (path: string) =>
+      path.startsWith(".") ? new URL(path, new URL(file, "file:///checkout/")).href : path;
+    const targets = (names: Record<string, string>) =>
+      Object.fromEntries(Object.entries(names).map(([name, target]) => [name, place(target)]));
+    const scoped = Object.entries(scopes).map(([prefix, names]) => [place(prefix), targets(names)]);
+    return { imports: targets(imports), scopes: Object.fromEntries(scoped) };
+  };
+  const real = named(config, "deno.json");
+  const standIn = named(standInMap, "lib/std/import_map.json");
+  assertEquals(standIn.scopes, real.scopes);
+  assertEquals(Object.keys(standIn.imports).sort(), Object.keys(real.imports).sort());
+  for (const [name, target] of Object.entries(real.imports)) {
     // only what comes from JSR has a stand-in
     if (target.startsWith("jsr:")) continue;
-    const place = (path: string, map: string) =>
-      path.startsWith(".") ? new URL(path, new URL(map, import.meta.url)).href : path;
-    assertEquals(
-      place(standIn![name]!, "../../../lib/std/import_map.json"),
-      place(target, "../../../deno.json"),
-    );
+    assertEquals(standIn.imports[name], target);
   }
 });
 

@@ -7,11 +7,10 @@ import { fromFileUrl, join } from "@std/path";
 import config from "../../../deno.json" with { type: "json" };
 import jsr from "../../../lib/ipc/jsr.json" with { type: "json" };
 import { openHome } from "../../../lib/ipc/registry/home.ts";
+import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
 
 const checkout = fromFileUrl(new URL("../../..", import.meta.url));
-const importFlags = import.meta.resolve("@std/path").startsWith("file:")
-  ? [`--import-map=${join(checkout, "lib", "std", "import_map.json")}`]
-  : [];
+const importFlags = ownModuleFlags();
 
 /** Runs a subcommand of Deno to its end. */
 async function deno(
