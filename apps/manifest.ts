@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { readTextFile, unreadable } from "../lib/system/text_file.ts";
 
 /** The manifest's file name. */
 export const MANIFEST = "manifest.json";
@@ -38,14 +39,33 @@ export interface Manifest {
   programs: BuiltProgram[];
 }
 
-/** The manifest in a folder, or `null` where there is none that can be read. */
+/**
+ * The manifest in a folder, or `null` where there is none.
+ *
+ * @throws {Error} that names the file, where it cannot be read or is no manifest
+ */
 export async function readManifest(folder: string): Promise<Manifest | null> {
+  const path = join(folder, MANIFEST);
+  const text = await readTextFile(path);
+  if (text === null) return null;
+  const manifest = parseJson(text) as Partial<Manifest> | null;
+  const named = (value: unknown) => {
+    const { name, file, sha256 } = value as Partial<BuiltProgram> ?? {};
+    return [name, file, sha256].every((one) => typeof one === "string");
+  };
+  const fits = manifest?.name === "neverliie" && typeof manifest.version === "string" &&
+    typeof manifest.target === "string" && Array.isArray(manifest.programs) &&
+    manifest.programs.every(named);
+  if (!fits) throw new TypeError(`Cannot use "${path}": it is not a manifest of NeverLiie`);
+  return manifest as Manifest;
+}
+
+/** The value of a JSON text; `null` where it is none. */
+export function parseJson(text: string): unknown {
   try {
-    const manifest = JSON.parse(await Deno.readTextFile(join(folder, MANIFEST)));
-    return manifest?.name === "neverliie" && Array.isArray(manifest.programs) ? manifest : null;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
-    throw error;
+    return JSON.parse(text);
+  } catch {
+    return null; // What it should be, and is not, is told by who asked.
   }
 }
 
@@ -56,13 +76,21 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   await Deno.writeTextFile(join(folder, MANIFEST), text);
 }
 
-/** SHA-256 of a file, in hex. Reads it piece by piece: executables are large. */
+/**
+ * SHA-256 of a file, in hex. Reads it piece by piece: executables are large.
+ *
+ * @throws {Error} that names the file, where it cannot be read or is not there
+ */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const buffer = new Uint8Array(1 << 20);
-  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
-    hash.update(buffer.subarray(0, read));
+  try {
+    using file = await Deno.open(path);
+    const buffer = new Uint8Array(1 << 20);
+    for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
+      hash.update(buffer.subarray(0, read));
+    }
+  } catch (error) {
+    throw unreadable(path, error);
   }
   return hash.digest("hex");
 }

@@ -130,7 +130,9 @@ class TargetBuild {
   }
 
   static async begin(target: string, request: BuildRequest): Promise<TargetBuild> {
-    return new TargetBuild(target, request, await readManifest(join(request.out, target)));
+    // One that is broken, by a build that was killed perhaps, tells nothing: all is made anew.
+    const before = await readManifest(join(request.out, target)).catch(() => null);
+    return new TargetBuild(target, request, before);
   }
 
   /** Builds a program, unless it is there and made from the same. */

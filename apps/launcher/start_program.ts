@@ -1,6 +1,6 @@
 /** Starting a program that goes on by itself, and seeing whether it does. Not for Windows. */
 import { pause } from "../../lib/system/pause.ts";
-import { unreadable } from "../../lib/system/text_file.ts";
+import { workingFolderError } from "../../lib/system/working_folder.ts";
 
 /** What is to be started. */
 export interface ProgramStart {
@@ -40,12 +40,8 @@ export async function startProgram(
 ): Promise<void> {
   const [program, ...args] = command as [string, ...string[]];
   const cwd = folder ?? ownFolder();
-  const fault = folderFault(cwd);
-  if (fault !== null) {
-    throw new Error(
-      `Cannot start "${name}" in "${cwd}": ${fault}; Path in "${source}" names that folder`,
-    );
-  }
+  const fault = workingFolderError(`Cannot start "${name}"`, cwd);
+  if (fault !== null) throw new Error(`${fault.message}; Path in "${source}" names that folder`);
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
@@ -81,7 +77,7 @@ export async function startProgram(
 /** The user's folder, in which a desktop's own menu starts programs; the root where it is gone. */
 function ownFolder(): string {
   const home = Deno.env.get("HOME") ?? "";
-  return folderFault(home) === null ? home : "/";
+  return workingFolderError("", home) === null ? home : "/";
 }
 
 function environment(): Record<string, string> {
@@ -90,15 +86,6 @@ function environment(): Record<string, string> {
   // What woke the launcher gave it its own name; a name that is a person's choice goes on.
   if (env.OTEL_SERVICE_NAME === "launcher") delete env.OTEL_SERVICE_NAME;
   return env;
-}
-
-/** Why a program cannot be started in there, `null` where it can. */
-function folderFault(path: string): string | null {
-  try {
-    return Deno.statSync(path).isDirectory ? null : "it is a file, not a folder";
-  } catch (error) {
-    return unreadable(path, error).reason;
-  }
 }
 
 function failureOf(program: string, error: unknown): string {

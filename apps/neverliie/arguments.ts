@@ -6,6 +6,7 @@
  */
 
 import type { Params } from "../../lib/ipc/mod.ts";
+import { decodeText, readTextFile, unreadable } from "../../lib/system/text_file.ts";
 import { UsageError } from "./exit.ts";
 
 /** Reads the parameters that `argument` gives; none at all are `{}`. */
@@ -16,9 +17,12 @@ export async function readParams(argument: string | undefined): Promise<Params> 
   try {
     value = JSON.parse(text);
   } catch (error) {
+    const typed = argument !== "-" && !argument.startsWith("@");
     throw new UsageError(
-      `Cannot read ${source} as JSON: ${(error as Error).message}. ` +
-        `Where a shell strips quotes, give a file (@params.json) or standard input (-)`,
+      `Cannot read ${source} as JSON: ${(error as Error).message}` +
+        (typed
+          ? ". Where a shell strips quotes, give a file (@params.json) or standard input (-)"
+          : ""),
     );
   }
   if (typeof value !== "object" || value === null) {
@@ -30,14 +34,26 @@ export async function readParams(argument: string | undefined): Promise<Params> 
 }
 
 async function readText(argument: string): Promise<{ text: string; source: string }> {
-  if (argument === "-") {
-    return { text: await new Response(Deno.stdin.readable).text(), source: "standard input" };
-  }
+  if (argument === "-") return { text: await standardInput(), source: "standard input" };
   if (!argument.startsWith("@")) return { text: argument, source: `"${argument}"` };
   const path = argument.slice(1);
+  const source = `"${path}"`;
+  let text: string | null;
   try {
-    return { text: await Deno.readTextFile(path), source: `"${path}"` };
+    text = await readTextFile(path, { pipes: true });
   } catch (error) {
-    throw new UsageError(`Cannot read parameters from "${path}": ${(error as Error).message}`);
+    const { reason } = unreadable(path, error);
+    throw new UsageError(`Cannot read parameters from ${source}: ${reason}`);
+  }
+  if (text !== null) return { text, source };
+  throw new UsageError(`Cannot read parameters from ${source}: there is no such file`);
+}
+
+async function standardInput(): Promise<string> {
+  try {
+    return decodeText(await new Response(Deno.stdin.readable).bytes());
+  } catch (error) {
+    const { reason } = unreadable("standard input", error);
+    throw new UsageError(`Cannot read parameters from standard input: ${reason}`);
   }
 }

@@ -17,7 +17,7 @@ import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench/bench.ts";
 import { declarations } from "./types/declarations.ts";
-import { UsageError } from "./exit.ts";
+import { reportError, UsageError } from "./exit.ts";
 import { followBoth } from "./logs/follow.ts";
 import { lastLines } from "./logs/log_file.ts";
 import { print, table, writeLine } from "./output.ts";
@@ -211,17 +211,27 @@ export function logs(
     const path = ipc.home.logFile(app);
     const recordsPath = recordsFile(ipc.home, app);
     if (options.follow) return await followBoth(path, recordsPath, options);
-    const lines = await lastLines(path, options.lines);
-    const records = (await lastLines(recordsPath, options.lines))?.map(readRecord) ?? [];
+    const faults: unknown[] = [];
+    const last = (file: string) =>
+      lastLines(file, options.lines).catch((error) => {
+        faults.push(error);
+        return null;
+      });
+    const lines = await last(path);
+    const records = (await last(recordsPath))?.map(readRecord) ?? [];
     if (json) {
       const output = { name: app, path, lines: lines ?? [] };
-      return print({ ...output, records_path: recordsPath, records }, true);
+      print({ ...output, records_path: recordsPath, records }, true);
+    } else {
+      for (const record of records) writeLine(describeRecord(record));
+      for (const line of lines ?? []) writeLine(line);
+      if (lines === null && records.length === 0 && faults.length === 0) {
+        console.error(`${app} has no log yet: "${path}" is made when it is woken`);
+      }
     }
-    for (const record of records) writeLine(describeRecord(record));
-    for (const line of lines ?? []) writeLine(line);
-    if (lines === null && records.length === 0) {
-      console.error(`${app} has no log yet: "${path}" is made when it is woken`);
-    }
+    const fault = faults.pop();
+    for (const other of faults) reportError(other, json ?? false);
+    if (fault !== undefined) throw fault;
   });
 }
 

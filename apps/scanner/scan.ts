@@ -1,5 +1,6 @@
 /** Scanning a real folder tree, step by step. */
 import { resolve } from "@std/path";
+import { NOT_THERE, unreadable } from "../../lib/system/text_file.ts";
 import type { DeepScanParams, DuplicateGroup, ScanStep, ScanSummary } from "./contract.ts";
 import { findDuplicates, freedBy } from "./duplicates.ts";
 import { Links } from "./links.ts";
@@ -205,7 +206,10 @@ async function checkFolder(folder: unknown): Promise<string> {
   try {
     info = await Deno.stat(folder);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { reason } = unreadable(folder, error);
+    if (reason !== NOT_THERE) {
+      throw new Error(`Cannot scan "${folder}": ${reason}`, { cause: error });
+    }
     throw new Deno.errors.NotFound(
       `Cannot scan "${folder}": there is no such folder; check its spelling`,
       { cause: error },

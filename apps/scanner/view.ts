@@ -56,18 +56,19 @@ async function follow(
     const onError = (step: ScanStep) => failed.length < FAILED_MAX ? failed.push(step) : more++;
     const { followScan } = await import("./progress_view.tsx");
     const last = await followScan(folder, scan, onError, signal);
-    for (const step of failed) tellError(step);
+    for (const step of failed) tellError(folder, step);
     if (more > 0) console.error(`… and ${more} more that could not be read`);
     return last;
   }
   let last: ScanStep | null = null;
   for await (const step of scan(signal)) {
     last = step;
-    if (step.error !== null) tellError(step);
+    if (step.error !== null) tellError(folder, step);
   }
   return last;
 }
 
-function tellError({ file, error }: ScanStep): void {
-  console.error(`Cannot read "${file}": ${error}`);
+/** Of a file below the folder by its path from there; of the folder by its own. */
+function tellError(folder: string, { file, error }: ScanStep): void {
+  console.error(`Cannot read "${file === "" ? folder : file}": ${error}`);
 }

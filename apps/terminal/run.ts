@@ -1,6 +1,7 @@
 /** Running a command and telling what it does. */
 import { useUtf8Console } from "../../lib/system/console.ts";
 import { spawnTree, type StartedTree } from "../../lib/system/process_tree.ts";
+import { workingFolderError } from "../../lib/system/working_folder.ts";
 import { Bell } from "./bell.ts";
 import { checkRunParams, commandLine } from "./command_line.ts";
 import type { RunEvent, RunParams } from "./contract.ts";
@@ -150,34 +151,17 @@ function start(params: RunParams): StartedTree {
 
 /** Deno's errors name the program even when its folder is what is wrong. */
 function explain(error: unknown, program: string, cwd: string | undefined): unknown {
+  const folder = cwd === undefined ? null : workingFolderError(`Cannot run "${program}"`, cwd);
+  if (folder !== null) return folder;
   if (error instanceof Deno.errors.NotFound) {
-    const options = { cause: error };
-    const folder = cwd === undefined ? null : kindOf(cwd);
-    if (folder === "missing") {
-      const message = `Cannot run "${program}" in "${cwd}": there is no such folder`;
-      return new Deno.errors.NotFound(message, options);
-    }
-    if (folder === "file") {
-      const message = `Cannot run "${program}" in "${cwd}": it is a file; give a folder`;
-      return new Deno.errors.NotADirectory(message, options);
-    }
     const message = `Cannot run "${program}": there is no such program; check its name and PATH`;
-    return new Deno.errors.NotFound(message, options);
+    return new Deno.errors.NotFound(message, { cause: error });
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     const message = `Cannot run "${program}": it is not a program, or may not be run`;
     return new Deno.errors.PermissionDenied(message, { cause: error });
   }
   return error;
-}
-
-function kindOf(path: string): "folder" | "file" | "missing" {
-  try {
-    return Deno.statSync(path).isDirectory ? "folder" : "file";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "missing";
-    throw error;
-  }
 }
 
 /** The writing of a command's input. */

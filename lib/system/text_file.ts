@@ -38,18 +38,31 @@ export async function readTextFile(
   path: string,
   options: TextFileOptions = {},
 ): Promise<string | null> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readBytes(path, options);
-  } catch (error) {
-    if (isMissing(path, error)) return null;
-    throw unreadable(path, error);
-  }
+  const bytes = await reading(path, options, () => Deno.readFile(path));
+  if (bytes === null) return null;
   try {
     return decodeText(bytes, options);
   } catch (error) {
     throw new UnreadableError(path, (error as Error).message);
   }
+}
+
+/**
+ * Opens a file to read parts of it; `null` where there is none.
+ *
+ * @throws {UnreadableError} where it is there and cannot be read, a link to nothing among them
+ */
+export function openFile(path: string): Promise<Deno.FsFile | null> {
+  return reading(path, {}, () => Deno.open(path));
+}
+
+/**
+ * What the system tells of a file that can perhaps be read; `null` where there is none.
+ *
+ * @throws {UnreadableError} where it is something else, or nothing is told of it
+ */
+export function fileInfo(path: string): Promise<Deno.FileInfo | null> {
+  return reading(path, {}, (info) => Promise.resolve(info));
 }
 
 /** The error to tell of a file or folder that could not be read, by what the system said. */
@@ -58,32 +71,35 @@ export function unreadable(path: string, error: unknown): UnreadableError {
   return new UnreadableError(path, reasonOf(path, error), { cause: error });
 }
 
-/** Whether nothing has that name. A link that leads nowhere has it. */
-function isMissing(path: string, error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound && !isLink(path);
-}
-
-async function readBytes(path: string, { pipes }: TextFileOptions): Promise<Uint8Array> {
+async function reading<T>(
+  path: string,
+  { pipes = false }: TextFileOptions,
+  read: (info: Deno.FileInfo) => Promise<T>,
+): Promise<T | null> {
   for (let attempt = 1;; attempt++) {
     try {
       // Asked first: to open a pipe waits for whoever writes to it.
-      const { isFile, isDirectory } = await Deno.stat(path);
-      if (isDirectory) throw new UnreadableError(path, FOLDER);
-      if (!isFile && !pipes) {
-        throw new UnreadableError(path, "it is a pipe or a device, not a file");
-      }
-      return await Deno.readFile(path);
+      const info = await Deno.stat(path);
+      if (info.isDirectory) throw new UnreadableError(path, FOLDER);
+      if (!info.isFile && !pipes) throw new UnreadableError(path, DEVICE);
+      return await read(info);
     } catch (error) {
+      // A link that leads nowhere is there.
+      if (error instanceof Deno.errors.NotFound && !isLink(path)) return null;
       // Windows refuses while somebody replaces the file, and as long as somebody holds it.
       const passing = Deno.build.os === "windows" && attempt < ATTEMPTS &&
         !(error instanceof UnreadableError || error instanceof Deno.errors.NotFound);
-      if (!passing) throw error;
+      if (!passing) throw unreadable(path, error);
       await pause(attempt);
     }
   }
 }
 
+/** The reason where nothing has that name. */
+export const NOT_THERE = "it is not there";
+
 const FOLDER = "it is a folder, not a file";
+const DEVICE = "it is a pipe or a device, not a file";
 
 /** What the system's codes mean to somebody who looks at a file's name. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -101,7 +117,7 @@ function reasonOf(path: string, error: unknown): string {
     return "another program has it open and lets nobody read it";
   }
   if (error instanceof Deno.errors.NotFound) {
-    return isLink(path) ? "it is a link to something that is not there" : "it is not there";
+    return isLink(path) ? "it is a link to something that is not there" : NOT_THERE;
   }
   // Deno puts the call and the path behind the system's words.
   return REASONS[code ?? ""] ?? message.replace(/(\(os error \d+\)).*$/s, "$1");

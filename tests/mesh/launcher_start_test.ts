@@ -93,7 +93,7 @@ if (!WINDOWS) {
       assertEquals(await written(`${told}-path`), `${path}\n${path}`);
       assertEquals(
         await failure(launch, "Zgone"),
-        `Cannot start "Zgone" in "${path}/gone": it is not there; ` +
+        `Cannot start "Zgone" in "${path}/gone": there is no such folder; ` +
           `Path in "${join(programsFolder(mesh), "Zgone.desktop")}" names that folder`,
       );
     },

@@ -4,6 +4,8 @@
  * @module
  */
 import { dirname, join } from "@std/path";
+import { readTextFile } from "../../../lib/system/text_file.ts";
+import { parseJson } from "../../manifest.ts";
 import type { Trace } from "../../../lib/desktop/trace.ts";
 import { defaultRoot } from "./places.ts";
 
@@ -23,25 +25,25 @@ export interface Receipt {
   traces: Trace[];
 }
 
-/** The receipt in a folder, or `null` where nothing is installed in it. */
+/**
+ * The receipt in a folder, or `null` where nothing is installed in it.
+ *
+ * @throws {Error} that names the file, where it cannot be read or is no receipt
+ */
 export async function readReceipt(root: string): Promise<Receipt | null> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(join(root, RECEIPT));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  let receipt: Receipt | undefined;
-  try {
-    receipt = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  if (receipt?.name !== "neverliie") {
-    throw new TypeError(`Cannot read "${join(root, RECEIPT)}": it is not of an installation`);
-  }
-  return receipt;
+  const path = join(root, RECEIPT);
+  const text = await readTextFile(path);
+  if (text === null) return null;
+  const receipt = parseJson(text) as Partial<Receipt> | null;
+  const named = (value: unknown) => {
+    const { name, file } = value as Partial<Receipt["programs"][number]> ?? {};
+    return typeof name === "string" && typeof file === "string";
+  };
+  const fits = receipt?.name === "neverliie" && typeof receipt.version === "string" &&
+    Array.isArray(receipt.programs) && receipt.programs.every(named) &&
+    Array.isArray(receipt.traces);
+  if (!fits) throw new TypeError(`Cannot read "${path}": it is not of an installation`);
+  return receipt as Receipt;
 }
 
 /** Writes the receipt, whole or not at all. */
@@ -56,7 +58,8 @@ export async function rootFolder(given: string | undefined): Promise<string> {
   if (given !== undefined) return given;
   if (Deno.build.standalone) {
     const own = dirname(Deno.execPath());
-    if (await readReceipt(own).catch(() => null) !== null) return own;
+    // One that cannot be read is told: an installation elsewhere is not what was meant.
+    if (await readReceipt(own) !== null) return own;
   }
   return defaultRoot();
 }

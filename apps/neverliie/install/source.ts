@@ -51,13 +51,7 @@ export async function readSource(given: string | undefined): Promise<Source> {
 export async function checkSource({ folder, manifest }: Source): Promise<void> {
   for (const { file, sha256 } of manifest.programs) {
     const path = join(folder, file);
-    let found: string;
-    try {
-      found = await sha256OfFile(path);
-    } catch (error) {
-      throw new Error(`Cannot read "${path}": ${(error as Error).message}`);
-    }
-    if (found !== sha256) {
+    if (await sha256OfFile(path) !== sha256) {
       throw new Error(
         `Cannot install "${path}": its content is not what ${MANIFEST} says. Unpack it anew`,
       );

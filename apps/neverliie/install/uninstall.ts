@@ -6,6 +6,7 @@
  */
 import { dirname, join } from "@std/path";
 import { exists } from "@std/fs";
+import { readTextFile } from "../../../lib/system/text_file.ts";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
 import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
@@ -114,9 +115,10 @@ async function removeFromHome(home: NeverLiieIPC["home"], apps: readonly string[
     for (const name of APP_FILES[app] ?? []) await removeFile(join(home.path, name));
   }
   await removeEmptyFolder(join(home.path, "schemas"));
-  const text = await Deno.readTextFile(home.registryFile).catch(() => "");
-  // With an entry it is the user's, and so are the locks and the folders that it needs.
-  if (text.trim() !== "" && text.trim() !== "{}") return;
+  // With an entry it is the user's, and so are the locks and the folders that it needs; so it is
+  // where nobody can tell.
+  const text = await readTextFile(home.registryFile).catch(() => "?");
+  if (!["", "{}"].includes((text ?? "").trim())) return;
   // What runs without an entry has a lock of its own, and joins others by these.
   if (await isInUse(home.runtime)) return;
   await removeFile(home.registryFile);
@@ -166,13 +168,17 @@ async function removePrograms({ root, receipt, say }: UninstallOptions): Promise
 
 /** What is in a folder that was not the installation's; this program's own file is as good as gone. */
 async function leftIn(folder: string): Promise<string[]> {
-  if (!await exists(folder)) return [];
   const own = Deno.build.os === "windows" ? Deno.execPath() : null;
   const left: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) left.push(...await leftIn(path));
-    else if (path !== own) left.push(path);
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const path = join(folder, name);
+      if (isDirectory) left.push(...await leftIn(path));
+      else if (path !== own) left.push(path);
+    }
+  } catch (error) {
+    // What cannot be looked into is left as a whole.
+    if (!(error instanceof Deno.errors.NotFound)) left.push(folder);
   }
   return left.sort();
 }

@@ -5,6 +5,8 @@
  */
 
 import { describeRecord, readRecord } from "../../app_record.ts";
+import { fileInfo, openFile, unreadable, UnreadableError } from "../../../lib/system/text_file.ts";
+import { reportError } from "../exit.ts";
 import { writeLine } from "../output.ts";
 import { lastLines } from "./log_file.ts";
 
@@ -22,7 +24,7 @@ export async function* follow(
   count: number,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  let position = await sizeOf(path) ?? 0;
+  let position = (await fileInfo(path))?.size ?? 0;
   let text = "";
   let decoder = new TextDecoder();
   if (position > 0) {
@@ -33,7 +35,7 @@ export async function* follow(
   }
   for (;;) {
     signal.throwIfAborted();
-    const size = await sizeOf(path) ?? 0;
+    const size = (await fileInfo(path))?.size ?? 0;
     if (size < position) {
       position = 0;
       text = "";
@@ -61,33 +63,34 @@ async function wholeLines(path: string, count: number, size: number) {
   return { lines: rest === 1 ? lines.slice(0, -1) : lines, end };
 }
 
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await Deno.stat(path)).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
+/** As many of these bytes as there are; none of a file that has gone meanwhile. */
 async function read(path: string, position: number, length: number): Promise<Uint8Array> {
-  using file = await Deno.open(path);
-  await file.seek(position, Deno.SeekMode.Start);
+  using file = await openFile(path);
   const bytes = new Uint8Array(length);
   let filled = 0;
-  while (filled < length) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) break;
-    filled += count;
+  try {
+    await file?.seek(position, Deno.SeekMode.Start);
+    while (filled < length) {
+      const count = await file?.read(bytes.subarray(filled)) ?? null;
+      if (count === null) break;
+      filled += count;
+    }
+  } catch (error) {
+    throw unreadable(path, error);
   }
   return bytes.subarray(0, filled);
 }
 
-/** What an app writes and what it records, as it comes. */
+/**
+ * What an app writes and what it records, as it comes. Where one of the two cannot be read, that is
+ * told, and the other is followed.
+ *
+ * @throws {UnreadableError} where neither can be read
+ */
 export async function followBoth(
   path: string,
   recordsPath: string,
-  { json, lines, signal }: { json?: boolean; lines: number; signal: AbortSignal },
+  { json = false, lines, signal }: { json?: boolean; lines: number; signal: AbortSignal },
 ): Promise<void> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
@@ -102,8 +105,19 @@ export async function followBoth(
       writeLine(json ? JSON.stringify(record) : describeRecord(record));
     }
   };
+  const faults: UnreadableError[] = [];
+  const unlessUnreadable = async (part: () => Promise<void>) => {
+    try {
+      await part();
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      faults.push(error);
+      if (faults.length === 2) throw error;
+      reportError(error, json);
+    }
+  };
   try {
-    await Promise.all([records(), output()]);
+    await Promise.all([unlessUnreadable(records), unlessUnreadable(output)]);
   } finally {
     ended.abort();
   }

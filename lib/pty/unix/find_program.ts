@@ -1,5 +1,6 @@
 /** Which file a program's name means: what a shell would find, but told before anything starts. */
 import { isAbsolute, join } from "@std/path";
+import { workingFolderError } from "../../system/working_folder.ts";
 
 /**
  * The path of the program.
@@ -7,20 +8,15 @@ import { isAbsolute, join } from "@std/path";
  * @param cwd where relative paths begin
  * @throws {Deno.errors.NotFound} When there is none, or no such folder as `cwd`.
  * @throws {Deno.errors.NotADirectory} When `cwd` is a file.
- * @throws {Deno.errors.PermissionDenied} When it is there and cannot be run.
+ * @throws {Deno.errors.PermissionDenied} When either is there, and not for this user.
  */
 export function findProgram(
   name: string,
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): string {
-  const folder = kindOf(cwd);
-  if (folder === null) {
-    throw new Deno.errors.NotFound(`Cannot run "${name}" in "${cwd}": there is no such folder`);
-  }
-  if (folder !== "folder") {
-    throw new Deno.errors.NotADirectory(`Cannot run "${name}" in "${cwd}": it is a file`);
-  }
+  const folder = workingFolderError(`Cannot run "${name}"`, cwd);
+  if (folder !== null) throw folder;
   const candidates = name.includes("/")
     ? [isAbsolute(name) ? name : join(cwd, name)]
     : (env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(":")

@@ -34,6 +34,7 @@ import {
   systemError,
 } from "../../ipc/os/windows/win32_error.ts";
 import { JobTree } from "../../system/process_job.ts";
+import { workingFolderError } from "../../system/working_folder.ts";
 import type { Pty, PtyExit, PtyOptions } from "../pty.ts";
 import { ptyKernel32 } from "./kernel32.ts";
 import { PseudoConsole } from "./pseudo_console.ts";
@@ -120,9 +121,9 @@ function startError(program: string, cwd: string, code: number): Error {
     );
   }
   if (code === ERROR_DIRECTORY) {
-    return new Deno.errors.NotFound(
-      `Cannot run "${program}" in "${cwd}": there is no such folder (${describeError(code)})`,
-    );
+    const action = `Cannot run "${program}"`;
+    const unknown = new Deno.errors.NotFound(`${action} in "${cwd}": ${describeError(code)}`);
+    return workingFolderError(action, cwd) ?? unknown;
   }
   return systemError(`Cannot run "${program}"`, code);
 }

@@ -327,7 +327,7 @@ unixTest("startProgram tells what did not start, and how to see why", async () =
       text,
     );
     await fails(
-      `Cannot start "A" in "${root}/gone": it is not there; Path in "${source}" names that folder`,
+      `Cannot start "A" in "${root}/gone": there is no such folder; Path in "${source}" names that folder`,
       ["true"],
       `${root}/gone`,
     );
