@@ -11,7 +11,7 @@ import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
 import { runTask } from "./support/run/task.ts";
-import { compiledParts, windowsParts } from "./lab/parts.ts";
+import { compiledParts, headersPart, windowsParts } from "./lab/parts.ts";
 import { PATIENCE_VARIABLE } from "./support/run/watchdog.ts";
 import { loadTestModules } from "./support/run/test_modules.ts";
 import {
@@ -35,7 +35,9 @@ Runs the tests and ends with "N passed, N failed". Parts:
   ${SUITES.join(", ")}
                  on this system, programs as scripts
   compiled       the mesh, compiled, interop and chaos suites on executables of this system
-  windows        all of the following, by the Windows lab (deno task lab)
+  windows        all of the following; those under Wine by the Windows lab (deno task lab)
+  windows-headers
+                 what is declared of Windows, against its headers (clang, mingw-w64-x86-64-dev)
   windows-transport, windows-mesh, windows-interop, windows-chaos
                  inside deno.exe under Wine, programs as scripts
   windows-compiled
@@ -150,7 +152,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const found = lab();
-  const parts = [...SUITES.map(localPart), ...compiledParts(found), ...windowsParts(found)];
+  const parts = [
+    ...SUITES.map(localPart),
+    ...compiledParts(found),
+    headersPart(),
+    ...windowsParts(found),
+  ];
   const request = parseArguments(args, parts.map(({ name }) => name));
   const importFlags = ownModuleFlags((path) => path);
 

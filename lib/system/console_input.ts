@@ -19,7 +19,7 @@ export type ReadUnits = (into: Uint16Array<ArrayBuffer>) => Promise<number | nul
 /** Typed text as UTF-8, as it comes from a terminal elsewhere. One read at a time. */
 export class ConsoleInput {
   readonly #readUnits: ReadUnits;
-  readonly #units = new Uint16Array(new ArrayBuffer(UNITS * 2));
+  readonly #units = new Uint16Array(new ArrayBuffer(UNITS * Uint16Array.BYTES_PER_ELEMENT));
   /** Keeps the first half of a character until the second comes. */
   readonly #decoder = new TextDecoder("utf-16le", { ignoreBOM: true });
 
@@ -46,7 +46,7 @@ export class ConsoleInput {
 /** https://learn.microsoft.com/windows/console/readconsole */
 async function readConsole(into: Uint16Array<ArrayBuffer>): Promise<number | null> {
   const { GetStdHandle, ReadConsoleW } = kernel32();
-  const count = new Uint32Array(new ArrayBuffer(4));
+  const count = new Uint32Array(new ArrayBuffer(Uint32Array.BYTES_PER_ELEMENT));
   const done = await ReadConsoleW(GetStdHandle(STD_INPUT_HANDLE), into, into.length, count, null);
   // It fails where there is no console any more: its window was closed.
   return done === 0 ? null : count[0]!;

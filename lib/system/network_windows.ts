@@ -13,14 +13,17 @@ const MIB_IF_ROW2 = {
   sizeof: 1352,
   Type: 1128,
   InterfaceAndOperStatusFlags: 1152,
+  // Bits of it.
+  "InterfaceAndOperStatusFlags.HardwareInterface": 1,
+  "InterfaceAndOperStatusFlags.FilterInterface": 2,
   InOctets: 1208,
   OutOctets: 1280,
 } as const;
 
 const IF_TYPE_SOFTWARE_LOOPBACK = 24;
-const FLAG_HARDWARE = 1;
+const HARDWARE = MIB_IF_ROW2["InterfaceAndOperStatusFlags.HardwareInterface"];
 /** A layer over another interface, whose bytes are counted there already. */
-const FLAG_FILTER = 2;
+const FILTER = MIB_IF_ROW2["InterfaceAndOperStatusFlags.FilterInterface"];
 
 let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
 
@@ -58,8 +61,8 @@ export function parseInterfaceTable(table: Uint8Array): Traffic | null {
         sent: Number(view.getBigUint64(at + MIB_IF_ROW2.OutOctets, true)),
       };
     },
-  ).filter(({ loopback, flags }) => !loopback && (flags & FLAG_FILTER) === 0);
-  const hardware = rows.filter(({ flags }) => (flags & FLAG_HARDWARE) !== 0);
+  ).filter(({ loopback, flags }) => !loopback && (flags & FILTER) === 0);
+  const hardware = rows.filter(({ flags }) => (flags & HARDWARE) !== 0);
   const counted = hardware.length > 0 ? hardware : rows;
   if (counted.length === 0) return null;
   return {

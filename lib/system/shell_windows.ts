@@ -40,16 +40,25 @@ const PATH_LENGTH = 32_768;
 let shell: Deno.DynamicLibrary<typeof SHELL> | undefined;
 let registry: Deno.DynamicLibrary<typeof REGISTRY> | undefined;
 
+const SE_ERR_FNF = 2;
+const SE_ERR_PNF = 3;
+const SE_ERR_ACCESSDENIED = 5;
+const ERROR_BAD_FORMAT = 11;
+const SE_ERR_SHARE = 26;
+const SE_ERR_ASSOCINCOMPLETE = 27;
+const SE_ERR_NOASSOC = 31;
+const SE_ERR_DLLNOTFOUND = 32;
+
 /** What the shell's numbers mean to somebody who wanted to open a file; from the same page. */
 const SHELL_REASONS: Readonly<Record<string, string>> = {
-  2: "it is not there",
-  3: "a folder on its path is not there",
-  5: "you have no right to open it",
-  11: "it is no program for Windows",
-  26: "another program has it open and lets nobody read it",
-  27: "Windows knows no program for files of this kind",
-  31: "Windows knows no program for files of this kind",
-  32: "a library that it needs is not there",
+  [SE_ERR_FNF]: "it is not there",
+  [SE_ERR_PNF]: "a folder on its path is not there",
+  [SE_ERR_ACCESSDENIED]: "you have no right to open it",
+  [ERROR_BAD_FORMAT]: "it is no program for Windows",
+  [SE_ERR_SHARE]: "another program has it open and lets nobody read it",
+  [SE_ERR_ASSOCINCOMPLETE]: "Windows knows no program for files of this kind",
+  [SE_ERR_NOASSOC]: "Windows knows no program for files of this kind",
+  [SE_ERR_DLLNOTFOUND]: "a library that it needs is not there",
 };
 
 /**

@@ -14,10 +14,13 @@ import {
 import { loadTestModules } from "../support/run/test_modules.ts";
 import { PATIENCE_VARIABLE } from "../support/run/watchdog.ts";
 import { RuntimeMissingError } from "../../build.ts";
+import { exists } from "@std/fs";
+import { HEADERS_FOLDER } from "../headers/headers.ts";
 import { buildTestPrograms } from "./executables.ts";
 import { INTEROP, interopEnvironment } from "./interop.ts";
 import { type Lab, TARGETS } from "./lab.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
+import { findProgram } from "./steps.ts";
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -53,6 +56,23 @@ export function compiledParts(lab: Lab | null): Part[] {
       return ready(command, cleanup);
     },
   }];
+}
+
+/** What is declared of Windows, against Windows' headers. */
+export function headersPart(): Part {
+  return {
+    name: "windows-headers",
+    folders: ["tests/headers"],
+    async prepare(test) {
+      if (Deno.build.os !== "linux") throw new LeftOut("the headers are Debian's: it needs Linux");
+      if (!await findProgram("clang") || !await exists(join(HEADERS_FOLDER, "windows.h"))) {
+        throw new LeftOut(
+          "clang or Windows' headers are missing: apt-get install clang mingw-w64-x86-64-dev",
+        );
+      }
+      return localTest(test);
+    },
+  };
 }
 
 /** The suites inside deno.exe under Wine; on Windows itself the suites run natively instead. */
