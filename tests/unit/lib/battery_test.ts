@@ -94,7 +94,7 @@ type Supply = Record<string, string>;
 
 async function withSupplies(
   supplies: Record<string, Supply>,
-  test: (root: string) => void,
+  test: (root: string) => void | Promise<void>,
 ): Promise<void> {
   const root = await Deno.makeTempDir();
   try {
@@ -104,7 +104,7 @@ async function withSupplies(
         await Deno.writeTextFile(join(root, name, file), `${value}\n`);
       }
     }
-    test(root);
+    await test(root);
   } finally {
     await Deno.remove(root, { recursive: true });
   }
@@ -170,6 +170,25 @@ for (const [name, supplies, expected] of linuxCases) {
     fn: () => withSupplies(supplies, (root) => assertEquals(readLinuxBattery(root), expected)),
   });
 }
+
+Deno.test({
+  name: "readLinuxBattery: figures that cannot be read leave the others as they are",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withSupplies({ BAT0: { type: "Battery", capacity: "50", status: "Full" } }, async (root) => {
+      const whole = { percent: 50, charging: false, secondsLeft: null };
+      // A folder in a figure's place, a link in a circle in a battery's, and a file.
+      await Deno.mkdir(join(root, "BAT0", "energy_full"));
+      await Deno.symlink("BAT1", join(root, "BAT1"));
+      await Deno.writeTextFile(join(root, "BAT2"), "");
+      await Deno.mkdir(join(root, "BAT3", "type"), { recursive: true });
+      assertEquals(readLinuxBattery(root), whole);
+      await Deno.mkdir(join(root, "BAT4"));
+      await Deno.writeTextFile(join(root, "BAT4", "type"), "Battery\n");
+      await Deno.writeFile(join(root, "BAT4", "capacity"), new Uint8Array([0xff, 0xfe, 0x35]));
+      assertEquals(readLinuxBattery(root), whole);
+    }),
+});
 
 Deno.test({
   name: "readLinuxBattery gives null where the kernel has no such folder",

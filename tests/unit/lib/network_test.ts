@@ -29,6 +29,11 @@ Deno.test({
       await add("eth0", 1000, 2000, true);
       await add("wlan0", 3000, 1, true);
       assertEquals(readLinuxTraffic(root), { received: 4000, sent: 2001 });
+      // A folder in a figure's place, a link in a circle in an interface's.
+      await Deno.mkdir(join(root, "eth1", "statistics", "rx_bytes"), { recursive: true });
+      await Deno.mkdir(join(root, "eth1", "device"));
+      await Deno.symlink("eth2", join(root, "eth2"));
+      assertEquals(readLinuxTraffic(root), { received: 4000, sent: 2001 });
     } finally {
       await Deno.remove(root, { recursive: true });
     }

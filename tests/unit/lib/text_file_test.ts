@@ -3,7 +3,12 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { decodeText, readTextFile, UnreadableError } from "../../../lib/system/text_file.ts";
 import { configSchema } from "../../../apps/launcher/config.ts";
-import { describeProblem, readConfig, watchConfig } from "../../../lib/config/config_file.ts";
+import {
+  describeProblem,
+  installSchema,
+  readConfig,
+  watchConfig,
+} from "../../../lib/config/config_file.ts";
 import { withoutPrivilege } from "../../support/mesh/rights.ts";
 import { scriptCommand } from "../../support/mesh/mesh.ts";
 
@@ -116,6 +121,18 @@ Deno.test("a configuration with a byte order mark, or in UTF-16, is read", async
       const { value, problems } = await readConfig(path, configSchema);
       assertEquals([value.hide, problems], [["日本"], []]);
     }
+  });
+});
+
+Deno.test("installSchema says what it could not write, and throws nothing", async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, "schemas", "launcher.schema.json");
+    await Deno.mkdir(path, { recursive: true });
+    const why = await installSchema(folder, "launcher", {});
+    assertEquals(why?.startsWith(`Cannot write "${path}": `), true, why ?? "it was written");
+    await Deno.remove(path);
+    assertEquals(await installSchema(folder, "launcher", {}), null);
+    assertEquals(await Deno.readTextFile(path), "{}\n");
   });
 });
 
