@@ -30,12 +30,22 @@ export function checkRunParams(params: RunParams): void {
 }
 
 /**
+ * Windows' own shell, by its path: by its name, one that lies in another folder could be found.
+ * @param root the folder of Windows
+ */
+export function windowsShell(root: string = Deno.env.get("SystemRoot") || "C:\\Windows"): string {
+  return `${root}\\System32\\cmd.exe`;
+}
+
+/**
  * The program and arguments for a command.
+ * @param shell the system's shell on Windows
  * @throws {TypeError} For several lines on Windows, of which cmd.exe would run the first alone.
  */
 export function commandLine(
   command: string | string[],
   os: typeof Deno.build.os = Deno.build.os,
+  shell: () => string = windowsShell,
 ): CommandLine {
   if (Array.isArray(command)) {
     const [program = "", ...args] = command;
@@ -52,7 +62,7 @@ export function commandLine(
   // /s with quotes around the whole makes cmd.exe take off exactly these two and keep all others:
   // https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/cmd
   return {
-    program: "cmd.exe",
+    program: shell(),
     args: ["/d", "/s", "/c", `"${command}"`],
     windowsRawArguments: true,
   };

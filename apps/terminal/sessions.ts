@@ -1,7 +1,7 @@
 /** The sessions of this process, and the methods by which others reach them. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { openPty } from "../../lib/pty/open.ts";
-import { checkRunParams, commandLine } from "./command_line.ts";
+import { checkRunParams, commandLine, windowsShell } from "./command_line.ts";
 import type {
   AttachEvent,
   AttachParams,
@@ -179,7 +179,7 @@ function checkWhole(name: string, value: number, least: number, most: number): v
 function ownShell(): string[] {
   return [
     Deno.build.os === "windows"
-      ? Deno.env.get("ComSpec") ?? "cmd.exe"
+      ? Deno.env.get("ComSpec") || windowsShell()
       : Deno.env.get("SHELL") || "/bin/sh",
   ];
 }

@@ -14,6 +14,7 @@ import { openWindowsPty } from "./windows/pty.ts";
  * @throws {Deno.errors.NotFound} When the program or the folder is missing.
  * @throws {Deno.errors.NotADirectory} When the folder is a file.
  * @throws {Deno.errors.PermissionDenied} When the program may not be run.
+ * @throws {Deno.errors.NotSupported} When it is a batch file of Windows.
  */
 export function openPty(options: PtyOptions): Pty {
   return Deno.build.os === "windows" ? openWindowsPty(options) : openUnixPty(options);

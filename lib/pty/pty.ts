@@ -6,7 +6,10 @@
 
 /** What runs in a pseudo-terminal, and how large that is. */
 export interface PtyOptions {
-  /** A path, or a name that is looked up in the PATH of {@link env}. */
+  /**
+   * A path, which begins in {@link cwd} where it is relative, or a name that is looked up in the PATH
+   * of {@link env}, on Windows with the extensions of programs.
+   */
   program: string;
   args: readonly string[];
   /** Windows: the arguments are one text for the program's own parser and must not be quoted. */

@@ -8,9 +8,11 @@
  */
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { join } from "@std/path";
 import { openPty } from "../../lib/pty/open.ts";
 import type { Pty, PtyOptions } from "../../lib/pty/pty.ts";
 import { kernel32 } from "../../lib/system/kernel32.ts";
+import { removed } from "../support/run/removed.ts";
 import { isAlive } from "../support/mesh/process.ts";
 import { withLimit } from "../support/run/watchdog.ts";
 
@@ -159,6 +161,47 @@ behaviour("nothing stays open", async () => {
   const more = openHandles() - before;
   assert(more < rounds, `${more} more after ${rounds} rounds`);
 });
+
+behaviour("a program is the one of its own PATH, not one where this process is", async () => {
+  const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "neverliie pty " }));
+  const folder = (name: string) => {
+    Deno.mkdirSync(join(root, name));
+    return join(root, name);
+  };
+  const told = join(root, "told");
+  const tool = WINDOWS ? "tool.exe" : "tool";
+  const before = Deno.cwd();
+  try {
+    const [first, second, own, here] = ["first", "second", "own", "here"].map(folder);
+    for (const place of [first, second, here]) install(join(place!, tool));
+    const code = `Deno.writeTextFileSync(${JSON.stringify(told)}, Deno.execPath())`;
+    const start = (...path: string[]) => {
+      const env = { ...deno("").env, PATH: path.join(WINDOWS ? ";" : ":") };
+      return openPty(deno(code, { program: "tool", cwd: own!, env }));
+    };
+    Deno.chdir(here!);
+    for (const [path, wanted] of [[[own, second, first], second], [[first, second], first]]) {
+      const pty = start(...path as string[]);
+      const [exit] = await Promise.all([pty.exit, read(pty)]);
+      assertEquals(exit.code, 0);
+      assertEquals(Deno.readTextFileSync(told), join(wanted as string, tool));
+      await pty.close();
+    }
+    assertThrows(() => start(own!), Deno.errors.NotFound, '"tool": there is no such program');
+  } finally {
+    Deno.chdir(before);
+    await removed(root);
+  }
+});
+
+/** Puts this Deno there; by a link, as it is large, where that is possible. */
+function install(path: string): void {
+  try {
+    Deno.linkSync(Deno.execPath(), path);
+  } catch {
+    Deno.copyFileSync(Deno.execPath(), path);
+  }
+}
 
 if (!WINDOWS) {
   behaviour("the terminal is the program's own, with its size", async () => {

@@ -6,6 +6,7 @@ import type { Platform, Transport } from "../../lib/ipc/os/transport.ts";
 import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
 import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
 import { withLimit } from "../support/run/watchdog.ts";
+import { removed } from "../support/run/removed.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const platform: Platform = WINDOWS ? windowsPlatform : unixPlatform;
@@ -51,18 +52,6 @@ function behaviour(name: string, body: (folder: Folder) => Promise<void>): void 
       await removed(path);
     }
   });
-}
-
-/** Removes a folder; a program that is just ending may hold a file in it a moment longer. */
-async function removed(path: string): Promise<void> {
-  for (let attempt = 0;; attempt++) {
-    try {
-      return Deno.removeSync(path, { recursive: true });
-    } catch (error) {
-      if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }
 
 function command(...args: string[]): string[] {

@@ -1,6 +1,7 @@
 /** Which file a program's name means: what a shell would find, but told before anything starts. */
 import { isAbsolute, join } from "@std/path";
 import { workingFolderError } from "../../system/working_folder.ts";
+import { missingProgram } from "../missing_program.ts";
 
 /**
  * The path of the program.
@@ -29,9 +30,7 @@ export function findProgram(
       `Cannot run "${name}": it is not a program, or may not be run`,
     );
   }
-  throw new Deno.errors.NotFound(
-    `Cannot run "${name}": there is no such program; check its name and PATH`,
-  );
+  throw missingProgram(name);
 }
 
 function kindOf(path: string): "program" | "file" | "folder" | null {

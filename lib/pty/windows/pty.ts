@@ -15,6 +15,7 @@ import {
   type Handle,
   INVALID_HANDLE_VALUE,
   kernel32,
+  longPath,
   memory,
   pointerIn,
   wide,
@@ -26,16 +27,17 @@ import {
   StartupInfo,
 } from "../../ipc/os/windows/startup_info.ts";
 import {
-  describeError,
-  ERROR_DIRECTORY,
   ERROR_FILE_NOT_FOUND,
   ERROR_PATH_NOT_FOUND,
   lastError,
   systemError,
 } from "../../ipc/os/windows/win32_error.ts";
+import { lengthFault } from "../../ipc/os/windows/program.ts";
 import { JobTree } from "../../system/process_job.ts";
 import { workingFolderError } from "../../system/working_folder.ts";
+import { missingProgram } from "../missing_program.ts";
 import type { Pty, PtyExit, PtyOptions } from "../pty.ts";
+import { findProgram } from "./find_program.ts";
 import { ptyKernel32 } from "./kernel32.ts";
 import { PseudoConsole } from "./pseudo_console.ts";
 
@@ -52,12 +54,15 @@ const GRACE = 1_000;
 
 /** Starts a program in a pseudo-terminal; see {@link import("../open.ts").openPty}. */
 export function openWindowsPty(options: PtyOptions): Pty {
-  const command = commandLineOf(options);
+  const folder = workingFolderError(`Cannot run "${options.program}"`, options.cwd);
+  if (folder !== null) throw folder;
+  const program = findProgram(options.program, options.cwd, options.env);
+  const command = commandLineOf(program, options);
   const environment = environmentBlock([], options.env);
   const screen = PseudoConsole.create(options.columns, options.rows);
   let information: Uint8Array<ArrayBuffer>;
   try {
-    information = start(command, environment, options, screen);
+    information = start(program, command, environment, options.cwd, screen);
   } catch (error) {
     void closeConsole(screen);
     throw error;
@@ -65,14 +70,8 @@ export function openWindowsPty(options: PtyOptions): Pty {
   return new WindowsPty(screen, information);
 }
 
-/** @throws {Deno.errors.NotSupported} for a batch file. */
-function commandLineOf({ program, args, windowsRawArguments }: PtyOptions): string {
-  // Windows would start cmd.exe, which takes the arguments for commands of its own.
-  if (/\.(bat|cmd)[. ]*$/i.test(program)) {
-    throw new Deno.errors.NotSupported(
-      `Cannot run "${program}" with a list of arguments: a shell would read them; give one text`,
-    );
-  }
+/** As the program will take it apart. */
+function commandLineOf(program: string, { args, windowsRawArguments }: PtyOptions): string {
   if (windowsRawArguments !== true) return quoteCommandLine([program, ...args]);
   return [quoteCommandLine([program]), ...args].join(" ");
 }
@@ -82,9 +81,10 @@ function commandLineOf({ program, args, windowsRawArguments }: PtyOptions): stri
  * into a job, so that nothing that it starts can be missed when the session is killed.
  */
 function start(
+  program: string,
   command: string,
   environment: Uint8Array<ArrayBuffer>,
-  { program, cwd }: PtyOptions,
+  cwd: string,
   screen: PseudoConsole,
 ): Uint8Array<ArrayBuffer> {
   // It says that there are no handles: otherwise a program whose starter's output is redirected, as
@@ -97,7 +97,7 @@ function start(
   );
   const information = memory(PROCESS_INFORMATION.sizeof);
   const created = kernel32().CreateProcessW(
-    null,
+    wide(longPath(program)),
     wide(command),
     null,
     null,
@@ -115,15 +115,10 @@ function start(
 }
 
 function startError(program: string, cwd: string, code: number): Error {
+  const fault = lengthFault(program, cwd);
+  if (fault !== null) return new Error(`Cannot run "${program}" in "${cwd}": ${fault}`);
   if (code === ERROR_FILE_NOT_FOUND || code === ERROR_PATH_NOT_FOUND) {
-    return new Deno.errors.NotFound(
-      `Cannot run "${program}": there is no such program; check its name and PATH`,
-    );
-  }
-  if (code === ERROR_DIRECTORY) {
-    const action = `Cannot run "${program}"`;
-    const unknown = new Deno.errors.NotFound(`${action} in "${cwd}": ${describeError(code)}`);
-    return workingFolderError(action, cwd) ?? unknown;
+    return missingProgram(program);
   }
   return systemError(`Cannot run "${program}"`, code);
 }

@@ -7,7 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { join } from "@std/path";
-import { commandLine } from "../../../apps/terminal/command_line.ts";
+import { commandLine, windowsShell } from "../../../apps/terminal/command_line.ts";
 import type { RunEvent, RunParams } from "../../../apps/terminal/contract.ts";
 import { Output } from "../../../apps/terminal/output.ts";
 import { runCommand } from "../../../apps/terminal/run.ts";
@@ -250,8 +250,9 @@ Deno.test("commandLine wraps a line for the system's shell and leaves a list alo
     args: ["-c", "ls -l"],
     windowsRawArguments: false,
   });
-  assertEquals(commandLine(`dir "C:\\a b"`, "windows"), {
-    program: "cmd.exe",
+  const shell = () => windowsShell("D:\\Windows");
+  assertEquals(commandLine(`dir "C:\\a b"`, "windows", shell), {
+    program: "D:\\Windows\\System32\\cmd.exe",
     args: ["/d", "/s", "/c", `"dir "C:\\a b""`],
     windowsRawArguments: true,
   });

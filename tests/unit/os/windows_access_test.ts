@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type AccessEntry, accessFault } from "../../../lib/ipc/os/windows/access_list.ts";
 import { longPath } from "../../../lib/ipc/os/windows/kernel32.ts";
-import { programFault } from "../../../lib/ipc/os/windows/program.ts";
+import { lengthFault, programFault } from "../../../lib/ipc/os/windows/program.ts";
 
 const ME = "S-1-5-21-1-2-3-1001";
 const OTHER = "S-1-5-21-1-2-3-1002";
@@ -80,4 +80,17 @@ Deno.test("longPath on Windows: what 260 characters cannot hold takes the long f
   // With the final zero it is one too long.
   assertEquals(longPath(`C:\\${"a".repeat(257)}`), `\\\\?\\C:\\${"a".repeat(257)}`);
   assertEquals(longPath(`\\\\nas\\share\\${long}`), `\\\\?\\UNC\\nas\\share\\${long}`);
+});
+
+Deno.test("lengthFault says which path is longer than Windows takes it at a start", () => {
+  const path = (length: number) => "C:\\".padEnd(length, "x");
+  assertEquals(lengthFault(path(259), path(258)), null);
+  assertEquals(
+    lengthFault(path(260), path(300)),
+    "the path of its program has 260 characters, and Windows takes 259 there",
+  );
+  assertEquals(
+    lengthFault(path(20), path(259)),
+    "the path of its folder has 259 characters, and Windows takes 258 there",
+  );
 });

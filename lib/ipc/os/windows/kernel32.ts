@@ -60,7 +60,7 @@ const SYMBOLS = {
   DeleteProcThreadAttributeList: { parameters: ["buffer"], result: "void" },
   CreateProcessW: {
     parameters: [
-      "pointer",
+      "buffer",
       "buffer",
       "pointer",
       "pointer",
@@ -132,7 +132,7 @@ export function wide(text: string): Uint8Array<ArrayBuffer> {
  *
  * https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation
  */
-const MAX_PATH = 260;
+export const MAX_PATH = 260;
 
 /** An absolute path as functions of kernel32 take it, however long it is. Pure. */
 export function longPath(path: string): string {

@@ -20,7 +20,7 @@ import {
   validHandle,
   wide,
 } from "./kernel32.ts";
-import { isBatchFile } from "./program.ts";
+import { isBatchFile, lengthFault } from "./program.ts";
 import { securityAttributes } from "./security.ts";
 import {
   CREATE_UNICODE_ENVIRONMENT,
@@ -176,6 +176,8 @@ function openInherited(path: string, access: number, disposition: number): Handl
 }
 
 function startError(program: string, cwd: string, code: number): Error {
+  const fault = lengthFault(program, cwd);
+  if (fault !== null) return new Error(`Cannot start "${program}" in "${cwd}": ${fault}`);
   if (code === ERROR_FILE_NOT_FOUND || code === ERROR_PATH_NOT_FOUND) {
     return new Deno.errors.NotFound(`Cannot start "${program}": ${describeError(code)}`);
   }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { MAX_PATH } from "./kernel32.ts";
+
 /** Windows would start cmd.exe for one, which takes the arguments for commands of its own. */
 const BATCH_FILE = /\.(bat|cmd)[. ]*$/i;
 
@@ -22,4 +24,19 @@ export function programFault(program: string): string | null {
 /** Whether `program` names a batch file; Windows ignores dots and spaces at the end of a name. */
 export function isBatchFile(program: string): boolean {
   return BATCH_FILE.test(program);
+}
+
+/**
+ * What is longer than Windows takes it from one program that starts another; `null` where nothing
+ * is. No setting for long paths changes that. Pure.
+ *
+ * https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-createprocessw
+ * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-setcurrentdirectory
+ */
+export function lengthFault(program: string, cwd: string): string | null {
+  const tooLong = (what: string, { length }: string, most: number) =>
+    length <= most
+      ? null
+      : `the path of its ${what} has ${length} characters, and Windows takes ${most} there`;
+  return tooLong("program", program, MAX_PATH - 1) ?? tooLong("folder", cwd, MAX_PATH - 2);
 }
