@@ -7,7 +7,7 @@
 
 import { dirname, fromFileUrl, join } from "@std/path";
 import { type LaunchCommand, ownLaunchCommand } from "../lib/ipc/mod.ts";
-import { platform } from "../lib/ipc/os/platform.ts";
+import { platform } from "../lib/ipc/tools.ts";
 import { IMPORT_MAP, ownModuleFlags } from "../lib/packages/module_flags.ts";
 import { PROGRAMS } from "./programs.ts";
 

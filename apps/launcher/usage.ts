@@ -1,6 +1,6 @@
 /** What was launched how often and when, and the methods that apps told of: kept on disk. */
 import { basename, dirname, join } from "@std/path";
-import { ProcessLock } from "../../lib/ipc/base/lock.ts";
+import { ProcessLock } from "../../lib/ipc/tools.ts";
 import type { Home, MethodDescription } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/pause.ts";
 import { readTextFile } from "../../lib/system/text_file.ts";

@@ -7,7 +7,7 @@ import { runFrontEnd } from "./front_end.ts";
 import * as installation from "./install/commands.ts";
 import { OutputClosed } from "./output.ts";
 import { ownLaunchCommand } from "../../lib/ipc/mod.ts";
-import { platform } from "../../lib/ipc/os/platform.ts";
+import { platform } from "../../lib/ipc/tools.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
 

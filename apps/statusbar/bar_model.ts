@@ -1,7 +1,7 @@
 /** What the status bar's view shows, and who keeps it up to date. */
 import { join } from "@std/path";
 import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { readStarts } from "../../lib/ipc/activation/start_limit.ts";
+import { readStarts } from "../../lib/ipc/tools.ts";
 import {
   describeProblem,
   installSchema,

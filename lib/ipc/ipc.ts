@@ -1,17 +1,20 @@
 /**
- * This process on the mesh.
+ * The library's top floor: this process on the mesh. What stands beside this file knows all rooms
+ * and joins them: connections to others and from others, what both sides say first, who runs. Of the
+ * programs that use it, it must know nothing.
+ *
+ * This file is the class that programs use.
  *
  * @module
  */
 
-import type { ActivationContext } from "./activation/activation.ts";
+import { type ActivationContext, AlreadyRunningError } from "./activation/activation.ts";
 import { Elevation } from "./activation/elevation.ts";
 import type { Connection, Reply } from "./session/connection.ts";
-import { AlreadyRunningError } from "./activation/start_errors.ts";
 import { type Home, openHome } from "./registry/home.ts";
 import { Incoming } from "./incoming.ts";
 import { becomeInstance, isWoken } from "./activation/instance.ts";
-import { type LaunchCommand, ownLaunchCommand } from "./registry/launch_command.ts";
+import { type LaunchCommand, ownLaunchCommand, register } from "./registry/registration.ts";
 import { checkLimits } from "./session/limits.ts";
 import type { ProcessLock } from "./base/lock.ts";
 import type { Params, TraceContext } from "./wire/message.ts";
@@ -24,14 +27,12 @@ import { permissionFlags } from "./permissions.ts";
 import { platform } from "./os/platform.ts";
 import { attempt, printProblem } from "./base/problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
-import { register } from "./registry/registration.ts";
 import { Registry } from "./registry/registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./session/answering/request.ts";
 import { onStopSignal } from "./base/signals.ts";
 import { IPCStream } from "./session/calling/stream.ts";
-import { resumeSupervision } from "./activation/supervision.ts";
-import { Supervisor } from "./activation/supervisor.ts";
+import { resumeSupervision, Supervisor } from "./activation/supervisor.ts";
 import { Targets } from "./targets.ts";
 import { Telemetry } from "./session/telemetry.ts";
 import { callLater } from "./base/timer.ts";

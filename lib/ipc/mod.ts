@@ -63,7 +63,7 @@ export type { MethodJsonSchemas, ValidationIssue } from "./methods/methods.ts";
 export { IPCStream, type StreamOptions } from "./session/calling/stream.ts";
 export type { Peer, PeerIdentity } from "./session/peer.ts";
 export type { WaitOptions } from "./session/calling/pending_calls.ts";
-export { serveWorker, type WorkerContext } from "./workers/worker.ts";
+export { serveWorker, type WorkerContext } from "./workers/worker_pool.ts";
 export { isWoken, type SecondInstance } from "./activation/instance.ts";
 export {
   AlreadyRunningError,
@@ -71,7 +71,7 @@ export {
   TargetNotRunningError,
   TargetStartError,
   TargetUnknownError,
-} from "./activation/start_errors.ts";
+} from "./activation/activation.ts";
 export {
   ConnectionLostError,
   ErrorCode,
@@ -90,9 +90,9 @@ export {
   type MissingPart,
   missingPart,
   type RegistryEntry,
-} from "./registry/registry_entry.ts";
-export { type LaunchCommand, ownLaunchCommand } from "./registry/launch_command.ts";
-export { endSupervision } from "./activation/supervision.ts";
+} from "./registry/registry.ts";
+export { type LaunchCommand, ownLaunchCommand } from "./registry/registration.ts";
+export { endSupervision } from "./activation/supervisor.ts";
 export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./status.ts";
 export type { Params, TraceContext } from "./wire/message.ts";
 export type { FrameLimits } from "./wire/codec.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { SecondInstance } from "./activation/instance.ts";
-import type { LaunchCommand } from "./registry/launch_command.ts";
+import type { LaunchCommand } from "./registry/registration.ts";
 import type { Limits } from "./session/limits.ts";
 import type { Handler, MethodDescription } from "./methods/methods.ts";
 

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { TargetNotRunningError, TargetUnknownError } from "./activation/start_errors.ts";
+import { TargetNotRunningError, TargetUnknownError } from "./activation/activation.ts";
 import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./base/lock.ts";
 import { asRecord } from "./base/record.ts";
-import type { LaunchCommand } from "./registry/launch_command.ts";
-import { readSupervised } from "./activation/supervision.ts";
+import type { LaunchCommand } from "./registry/registration.ts";
+import { readSupervised } from "./activation/supervisor.ts";
 
 /** One app, registered or running, and whether it answers. */
 export interface AppStatus {

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { type ActivationContext, connectTo } from "./activation/activation.ts";
+import { type ActivationContext, connectTo, TargetStartError } from "./activation/activation.ts";
 import { Connection, type Dispatch, type Reply } from "./session/connection.ts";
-import { TargetStartError } from "./activation/start_errors.ts";
 import { ConnectionLostError, RemoteError } from "./wire/errors.ts";
 import { greeting, isForAllVersions, protocolMismatch, takeGreeting } from "./greeting.ts";
 import type { Limits } from "./session/limits.ts";

@@ -13,9 +13,7 @@ import {
   pidOf,
   PROTOCOL_VERSION,
 } from "../../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../../lib/ipc/base/lock.ts";
-import { platform } from "../../../lib/ipc/os/platform.ts";
-import { readStarts } from "../../../lib/ipc/activation/start_limit.ts";
+import { platform, ProcessLock, readStarts } from "../../../lib/ipc/tools.ts";
 import type { Finding } from "./diagnosis.ts";
 
 /** Milliseconds that whoever listens without holding the name has: an app answers at once. */

@@ -15,8 +15,7 @@ import {
   type RegistryEntry,
   RegistryRefusedError,
 } from "../../../lib/ipc/mod.ts";
-import { platform } from "../../../lib/ipc/os/platform.ts";
-import { isRegistryText } from "../../../lib/ipc/registry/registry_text.ts";
+import { isRegistryText, platform } from "../../../lib/ipc/tools.ts";
 import { checkApp } from "./app_checks.ts";
 import { checkEntry } from "./entry_checks.ts";
 

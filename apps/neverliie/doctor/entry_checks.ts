@@ -11,8 +11,7 @@ import {
   type NeverLiieIPC,
   type RegistryEntry,
 } from "../../../lib/ipc/mod.ts";
-import { startCommand } from "../../../lib/ipc/activation/start_command.ts";
-import { withoutLock } from "../../../lib/ipc/registry/registry_entry.ts";
+import { startCommand, withoutLock } from "../../../lib/ipc/tools.ts";
 import type { Finding } from "./diagnosis.ts";
 
 type Found = Omit<Finding, "check">;

@@ -6,7 +6,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { platform } from "../../../lib/ipc/os/platform.ts";
+import { platform } from "../../../lib/ipc/tools.ts";
 
 /** Why a request is refused, as its answer says it. */
 export interface Refusal {

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { platform } from "../../../lib/ipc/os/platform.ts";
+import { platform } from "../../../lib/ipc/tools.ts";
 
 /** Tries, one a second, before it is given up. */
 const TRIES = 60;

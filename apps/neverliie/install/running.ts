@@ -6,9 +6,7 @@
  */
 import { dirname, join } from "@std/path";
 import { type AppDescription, isServing, type NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../../lib/ipc/base/lock.ts";
-import { platform } from "../../../lib/ipc/os/platform.ts";
-import type { SpawnedProcess } from "../../../lib/ipc/os/transport.ts";
+import { platform, ProcessLock, type SpawnedProcess } from "../../../lib/ipc/tools.ts";
 import { stopApp } from "../stop.ts";
 
 /** Milliseconds between two looks at a program that is starting or ending. */

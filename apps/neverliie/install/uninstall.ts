@@ -10,7 +10,7 @@ import { readTextFile } from "../../../lib/system/text_file.ts";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
 import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
-import { ProcessLock } from "../../../lib/ipc/base/lock.ts";
+import { ProcessLock } from "../../../lib/ipc/tools.ts";
 import { isServing, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { PREVIOUS, RECEIPT, type Receipt, STAGED } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";

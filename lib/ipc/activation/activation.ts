@@ -1,6 +1,10 @@
 /**
- * From a name to a transport: dial; when nobody is there, start the program once, however many
- * callers in however many processes ask at that moment, and dial until it answers.
+ * The room of starting: programs that sleep are woken once, run once, and are started again where
+ * they are to be kept alive. It knows how each is started (`registry/`), processes and addresses
+ * (`os/`) and locks (`base/`); it must not know methods, or what is said on a connection.
+ *
+ * This file leads from a name to a transport: dial; when nobody is there, start the program once,
+ * however many callers in however many processes ask at that moment, and dial until it answers.
  *
  * @module
  */
@@ -16,13 +20,22 @@ import type { Home } from "../registry/home.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { prepareLog } from "./log_file.ts";
 import { pauseFor } from "../base/timer.ts";
-import type { Registry } from "../registry/registry.ts";
-import type { RegistryEntry } from "../registry/registry_entry.ts";
+import type { Registry, RegistryEntry } from "../registry/registry.ts";
 import { startCommand } from "./start_command.ts";
 import { logFault, logTail, quoteLog } from "./start_log.ts";
 import { readStarts, sharedFailure, type StartRecord, writeStarts } from "./start_limit.ts";
 import { readSupervised, supervise } from "./supervision.ts";
 import type { Platform, SpawnedProcess, Transport } from "../os/transport.ts";
+
+export { readStarts } from "./start_limit.ts";
+export { startCommand } from "./start_command.ts";
+export {
+  AlreadyRunningError,
+  StartLimitError,
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "./start_errors.ts";
 
 /** Set in the environment of a program that was woken rather than started by hand. */
 export const WOKEN_VARIABLE = "NEVERLIIE_WOKEN";

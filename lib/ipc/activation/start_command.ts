@@ -13,7 +13,7 @@ import {
   missingPart,
   type RegistryEntry,
   withoutLock,
-} from "../registry/registry_entry.ts";
+} from "../registry/registry.ts";
 
 /** How a program is started now. */
 export interface StartCommand {

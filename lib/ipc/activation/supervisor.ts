@@ -22,6 +22,8 @@ import {
 import { startCommand } from "./start_command.ts";
 import { callLater, pauseFor } from "../base/timer.ts";
 
+export { endSupervision, readSupervised, resumeSupervision } from "./supervision.ts";
+
 /** When a supervisor acts; all but `restarts` in milliseconds. */
 export interface SupervisorTimes {
   /** Between two looks at who runs. */

@@ -1,5 +1,8 @@
 /**
- * Waiting for time to pass, and how long.
+ * The room at the ground: small tools that every room may use. It knows nothing of the mesh, and no
+ * other room.
+ *
+ * This file has durations: waiting for time to pass, and how long.
  *
  * @module
  */

@@ -1,5 +1,9 @@
 /**
- * The methods a process answers: what is exposed, and how a request finds its handler.
+ * The room of methods: what a process exposes, checks by contracts and tells to those who watch it.
+ * It knows requests and peers of `session/` and messages of `wire/`; it must not know which process
+ * this is, what its name is, or how others are reached.
+ *
+ * This file is the table: how a request finds its handler.
  *
  * @module
  */

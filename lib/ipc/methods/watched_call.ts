@@ -6,8 +6,7 @@
 
 import { pack } from "../wire/bytes.ts";
 import { toWireError } from "../wire/errors.ts";
-import type { IncomingRequest } from "../session/answering/request.ts";
-import type { RequestObserver } from "../session/answering/request_observer.ts";
+import type { IncomingRequest, RequestObserver } from "../session/answering/request.ts";
 import {
   type CallBegan,
   type CallEnded,

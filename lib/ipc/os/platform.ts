@@ -1,5 +1,8 @@
 /**
- * The only branch on the operating system.
+ * The room of the operating system: transports, processes, users and files' owners, behind one
+ * interface (transport.ts). It knows the system's own calls, and no message, no name and no home.
+ *
+ * This file is the only branch on the operating system.
  *
  * @module
  */

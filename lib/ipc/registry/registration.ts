@@ -9,6 +9,8 @@ import type { LaunchCommand } from "./launch_command.ts";
 import type { Registry } from "./registry.ts";
 import { folderFault, missingPart, type RegistryEntry, sameLaunch } from "./registry_entry.ts";
 
+export { type LaunchCommand, ownLaunchCommand } from "./launch_command.ts";
+
 /** What is entered. */
 export interface Registration {
   /** `null` for a client. */

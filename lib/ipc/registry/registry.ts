@@ -1,8 +1,10 @@
 /**
- * `registry.json`: which programs belong to the mesh and how each is started.
+ * The room of the registry: the home, and which programs belong to the mesh and how each is started.
+ * It knows the system (`os/`) and locks (`base/`); it must not know who runs, or any message.
  *
- * Read as JSONC. Written under a lock between processes, to a temporary file that then takes the
- * registry's place, so that a reader sees the old or the new one and never a part.
+ * This file is `registry.json`. Read as JSONC. Written under a lock between processes, to a temporary
+ * file that then takes the registry's place, so that a reader sees the old or the new one and never
+ * a part.
  *
  * @module
  */
@@ -21,6 +23,17 @@ import {
   missingPart,
   type RegistryEntry,
   sameLaunch,
+} from "./registry_entry.ts";
+
+export { isRegistryText } from "./registry_text.ts";
+export {
+  folderFault,
+  isEdited,
+  missingLock,
+  type MissingPart,
+  missingPart,
+  type RegistryEntry,
+  withoutLock,
 } from "./registry_entry.ts";
 
 /** The registry as read. */

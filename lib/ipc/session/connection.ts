@@ -1,6 +1,9 @@
 /**
- * One symmetric JSON-RPC session on one transport: both sides call, both sides answer. Knows no
- * app names and starts nothing.
+ * The room of sessions: what two processes say to each other on one transport, both sides alike.
+ * `calling/` asks, `answering/` answers. It knows messages (`wire/`) and bytes in order (`os/`); it
+ * must not know names of apps, the registry, or how a program is started.
+ *
+ * This file is one session: symmetric JSON-RPC, both sides call, both sides answer.
  *
  * @module
  */

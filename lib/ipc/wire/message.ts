@@ -1,5 +1,8 @@
 /**
- * JSON-RPC 2.0 messages and the guards that tell them apart. Pure.
+ * The room of the wire: messages, errors and bytes, and how they are written in frames and lines.
+ * Pure: it does no input or output, and knows no session, no peer and no system.
+ *
+ * This file has the messages of JSON-RPC 2.0 and the guards that tell them apart.
  *
  * @module
  */

@@ -1,6 +1,9 @@
 /**
- * Handlers that run in threads. The main thread keeps the connection and so answers at once while
- * a handler computes.
+ * The room of threads: handlers that compute, run beside the thread that keeps the connections. It
+ * knows the handlers of `methods/`, the spans of `session/` and how errors travel (`wire/`); it must
+ * not know connections, names or the registry.
+ *
+ * This file is the app's side: how many threads run, and which task each has.
  *
  * Cancelling reaches a handler that computes without a pause through shared memory, when it looks
  * at its signal. One that never looks is given up: its caller is answered, its thread told to end.
@@ -14,6 +17,8 @@
 import type { Worker } from "node:worker_threads";
 import { LimitExceededError } from "../wire/errors.ts";
 import { type Job, Task, Thread, type ThreadState } from "./thread.ts";
+
+export { serveWorker, type WorkerContext } from "./worker.ts";
 
 /** A task that waits for a thread. */
 interface Waiting {

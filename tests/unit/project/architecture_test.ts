@@ -2,11 +2,7 @@
  * The arrows of the house, held by reading every import.
  */
 import { assert, assertEquals } from "@std/assert";
-
-const checkout = new URL("../../../", import.meta.url);
-
-/** Longest file, in lines. */
-const LINES_MAX = 300;
+import { breaches, type Import, sources } from "../../support/unit/sources.ts";
 
 /** Modules that `import "@neverliie/ipc"` loads, both systems' folders among them. */
 const MODULES_MAX = 93;
@@ -24,68 +20,6 @@ const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
   "lib/ipc/base/signals.ts": [1, "which signals there are"],
   "lib/ipc/os/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
 };
-
-/** One import or re-export. */
-interface Import {
-  /** As written. */
-  specifier: string;
-  /** The file it leads to, from the checkout's root; `null` for a package. */
-  file: string | null;
-  /** Whether nothing of it is left at run time. */
-  typeOnly: boolean;
-}
-
-interface SourceFile {
-  text: string;
-  /** Without comments. */
-  code: string;
-  imports: Import[];
-}
-
-function readSources(folder: string, into = new Map<string, SourceFile>()) {
-  for (const entry of Deno.readDirSync(new URL(`${folder}/`, checkout))) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) readSources(path, into);
-    else if (/\.tsx?$/.test(entry.name)) {
-      const text = Deno.readTextFileSync(new URL(path, checkout)).replaceAll("\r\n", "\n");
-      const code = text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "");
-      into.set(path, { text, code, imports: importsOf(path, code) });
-    }
-  }
-  return into;
-}
-
-function importsOf(path: string, code: string): Import[] {
-  const imports: Import[] = [];
-  const add = (specifier: string, clause: string) => {
-    const url = new URL(specifier, new URL(path, checkout));
-    const file = /^\.{1,2}\//.test(specifier) ? url.href.slice(checkout.href.length) : null;
-    const names = /^(?:import|export)\s*\{([^}]*)\}/.exec(clause)?.[1]?.split(",")
-      .map((name) => name.trim()).filter((name) => name !== "");
-    const typeOnly = /^(import|export)\s+type\b/.test(clause) ||
-      (names !== undefined && names.every((name) => name.startsWith("type ")));
-    imports.push({ specifier, file, typeOnly });
-  };
-  const statement = /^((?:import|export)\b[^;"']*?)\bfrom\s*"([^"]+)"/gm;
-  for (const [, clause, specifier] of code.matchAll(statement)) add(specifier!, clause!);
-  for (const [, specifier] of code.matchAll(/^import\s*"([^"]+)"/gm)) add(specifier!, "import");
-  for (const [, specifier] of code.matchAll(/\bimport\(\s*"([^"]+)"/g)) add(specifier!, "import");
-  return imports;
-}
-
-const sources = new Map([...readSources("lib"), ...readSources("apps")]);
-
-/** Imports of the files whose path passes, as `from -> to`, where `allowed` says no. */
-function breaches(
-  from: (path: string) => boolean,
-  allowed: (found: Import, path: string) => boolean,
-): string[] {
-  return [...sources].filter(([path]) => from(path)).flatMap(([path, { imports }]) =>
-    imports.filter((found) => !allowed(found, path)).map((found) =>
-      `${path} -> ${found.file ?? found.specifier}`
-    )
-  );
-}
 
 const below = (folder: string) => (path: string) => path.startsWith(folder);
 const ipc = below("lib/ipc/");
@@ -146,19 +80,6 @@ Deno.test("architecture: lib/pty branches in open.ts alone, and knows no mesh", 
   }
 });
 
-Deno.test("architecture: a session knows no names, registry, activation or platform", () => {
-  const mesh =
-    /^lib\/ipc\/([a-z_]+\.ts$|(workers|methods|activation|registry)\/|os\/(platform|unix|windows)|base\/(lock|name|signals)\.ts$)/;
-  const reached = new Set<string>();
-  const walk = (path: string): void => {
-    if (reached.has(path)) return;
-    reached.add(path);
-    for (const { file } of sources.get(path)!.imports) if (file !== null) walk(file);
-  };
-  for (const path of sources.keys()) if (/^lib\/ipc\/(session|wire)\//.test(path)) walk(path);
-  assertEquals([...reached].filter((path) => mesh.test(path)), []);
-});
-
 Deno.test("architecture: no start waits for the logging library", () => {
   const logging = /^@logtape\//;
   const loads = ({ specifier, typeOnly }: Import) => !typeOnly && logging.test(specifier);
@@ -175,22 +96,6 @@ Deno.test("architecture: no start waits for the logging library", () => {
   assertEquals(users.map(([path]) => path), ["apps/app_log.ts"]);
   const statements = users[0]![1].code.match(/^.*record_sink\.ts.*$/gm);
   assertEquals(statements?.map((line) => / = await import\("/.test(line)), [true]);
-});
-
-Deno.test("architecture: the codec imports its text, and the transport's interfaces nothing", () => {
-  for (const path of ["lib/ipc/wire/chunk_text.ts", "lib/ipc/os/transport.ts"]) {
-    assertEquals(sources.get(path)!.imports, [], path);
-  }
-  const imports = sources.get("lib/ipc/wire/codec.ts")!.imports.map(({ specifier }) => specifier);
-  assertEquals(imports, ["./chunk_text.ts"]);
-});
-
-Deno.test("architecture: activation and registry know no sessions", () => {
-  const session = /^lib\/ipc\/(session\/|wire\/codec|methods\/|ipc\.ts)/;
-  const from = (path: string) =>
-    /^lib\/ipc\/(registry\/|activation\/(?!instance))/.test(path) ||
-    path === "lib/ipc/base/lock.ts";
-  assertEquals(breaches(from, ({ file }) => !session.test(file ?? "")), []);
 });
 
 Deno.test("architecture: lib/ipc imports itself, and others' modules only when needed", () => {
@@ -268,25 +173,6 @@ Deno.test("architecture: a failed call of Windows is asked for its reason by las
   assertEquals(asking.map(([path]) => path).sort(), known);
 });
 
-Deno.test("architecture: no file of lib/ipc needs itself at run time", () => {
-  const state = new Map<string, "open" | "done">();
-  const cycles: string[] = [];
-  const walk = (path: string, trail: string[]): void => {
-    if (state.get(path) === "done") return;
-    if (state.get(path) === "open") {
-      cycles.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
-      return;
-    }
-    state.set(path, "open");
-    for (const { file, typeOnly } of sources.get(path)!.imports) {
-      if (file !== null && !typeOnly) walk(file, [...trail, path]);
-    }
-    state.set(path, "done");
-  };
-  for (const path of sources.keys()) if (ipc(path)) walk(path, []);
-  assertEquals(cycles, []);
-});
-
 Deno.test("architecture: lib/ipc looks at the system in platform.ts, and elsewhere with a reason", () => {
   for (const [path, { code }] of sources) {
     if (!ipc(path)) continue;
@@ -295,13 +181,3 @@ Deno.test("architecture: lib/ipc looks at the system in platform.ts, and elsewhe
     assert(uses <= allowed, `${path} looks at Deno.build.os ${uses} times, ${allowed} are known`);
   }
 });
-
-Deno.test(`architecture: no file of lib/ipc is over ${LINES_MAX} lines`, () => {
-  for (const [path, { text }] of sources) {
-    if (ipc(path)) assert(lines(text) <= LINES_MAX, `${path} has ${lines(text)} lines`);
-  }
-});
-
-function lines(text: string): number {
-  return text.trimEnd().split("\n").length;
-}

@@ -11,6 +11,8 @@ import type { Peer } from "../peer.ts";
 import type { RequestObserver } from "./request_observer.ts";
 import type { StreamSource } from "./stream_source.ts";
 
+export type { RequestObserver } from "./request_observer.ts";
+
 /** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
 const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
 
