@@ -1,4 +1,5 @@
 /** Parameters as a person types them. */
+import { InexactNumberError, parseExactly } from "../../lib/config/exact_numbers.ts";
 import type { EntryParam } from "./contract.ts";
 
 /**
@@ -24,8 +25,9 @@ function valueOf({ name, type }: EntryParam, text: string): unknown {
   if (type === "string") return text;
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
+    value = parseExactly(text);
+  } catch (error) {
+    if (error instanceof InexactNumberError) throw new TypeError(`${name}: ${error.message}`);
     if (type === undefined) return text;
     throw new TypeError(`${name} must be ${type === "array" ? "an array" : `a ${type}`}, in JSON`);
   }

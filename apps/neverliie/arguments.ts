@@ -5,6 +5,7 @@
  * @module
  */
 
+import { InexactNumberError, parseExactly } from "../../lib/config/exact_numbers.ts";
 import type { Params } from "../../lib/ipc/mod.ts";
 import { decodeText, readTextFile, unreadable } from "../../lib/system/text_file.ts";
 import { UsageError } from "./exit.ts";
@@ -15,8 +16,11 @@ export async function readParams(argument: string | undefined): Promise<Params> 
   const { text, source } = await readText(argument);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactly(text);
   } catch (error) {
+    if (error instanceof InexactNumberError) {
+      throw new UsageError(`Cannot use ${source} as parameters: ${error.message}`);
+    }
     const typed = argument !== "-" && !argument.startsWith("@");
     throw new UsageError(
       `Cannot read ${source} as JSON: ${(error as Error).message}` +

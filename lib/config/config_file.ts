@@ -14,6 +14,7 @@ import {
 } from "jsonc-parser";
 import { dirname, join } from "@std/path";
 import * as v from "valibot";
+import { changedNumber, describeChange } from "./exact_numbers.ts";
 import { readTextFile, UnreadableError } from "../system/text_file.ts";
 
 /** What is wrong with a configuration, and where. */
@@ -31,6 +32,9 @@ export interface Config<T> {
   problems: ConfigProblem[];
 }
 
+/** Problems told of one file: some other file that was put in its place has one in every line. */
+const PROBLEMS_MAX = 20;
+
 /** A schema whose every member has a default, so that `{}` is the default configuration. */
 export type ConfigSchema = v.GenericSchema<unknown, unknown>;
 
@@ -44,24 +48,33 @@ export function parseConfig<Schema extends ConfigSchema>(
 ): Config<v.InferOutput<Schema>> {
   const defaults = (problems: ConfigProblem[]) => ({ value: v.parse(schema, {}), problems });
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, {
-    allowTrailingComma: true,
-    allowEmptyContent: true,
-  });
+  let tree: Node | undefined;
+  try {
+    tree = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return defaults([{ line: 1, column: 1, message: "is nested too deep to be read" }]);
+  }
   if (errors.length > 0) {
-    return defaults(errors.map(({ error, offset }) => ({
-      ...positionAt(text, offset),
-      message: words(printParseErrorCode(error)),
-    })));
+    return defaults(
+      errors.slice(0, PROBLEMS_MAX).map(({ error, offset }) => ({
+        ...positionAt(text, offset),
+        message: words(printParseErrorCode(error)),
+      })),
+    );
   }
   if (tree === undefined) return defaults([]); // Nothing but comments.
   if (tree.type !== "object") {
     const message = "must be an object, in { }";
     return defaults([{ ...positionAt(text, tree.offset), message }]);
   }
+  const changed = changedNumbers(text, tree);
+  if (changed.length > 0) return defaults(changed);
   const result = v.safeParse(schema, getNodeValue(tree));
   if (result.success) return { value: result.output, problems: [] };
-  return defaults(result.issues.map((issue) => problemOf(text, tree, issue)));
+  return defaults(
+    result.issues.slice(0, PROBLEMS_MAX).map((issue) => problemOf(text, tree, issue)),
+  );
 }
 
 /** A line for people: "statusbar.jsonc:3:5: interval must be at least 250". */
@@ -83,6 +96,21 @@ function problemOf(text: string, tree: Node, issue: v.BaseIssue<unknown>): Confi
   const name = path.join(".");
   const message = unknown ? `unknown key "${path.at(-1)}"` : `${name}: ${issue.message}`;
   return { ...positionAt(text, node?.offset ?? 0), message: name === "" ? issue.message : message };
+}
+
+/** Numbers that would be others: whoever wrote one meant what stands there. */
+function changedNumbers(text: string, tree: Node): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const nodes = [tree];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    for (const child of node.children?.toReversed() ?? []) nodes.push(child);
+    if (node.type !== "number" || problems.length === PROBLEMS_MAX) continue;
+    const written = text.slice(node.offset, node.offset + node.length);
+    const value = changedNumber(written);
+    if (value === null) continue;
+    problems.push({ ...positionAt(text, node.offset), message: describeChange(written, value) });
+  }
+  return problems;
 }
 
 function positionAt(text: string, offset: number): { line: number; column: number } {

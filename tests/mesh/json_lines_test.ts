@@ -1,39 +1,13 @@
 /** Newline-delimited JSON over the system's real pipes or sockets. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { platform } from "../../lib/ipc/os/platform.ts";
-import type { Transport } from "../../lib/ipc/os/transport.ts";
-import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
-
-/** A connection to the fixture that writes and reads text. */
-async function dial(mesh: TestMesh) {
-  const address = mesh.ipc.home.address("fixture");
-  const deadline = performance.now() + 30_000;
-  const transport: Transport = (await platform().dial(address, { deadline }))!;
-  const decoder = new TextDecoder();
-  let held = "";
-  return {
-    send: (text: string) => transport.write(new TextEncoder().encode(text)),
-    /** The next line; the whole rest, marked, at the end. */
-    async line(): Promise<string> {
-      while (!held.includes("\n")) {
-        const bytes = await transport.read();
-        if (bytes === null) return `${held}<end>`;
-        held += decoder.decode(bytes, { stream: true });
-      }
-      const end = held.indexOf("\n");
-      const line = held.slice(0, end);
-      held = held.slice(end + 1);
-      return line;
-    },
-    [Symbol.asyncDispose]: () => transport.close(),
-  };
-}
+import { LineClient } from "../support/mesh/line_client.ts";
+import { meshTest } from "../support/mesh/mesh.ts";
 
 meshTest("a peer that begins with a line is answered in lines", async (mesh) => {
   await mesh.register();
   await mesh.ipc.wake("fixture");
-  await using peer = await dial(mesh);
+  await using peer = await LineClient.dial(mesh.ipc.home.address("fixture"));
   await peer.send('{"jsonrpc":"2.0","id":1,"method":"add","params":[1,2]}\n');
   assertEquals(await peer.line(), '{"jsonrpc":"2.0","id":1,"result":3}');
   await peer.send('{"jsonrpc":"2.0","id":2,"method":"echo","params":{"text":"Grü');
@@ -57,8 +31,8 @@ meshTest(
   async (mesh) => {
     await mesh.register();
     await mesh.ipc.wake("fixture");
-    await using peer = await dial(mesh);
-    await using other = await dial(mesh);
+    await using peer = await LineClient.dial(mesh.ipc.home.address("fixture"));
+    await using other = await LineClient.dial(mesh.ipc.home.address("fixture"));
     await other.send('{"jsonrpc":"2.0","id":1,');
     const piece = " ".repeat(4 << 20);
     await peer.send("{");

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { pack } from "../wire/bytes.ts";
+import { pack, type Packed } from "../wire/bytes.ts";
 import { toWireError } from "../wire/errors.ts";
 import type { IncomingRequest, RequestObserver } from "../session/answering/request.ts";
 import {
@@ -129,8 +129,15 @@ export class WatchedCall implements RequestObserver {
 
 /** The params as they are now, since their handler may change them. @returns what they take */
 function addParams(event: CallBegan, params: unknown): number {
-  // Bytes are measured before anybody makes text of them.
-  const { text, parts } = pack(params, true);
+  let packed: Packed;
+  try {
+    // Bytes are measured before anybody makes text of them.
+    packed = pack(params, true);
+  } catch {
+    // A peer may have written what cannot be written again: 1e999, or very deep nesting.
+    return 0;
+  }
+  const { text, parts } = packed;
   const size = parts.reduce((sum, { bytes }) => sum + bytes.length, text.length);
   if (size > PARAMS_MAX) {
     event.size = size;

@@ -228,7 +228,7 @@ export class Registry {
     );
     this.#removeLeftovers();
     const text = await this.#readText();
-    let entries = await parseEntries(text);
+    let entries = await parseEntries(text, true);
     if (entries === null) {
       const aside = await this.#setAside();
       this.#report(`"${this.path}" is not a registry: kept as "${aside}" and begun anew`);

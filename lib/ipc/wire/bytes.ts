@@ -31,19 +31,20 @@ const DEPTH_MAX = 100;
  * Makes a value ready to be sent. Bytes are taken out for a peer that takes them, and are base64
  * text for one that does not. They are not copied yet.
  *
- * @throws {TypeError} what JSON cannot hold: a cycle, a BigInt
+ * @throws {TypeError} what JSON cannot hold: a cycle, a BigInt, a number that is not finite
  */
 export function pack(value: unknown, peerTakesBytes: boolean): Packed {
   if (typeof value === "object" && value !== null) {
     const found = findBytes(value, 0);
-    if (found === "too deep" || (found === "bytes" && !peerTakesBytes)) {
-      return { text: JSON.stringify(value, bytesAsText) ?? "null", parts: NONE };
-    }
-    if (found === "bytes") {
+    if (found === "bytes" && peerTakesBytes) {
       const parts: Part[] = [];
       return { text: JSON.stringify(strip(value, [], parts)) ?? "null", parts };
     }
-  }
+    if (found === "no JSON") refuse(value, "");
+    if (found !== "none") {
+      return { text: JSON.stringify(value, bytesAsText) ?? "null", parts: NONE };
+    }
+  } else if (!isJson(value)) throw notJson(value, "");
   // JSON leaves functions and symbols out; a value is always there.
   return { text: JSON.stringify(value) ?? "null", parts: NONE };
 }
@@ -98,21 +99,57 @@ export function takesBytes(ping: unknown): boolean {
   return Array.isArray(accept) && accept.includes(BYTES_TYPE);
 }
 
+/** What there is in a value that JSON does not write as it is. */
+type Found = "none" | "bytes" | "too deep" | "no JSON";
+
 /** Looks for bytes, in most values in vain: it makes nothing. */
-function findBytes(value: object, depth: number): "none" | "bytes" | "too deep" {
+function findBytes(value: object, depth: number): Found {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return "bytes";
   // What makes its own JSON, a Date for one, is left to do so.
   if (typeof (value as { toJSON?: unknown }).toJSON === "function") return "none";
   if (depth > DEPTH_MAX) return "too deep";
-  let found: "none" | "bytes" = "none";
+  let found: Found = "none";
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) {
+      const inside = findIn(value[at], depth);
+      if (inside === "bytes") found = inside;
+      else if (inside !== "none") return inside;
+    }
+    return found;
+  }
   for (const key in value) {
-    const member = (value as Record<string, unknown>)[key];
-    if (typeof member !== "object" || member === null) continue;
-    const inside = findBytes(member, depth + 1);
-    if (inside === "too deep") return inside;
+    const inside = findIn((value as Record<string, unknown>)[key], depth);
     if (inside === "bytes") found = inside;
+    else if (inside !== "none") return inside;
   }
   return found;
+}
+
+function findIn(member: unknown, depth: number): Found {
+  if (typeof member === "object") return member === null ? "none" : findBytes(member, depth + 1);
+  return isJson(member) ? "none" : "no JSON";
+}
+
+/** Whether JSON writes it as what it is, or leaves it out. (JavaScript would make `null` of NaN.) */
+function isJson(value: unknown): boolean {
+  return typeof value === "number" ? Number.isFinite(value) : typeof value !== "bigint";
+}
+
+function notJson(value: unknown, where: string): TypeError {
+  const at = where === "" ? "" : ` at ${where}`;
+  return typeof value === "bigint"
+    ? new TypeError(`a BigInt${at}: JSON has none; send it as text`)
+    : new TypeError(`${value}${at}: JSON has no such number; send null or a text instead`);
+}
+
+/** Says where in a value JSON ends. (Own members alone: JSON has no others.) */
+function refuse(value: object, where: string): void {
+  for (const [key, member] of Object.entries(value)) {
+    const at = Array.isArray(value) ? `${where}[${key}]` : where === "" ? key : `${where}.${key}`;
+    if (!isJson(member)) throw notJson(member, at);
+    if (typeof member !== "object" || member === null || bytesOf(member) !== null) continue;
+    if (typeof member.toJSON !== "function") refuse(member, at);
+  }
 }
 
 /** The value with `null` for bytes; the value itself where it holds none. */
@@ -148,7 +185,10 @@ function bytesOf(value: object): Uint8Array | null {
 
 /** For `JSON.stringify`. (Node's `Buffer` has made its own JSON by then: its holder has it still.) */
 function bytesAsText(this: Record<string, unknown>, key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null) {
+    if (isJson(value)) return value;
+    throw notJson(value, key);
+  }
   const bytes = bytesOf(value) ?? bytesOf(this[key] as object);
   return bytes === null ? value : bytes.toBase64();
 }

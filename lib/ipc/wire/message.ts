@@ -79,9 +79,11 @@ export function nextPageOf(result: unknown): NextPage {
 /** Longest id or token that is a string, in characters: answers repeat it. */
 const ID_MAX = 256;
 
-/** Whether `value` can be an id. */
+/** Whether `value` can be an id. (A larger number has been rounded: its sender would not know it.) */
 export function isRequestId(value: unknown): value is RequestId {
-  return typeof value === "number" || (typeof value === "string" && value.length <= ID_MAX);
+  return typeof value === "number"
+    ? Math.abs(value) <= Number.MAX_SAFE_INTEGER
+    : typeof value === "string" && value.length <= ID_MAX;
 }
 
 /** What a decoded body turned out to be. */
@@ -90,6 +92,8 @@ export type Classified =
   | { kind: "notification"; message: NotificationMessage }
   | { kind: "response"; message: ResponseMessage }
   | { kind: "invalid"; id: RequestId | null; why: string };
+
+const NO_ID = `"id" must be a number within ±(2^53 - 1) or a string of up to ${ID_MAX} characters`;
 
 /** Tells what kind of message a decoded body is; never throws. */
 export function classify(body: unknown): Classified {
@@ -109,11 +113,11 @@ export function classify(body: unknown): Classified {
     }
     const message = record as unknown as RequestMessage;
     if (id === undefined) return { kind: "notification", message };
-    if (knownId === null) return invalid('"id" must be a number or a string');
+    if (knownId === null) return invalid(NO_ID);
     return { kind: "request", message };
   }
   if (record["error"] !== undefined || "result" in record) {
-    if (knownId === null && id !== null) return invalid('"id" must be a number or a string');
+    if (knownId === null && id !== null) return invalid(NO_ID);
     return { kind: "response", message: record as unknown as ResponseMessage };
   }
   return invalid('a message needs "method", "result" or "error"');

@@ -5,7 +5,7 @@
  */
 
 import { pack, type Packed, packedList, places } from "./bytes.ts";
-import type { WireError } from "./errors.ts";
+import { messageOf, type WireError } from "./errors.ts";
 import type { Params, RequestId, TraceContext } from "./message.ts";
 
 /** Writes the requests of one session. */
@@ -37,8 +37,17 @@ export class RequestText {
     const context = members === "" ? "" : `,${members}`;
     const head = `{"jsonrpc":"2.0",${named}"method":${this.#quoted}${context}`;
     if (params === undefined) return { text: `${head}}`, parts: [] };
-    const { text, parts } = pack(params, peerTakesBytes);
+    const { text, parts } = this.#pack(params, peerTakesBytes);
     return { text: `${head},"params":${text}${places(parts, "params")}}`, parts };
+  }
+
+  #pack(params: Params, peerTakesBytes: boolean): Packed {
+    try {
+      return pack(params, peerTakesBytes);
+    } catch (thrown) {
+      const why = `Cannot send the params of ${this.#quoted}: ${messageOf(thrown)}`;
+      throw new TypeError(why, { cause: thrown });
+    }
   }
 }
 

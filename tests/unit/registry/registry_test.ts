@@ -267,6 +267,20 @@ Deno.test("Registry.update keeps what it does not know, and the person's argumen
   assertEquals(read(temporary.home)["other"], entry);
 });
 
+Deno.test("Registry.update keeps numbers that JavaScript cannot hold as somebody wrote them", async () => {
+  await using temporary = await temporaryHome();
+  const { registry } = open(temporary.home);
+  const numbers = '"id": 9007199254740993, "limits": [1e999, -0, 1.50, 1E+2]';
+  const known = JSON.stringify(binary()).slice(1, -1);
+  const bad = '"not an entry": { "at": 12345678901234567890 }';
+  await Deno.writeTextFile(registry.path, `{ "one": { ${known}, ${numbers} }, ${bad} }`);
+  await registry.set("two", binary());
+  const text = (await Deno.readTextFile(registry.path)).replaceAll(/\s/g, "");
+  assertStringIncludes(text, '"id":9007199254740993,"limits":[1e999,-0,1.50,1E+2]');
+  assertStringIncludes(text, '"at":12345678901234567890');
+  assertEquals([...(await registry.read()).apps.keys()], ["one", "two"]);
+});
+
 Deno.test("Registry.update hands over what is there, and removes by null", async () => {
   await using temporary = await temporaryHome();
   const { registry } = open(temporary.home);

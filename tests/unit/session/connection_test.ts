@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { MethodNotFoundError, RemoteError } from "../../../lib/ipc/wire/errors.ts";
+import type { Params } from "../../../lib/ipc/wire/message.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
@@ -7,6 +8,13 @@ import { facingRaw, sessionPair, turn } from "../../support/session/unit_session
 
 async function resultOf(connection: Connection, method: string, params?: Record<string, unknown>) {
   return (await connection.call(method, params)).result;
+}
+
+/** Objects in objects, so many levels of them. */
+function nested(levels: number, last: unknown): Record<string, unknown> {
+  let value: Record<string, unknown> = { last };
+  for (let level = 1; level < levels; level++) value = { in: value };
+  return value;
 }
 
 Deno.test("Connection.call gives each of 1,000 calls its own answer, whatever their order", async () => {
@@ -55,7 +63,8 @@ Deno.test("Connection.call brings results over as they are, nothing as null", as
   const cases: [unknown, unknown][] = [
     [new Map([[1, 2]]), {}],
     [new Date(0), "1970-01-01T00:00:00.000Z"],
-    [{ a: undefined, b: NaN }, { b: null }],
+    [{ a: undefined, b: 0 }, { b: 0 }],
+    [-0, 0],
   ];
   for (const [given, expected] of cases) {
     next = given;
@@ -139,12 +148,27 @@ Deno.test("Connection: a result that is no JSON rejects its call alone", async (
   };
   await using pair = sessionPair({
     big: () => ({ n: 1n }),
+    bigger: () => 1n,
+    nan: () => ({ list: [1, { "a b": NaN }] }),
+    infinite: () => Promise.resolve(-Infinity),
+    inDate: () => ({ fine: new Date(NaN), not: [Infinity] }),
+    deepNaN: () => nested(150, NaN),
     cycle: () => Promise.resolve(cycle),
     broken: () => broken,
     data: () => Promise.reject(Object.assign(new Error("x"), { data: 1n })),
     fine: () => 1,
   });
-  const cases = { big: "BigInt", cycle: "circular", broken: "will not be written", data: "x" };
+  const cases = {
+    big: "a BigInt at n: JSON has none; send it as text",
+    bigger: "a BigInt: JSON has none",
+    nan: "NaN at list[1].a b: JSON has no such number; send null or a text instead",
+    infinite: "-Infinity: JSON has no such number",
+    inDate: "Infinity at not[0]: ",
+    deepNaN: "NaN at last: ",
+    cycle: "circular",
+    broken: "will not be written",
+    data: "x (its data cannot be sent: a BigInt: ",
+  };
   for (const [method, why] of Object.entries(cases)) {
     const fine = resultOf(pair.client, "fine");
     const error = await assertRejects(() => pair.client.call(method), RemoteError, why);
@@ -155,7 +179,16 @@ Deno.test("Connection: a result that is no JSON rejects its call alone", async (
 
 Deno.test("Connection.call rejects params that are no JSON and sends nothing", async () => {
   await using pair = sessionPair({ fine: () => 1 });
-  await assertRejects(() => pair.client.call("fine", { n: 1n }), TypeError, "BigInt");
+  const refused = (params: Params, why: string) =>
+    assertRejects(
+      () => pair.client.call("fine", params),
+      TypeError,
+      `Cannot send the params of "fine": ${why}`,
+    );
+  await refused({ n: 1n }, "a BigInt at n: ");
+  await refused([0, NaN], "NaN at [1]: ");
+  await refused({ a: { b: [Infinity] }, bytes: new Uint8Array(1) }, "Infinity at a.b[0]: ");
+  await refused(nested(100_000, 1), "");
   await turn();
   assertEquals([pair.client.pendingCalls, pair.transport.writes], [0, 0]);
   assertEquals(await resultOf(pair.client, "fine"), 1);

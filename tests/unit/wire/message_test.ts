@@ -65,4 +65,11 @@ Deno.test("asRecord takes objects alone", () => {
 Deno.test("isRequestId takes numbers and texts alone", () => {
   assertEquals([0, -1, 1.5, "", "a"].map(isRequestId), [true, true, true, true, true]);
   assertEquals([null, undefined, true, {}, [1]].some(isRequestId), false);
+  // Their senders would not know them again, and Infinity is no JSON.
+  assertEquals(
+    ["1e999", "-1e999", "9007199254740993"].map((text) => isRequestId(JSON.parse(text))),
+    [
+      ...[false, false, false],
+    ],
+  );
 });
