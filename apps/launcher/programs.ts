@@ -109,7 +109,7 @@ export async function windowsPrograms(env: Variables): Promise<Installed> {
   const add = (id: string, name: string, comment: string, path: string) => {
     const key = name.toLowerCase();
     // In the user's own folder; a shortcut may name another one. How it goes on nobody tells.
-    const start = () => Promise.resolve(openByShell(path, env("USERPROFILE") || null));
+    const start = () => openByShell(path, env("USERPROFILE") || null);
     if (!found.has(key)) found.set(key, { id, name, comment, start });
   };
   for (const folder of [env("APPDATA"), env("ProgramData")]) {

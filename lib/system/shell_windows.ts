@@ -4,6 +4,8 @@ const SHELL = {
   ShellExecuteW: {
     parameters: ["pointer", "buffer", "buffer", "pointer", "buffer", "i32"],
     result: "pointer",
+    // It may take seconds: until a program has been looked at for viruses, or a question answered.
+    nonblocking: true,
   },
 } as const;
 
@@ -65,14 +67,19 @@ const SHELL_REASONS: Readonly<Record<string, string>> = {
  * Opens a file as a double click would: runs a program, follows a shortcut.
  * https://learn.microsoft.com/en-us/windows/win32/api/shellapi/nf-shellapi-shellexecutew
  *
+ * Extensions of the shell that it may call take a thread with an apartment of COM for itself alone. It
+ * runs in one of Deno's threads, which have none, and which one cannot be told beforehand; for such
+ * callers Windows makes a thread of that kind, and waits until the program has been started there.
+ * https://learn.microsoft.com/en-us/windows/win32/api/shellapi/ns-shellapi-shellexecuteinfow
+ *
  * @param folder The working folder of what is started, unless a shortcut names one of its own; this
  *   process's own unless given.
  * @throws {Error} that says what went wrong, or the shell's number for it.
  */
-export function openByShell(path: string, folder: string | null = null): void {
+export async function openByShell(path: string, folder: string | null = null): Promise<void> {
   shell ??= Deno.dlopen("shell32.dll", SHELL);
   const place = folder === null ? null : wide(folder);
-  const answer = shell.symbols
+  const answer = await shell.symbols
     .ShellExecuteW(null, wide("open"), wide(path), null, place, SW_SHOWNORMAL);
   const code = Deno.UnsafePointer.value(answer);
   if (code > SHELL_ERRORS) return;
@@ -128,7 +135,8 @@ function unnamedText(parent: Deno.PointerValue, name: string): string | null {
 }
 
 function wide(text: string): Uint16Array<ArrayBuffer> {
-  const units = new Uint16Array(text.length + 1);
+  // Memory that does not move: a small array would be on V8's heap.
+  const units = new Uint16Array(new ArrayBuffer((text.length + 1) * 2));
   for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
   return units;
 }

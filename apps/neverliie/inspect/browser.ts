@@ -14,7 +14,7 @@ import { openByShell } from "../../../lib/system/shell_windows.ts";
  */
 export async function openInBrowser(link: string): Promise<string | null> {
   try {
-    if (Deno.build.os === "windows") openByShell(link);
+    if (Deno.build.os === "windows") await openByShell(link);
     else if (Deno.build.os === "darwin") return await run("open", link);
     // Without a display xdg-open falls back to a browser in this terminal, and takes it over.
     else if (!["DISPLAY", "WAYLAND_DISPLAY"].some((name) => Deno.env.get(name))) {
