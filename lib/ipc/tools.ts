@@ -7,6 +7,7 @@
 
 export { readStarts, startCommand } from "./activation/activation.ts";
 export { ProcessLock } from "./base/lock.ts";
+export { samePath } from "./base/path.ts";
 export { platform } from "./os/platform.ts";
 export type { SpawnedProcess } from "./os/transport.ts";
 export { isRegistryText, withoutLock } from "./registry/registry.ts";

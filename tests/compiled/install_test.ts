@@ -29,7 +29,12 @@ class Desk {
     this.mesh = mesh;
     this.user = join(dirname(mesh.home), `user of ${basename(mesh.home)}`);
     this.source = join(this.user, "unpacked");
-    Deno.mkdirSync(join(this.user, "tmp"), { recursive: true });
+    Deno.mkdirSync(this.#temporary, { recursive: true });
+  }
+
+  /** With characters that the name of an account may have, and Windows' shell does not bear. */
+  get #temporary(): string {
+    return join(this.user, "tmp of & (a) @b^c");
   }
 
   /** The variables by which a program finds the user's places. */
@@ -38,11 +43,11 @@ class Desk {
     return WINDOWS
       ? {
         ...{ USERPROFILE: user, APPDATA: join(user, "Roaming") },
-        ...{ LOCALAPPDATA: join(user, "Local"), TEMP: join(user, "tmp"), TMP: join(user, "tmp") },
+        ...{ LOCALAPPDATA: join(user, "Local"), TEMP: this.#temporary, TMP: this.#temporary },
       }
       : {
         ...{ HOME: user, XDG_DATA_HOME: join(user, "data"), XDG_CONFIG_HOME: join(user, "config") },
-        TMPDIR: join(user, "tmp"),
+        TMPDIR: this.#temporary,
       };
   }
 
@@ -356,6 +361,52 @@ if (EXECUTABLES !== null) {
     await desk.uninstall();
     // Every folder that the installation made has gone with it.
     await until(() => tree(desk.user).length <= length);
+  });
+
+  meshTest("an old command that still runs is in no upgrade's way, nor in a removal's", async (
+    mesh,
+  ) => {
+    using desk = new Desk(mesh);
+    await desk.install();
+    const next = await desk.unpack(
+      join(desk.user, "next"),
+      {
+        neverliie: executable("neverliie"),
+        statusbar: join(EXECUTABLES!, "next", basename(executable("statusbar"))),
+      },
+      NEXT_VERSION,
+    );
+    // Windows tells a program's path as it was typed.
+    const typed = (path: string) => WINDOWS ? path.toUpperCase() : path;
+    await mesh.serve([typed(desk.installed("statusbar")), "--host"], { env: desk.env });
+    const previous = () =>
+      tree(desk.root).filter((path) => /^\.previous.*neverliie/.test(path)).length;
+    const old: Deno.ChildProcess[] = [];
+    // They run from what becomes the version before, and the version before that.
+    for (const from of [next, desk.source]) {
+      const following = desk.spawn([desk.installed("neverliie"), "logs", "-f", "statusbar"]);
+      old.push(following);
+      const pid = await pidOf(mesh.ipc, "statusbar");
+      const { code, stdout, stderr } = await desk.run([
+        desk.installed("neverliie"),
+        ...["upgrade", "--from", from, "--to", typed(desk.root), "--json"],
+      ]);
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals(JSON.parse(stdout).restarted, ["statusbar"]);
+      assertNotEquals(await pidOf(mesh.ipc, "statusbar"), pid);
+      if (WINDOWS) assert(previous() >= old.length, "it keeps its file");
+    }
+    const { code, stderr } = await desk.run([
+      desk.installed("neverliie"),
+      ...["uninstall", "--to", typed(desk.root)],
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    assertEquals(await pidOf(mesh.ipc, "statusbar"), null);
+    for (const child of old) {
+      child.kill("SIGKILL");
+      await child.status;
+    }
+    await until(() => !exists(desk.root) && !tree(desk.user).some((path) => path.endsWith(".cmd")));
   });
 
   meshTest("an upgrade that does not answer is taken back", async (mesh) => {

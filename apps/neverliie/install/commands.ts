@@ -5,6 +5,7 @@
  */
 import { DELIMITER, join, resolve } from "@std/path";
 import type { CommonOptions } from "../commands.ts";
+import { samePath } from "../../../lib/ipc/tools.ts";
 import { UsageError } from "../exit.ts";
 import { print, writeLine } from "../output.ts";
 import { install, type InstallOptions, planInstall } from "./install.ts";
@@ -49,7 +50,7 @@ export async function upgradeCommand(flags: InstallFlags): Promise<void> {
 async function deploy(flags: InstallFlags, done: string): Promise<void> {
   const source = await readSource(flags.from === undefined ? undefined : resolve(flags.from));
   const root = await rootFolder(flags.to === undefined ? undefined : resolve(flags.to));
-  if (root === source.folder) {
+  if (samePath(root, source.folder)) {
     throw new UsageError(
       `Cannot install "${root}" onto itself: give the folder of the new version by --from`,
     );

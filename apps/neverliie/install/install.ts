@@ -10,10 +10,10 @@ import { describeTrace, makeTrace, removeTrace, type Trace } from "../../../lib/
 import { NeverLiieIPC, type RegistryEntry } from "../../../lib/ipc/mod.ts";
 import { type Manifest, writeManifest } from "../../manifest.ts";
 import { type DesktopChoice, desktopTraces } from "./places.ts";
-import { PREVIOUS, readReceipt, type Receipt, STAGED, writeReceipt } from "./receipt.ts";
-import { removeAfterExit } from "./remove_after_exit.ts";
+import { removeLeftovers, stage, swap } from "./program_files.ts";
+import { readReceipt, type Receipt, writeReceipt } from "./receipt.ts";
 import { holdStarts, runningElsewhere, runningFrom, startAndCheck, stop } from "./running.ts";
-import { checkSource, type Source } from "./source.ts";
+import type { Source } from "./source.ts";
 import { UndoList } from "./undo.ts";
 
 /** How to install. */
@@ -27,9 +27,6 @@ export interface InstallOptions {
   /** Told each step as it is done. */
   say(step: string): void;
 }
-
-/** Milliseconds that a new executable has to print its help. */
-const HELP_TIMEOUT = 20_000;
 
 /** What an installation would do, in order, for people. */
 export async function planInstall({ root, source, choice }: InstallOptions): Promise<string[]> {
@@ -129,56 +126,6 @@ function never(): AbortSignal {
   return new AbortController().signal;
 }
 
-/** Copies the new executables into the folder, where nobody runs them yet, and tries each. */
-async function stage({ root, source, signal, say }: InstallOptions, undo: UndoList) {
-  await checkSource(source);
-  const folder = join(root, STAGED);
-  await remove(folder);
-  await ensureDir(folder);
-  undo.add("remove the copies", () => remove(folder));
-  for (const { file } of source.manifest.programs) {
-    signal.throwIfAborted();
-    const path = join(folder, file);
-    await Deno.copyFile(join(source.folder, file), path);
-    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
-    await tryOut(path, AbortSignal.any([signal, AbortSignal.timeout(HELP_TIMEOUT)]));
-    say(`copied ${file}`);
-  }
-}
-
-/** Whether an executable runs at all on this machine. */
-async function tryOut(path: string, signal: AbortSignal): Promise<void> {
-  let why: string;
-  try {
-    const { success, code, stderr } = await new Deno.Command(path, {
-      args: ["--help"],
-      ...{ stdin: "null", stdout: "null", stderr: "piped", signal },
-    }).output();
-    if (success) return;
-    why = `exit code ${code} ${new TextDecoder().decode(stderr).trim()}`;
-  } catch (error) {
-    why = (error as Error).message;
-  }
-  throw new Error(`Cannot use "${path}": it does not run on this machine: ${why.trim()}`);
-}
-
-/** Puts the new executables in the place of the old ones. A running one can be renamed, too. */
-async function swap({ root, source }: InstallOptions, undo: UndoList): Promise<void> {
-  const previous = join(root, PREVIOUS);
-  await remove(previous);
-  await ensureDir(previous);
-  undo.add("remove the old copies", () => remove(previous));
-  for (const { file } of source.manifest.programs) {
-    const path = join(root, file);
-    if (await exists(path)) {
-      await rename(path, join(previous, file));
-      undo.add(`put the old "${file}" back`, () => rename(join(previous, file), path));
-    }
-    await rename(join(root, STAGED, file), path);
-    undo.add(`remove the new "${file}"`, () => rename(path, join(root, STAGED, file)));
-  }
-}
-
 /** Enters the programs in the mesh's registry. */
 async function register(
   ipc: NeverLiieIPC,
@@ -258,38 +205,4 @@ async function missingFolders(folder: string): Promise<Trace[]> {
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
-}
-
-/** Removes the old executables; this program's own, where it is one of them, once it has ended. */
-async function removeLeftovers(root: string, whole = false): Promise<void> {
-  for (const name of [STAGED, PREVIOUS]) {
-    const folder = join(root, name);
-    try {
-      await remove(folder);
-    } catch (error) {
-      if (Deno.build.os !== "windows") throw error;
-      await removeAfterExit([folder]);
-    }
-  }
-  if (whole && await exists(root)) await Deno.remove(root);
-}
-
-async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** Renames a file that Windows may hold on to for a moment after its program has ended. */
-async function rename(from: string, to: string): Promise<void> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await Deno.rename(from, to);
-    } catch (error) {
-      if (Deno.build.os !== "windows" || attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }

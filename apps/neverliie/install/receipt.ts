@@ -16,6 +16,11 @@ export const RECEIPT = "installed.json";
 export const STAGED = ".staged";
 export const PREVIOUS = ".previous";
 
+/** Whether a folder is {@link PREVIOUS}, or one beside it: there are several while old programs run. */
+export function isPrevious(name: string): boolean {
+  return name === PREVIOUS || /^\.previous-\d+$/.test(name);
+}
+
 /** One installation. */
 export interface Receipt {
   name: "neverliie";

@@ -23,7 +23,7 @@ export async function removeAfterExit(
   const temporary = Deno.env.get("TEMP") ?? Deno.env.get("TMP");
   const system = Deno.env.get("SystemRoot") ?? "C:\\windows";
   if (!temporary) return;
-  const script = join(temporary, `neverliie-remove-${Deno.pid}.cmd`);
+  const script = `neverliie-remove-${Deno.pid}.cmd`;
   const variables = paths.map((_, index) => `%NEVERLIIE_REMOVE_${index}%`);
   const lines = [
     "@echo off",
@@ -39,9 +39,9 @@ export async function removeAfterExit(
     '(goto) 2>nul & del /f /q "%~f0"',
     "",
   ];
-  await Deno.writeTextFile(script, lines.join("\r\n"));
+  await Deno.writeTextFile(join(temporary, script), lines.join("\r\n"));
   const shell = await platform().spawn({
-    command: [join(system, "system32", "cmd.exe"), "/d", "/c", script],
+    command: removalCommand(system, script),
     cwd: temporary,
     env: Object.fromEntries([
       ...paths.map((path, index) => [`NEVERLIIE_REMOVE_${index}`, path]),
@@ -50,4 +50,15 @@ export async function removeAfterExit(
     logFile: "NUL",
   });
   shell.release();
+}
+
+/**
+ * The shell's command line for a script in its current folder. No folder stands in it: the name of
+ * an account, which the temporary folder has in it, may hold characters by which the shell would end
+ * or split its argument, such as `&` and `)`.
+ *
+ * https://learn.microsoft.com/windows-server/administration/windows-commands/cmd
+ */
+export function removalCommand(system: string, script: string): string[] {
+  return [join(system, "system32", "cmd.exe"), "/d", "/c", `.\\${script}`];
 }

@@ -6,7 +6,7 @@
  */
 import { dirname, join } from "@std/path";
 import { type AppDescription, isServing, type NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { platform, ProcessLock, type SpawnedProcess } from "../../../lib/ipc/tools.ts";
+import { platform, ProcessLock, samePath, type SpawnedProcess } from "../../../lib/ipc/tools.ts";
 import { stopApp } from "../stop.ts";
 
 /** Milliseconds between two looks at a program that is starting or ending. */
@@ -64,7 +64,8 @@ export async function runningFrom(
   for (const { name, file } of programs) {
     if (name === "neverliie") continue;
     const about = await describeRunning(ipc, name, signal);
-    if (about?.launch?.cmd[0] === join(root, file)) running.push(name);
+    const program = about?.launch?.cmd[0];
+    if (program !== undefined && samePath(program, join(root, file))) running.push(name);
   }
   return running;
 }
@@ -80,7 +81,7 @@ export async function runningElsewhere(
   for (const app of apps.filter((app) => isServing(ipc, app))) {
     const { launch } = await describeRunning(ipc, app, signal) ?? {};
     const program = launch?.cmd.at(launch.type === "script" ? -1 : 0);
-    if (program === undefined || dirname(program) === root) continue;
+    if (program === undefined || samePath(dirname(program), root)) continue;
     lines.push(
       `${app} still runs from "${program}": neverliie stop ${app} makes room for this one`,
     );

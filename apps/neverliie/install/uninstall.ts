@@ -5,14 +5,14 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { exists } from "@std/fs";
 import { readTextFile } from "../../../lib/system/text_file.ts";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
 import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
-import { ProcessLock } from "../../../lib/ipc/tools.ts";
+import { ProcessLock, samePath } from "../../../lib/ipc/tools.ts";
 import { isServing, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { PREVIOUS, RECEIPT, type Receipt, STAGED } from "./receipt.ts";
+import { removeOld } from "./program_files.ts";
+import { RECEIPT, type Receipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { holdStarts, runningFrom, stop } from "./running.ts";
 
@@ -74,7 +74,7 @@ export async function uninstall(options: UninstallOptions): Promise<string[]> {
     const { apps } = await ipc.registry.read();
     const own = names.filter((name) => {
       const entry = apps.get(name);
-      return entry === undefined || dirname(entry.cmd[0]!) === root;
+      return entry === undefined || samePath(dirname(entry.cmd[0]!), root);
     });
     await ipc.registry.update(new Map(own.map((name) => [name, () => null])));
     // One that was started from elsewhere, such as the folder of an archive, goes on as it is.
@@ -88,8 +88,8 @@ export async function uninstall(options: UninstallOptions): Promise<string[]> {
     await ipc.close();
   }
   await removeFromHome(home, unused);
-  await removePrograms(options);
-  return [...await leftIn(root), ...await leftIn(home.path)];
+  const later = await removePrograms(options);
+  return [...await leftIn(root, later), ...await leftIn(home.path, later)];
 }
 
 /** Removes what an app wrote and recorded, with what was set aside of both. */
@@ -136,51 +136,65 @@ async function isInUse(runtime: string): Promise<boolean> {
   return false;
 }
 
-async function removePrograms({ root, receipt, say }: UninstallOptions): Promise<void> {
+/**
+ * Removes the programs and what is beside them.
+ *
+ * @returns what Windows keeps while a program of it runs, as this one does: removed after that
+ */
+async function removePrograms({ root, receipt, say }: UninstallOptions): Promise<string[]> {
   const files = [...receipt.programs.map(({ file }) => file), MANIFEST];
   const later: string[] = [];
-  for (const file of files) {
-    const path = join(root, file);
-    if (Deno.build.os === "windows" && path === Deno.execPath()) later.push(path);
-    else await removeFile(path);
+  for (const path of files.map((file) => join(root, file))) {
+    if (await isKept(path)) later.push(path);
   }
-  for (const name of [STAGED, PREVIOUS]) {
-    const folder = join(root, name);
-    if (!await exists(folder)) continue;
-    for await (const { name } of Deno.readDir(folder)) await removeFile(join(folder, name));
-    await removeEmptyFolder(folder);
-  }
+  later.push(...await removeOld(root));
   // The receipt goes last: with it, a removal that was interrupted can be done again.
   await removeFile(join(root, RECEIPT));
   say(`removed the programs from "${root}"`);
+  for (const path of later.filter((path) => !samePath(path, Deno.execPath()))) {
+    say(`"${path}" seems to be in use: its removal is tried for another minute`);
+  }
   const folders = receipt.traces.flatMap((trace) => trace.kind === "folder" ? [trace.path] : [])
     .toReversed();
   if (later.length === 0) {
     for (const folder of [root, ...folders]) await removeEmptyFolder(folder);
-    return;
+    return later;
   }
   const others = await Array.fromAsync(Deno.readDir(root), ({ name }) => join(root, name));
   const all = others.every((path) => later.includes(path));
   // Those above the folder stay until it has gone, the others are empty by now.
   for (const folder of folders) await removeEmptyFolder(folder);
   await removeAfterExit(all ? [root] : later, folders);
+  return later;
 }
 
-/** What is in a folder that was not the installation's; this program's own file is as good as gone. */
-async function leftIn(folder: string): Promise<string[]> {
-  const own = Deno.build.os === "windows" ? Deno.execPath() : null;
+/** What is in a folder that was not the installation's; `gone` is as good as gone. */
+async function leftIn(folder: string, gone: readonly string[]): Promise<string[]> {
   const left: string[] = [];
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
       const path = join(folder, name);
-      if (isDirectory) left.push(...await leftIn(path));
-      else if (path !== own) left.push(path);
+      if (gone.includes(path)) continue;
+      if (isDirectory) left.push(...await leftIn(path, gone));
+      else left.push(path);
     }
   } catch (error) {
     // What cannot be looked into is left as a whole.
     if (!(error instanceof Deno.errors.NotFound)) left.push(folder);
   }
   return left.sort();
+}
+
+/** Removes a program's file, unless Windows keeps it because somebody runs it. */
+async function isKept(path: string): Promise<boolean> {
+  if (Deno.build.os === "windows" && samePath(path, Deno.execPath())) return true;
+  try {
+    await removeFile(path);
+    return false;
+  } catch (error) {
+    if (Deno.build.os !== "windows") throw error;
+    return true;
+  }
 }
 
 async function removeFile(path: string): Promise<void> {

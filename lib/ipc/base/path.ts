@@ -57,7 +57,7 @@ const windows: Syntax = {
   },
 };
 
-/** Functions on the paths of one family of systems. None but {@link resolve} looks at the system. */
+/** Functions on paths of one family of systems. Only {@link resolve} and {@link same} look at it. */
 export class Paths {
   /** The character between the parts of a path. */
   readonly separator: "/" | "\\";
@@ -121,6 +121,24 @@ export class Paths {
     const followed = this.#follow(tail, absolute).join(this.separator);
     return device + (absolute ? this.separator : "") + followed || ".";
   };
+
+  /**
+   * Whether two paths lead to the same place, through links and, where the system does so, in other
+   * letters: Windows tells a program's path as it was typed. What is not there has its name alone.
+   */
+  readonly same = (a: string, b: string): boolean =>
+    a === b || this.#syntax.same(this.#real(this.resolve(a)), this.#real(this.resolve(b)));
+
+  /** The path without links, as far as it is there. */
+  #real(path: string): string {
+    try {
+      return Deno.realPathSync(path);
+    } catch (error) {
+      const above = this.dirname(path);
+      const gone = error instanceof Deno.errors.NotFound && above !== path;
+      return !gone ? path : this.join(this.#real(above), this.basename(path));
+    }
+  }
 
   /** Everything before the last part. */
   readonly dirname = (path: string): string => {
@@ -232,5 +250,14 @@ export const unixPaths: Paths = new Paths(unix);
 export const windowsPaths: Paths = new Paths(windows);
 
 /** As this system writes them. */
-export const { basename, delimiter, dirname, fromFileUrl, isAbsolute, join, resolve, separator } =
-  Deno.build.os === "windows" ? windowsPaths : unixPaths;
+export const {
+  basename,
+  delimiter,
+  dirname,
+  fromFileUrl,
+  isAbsolute,
+  join,
+  resolve,
+  same: samePath,
+  separator,
+} = Deno.build.os === "windows" ? windowsPaths : unixPaths;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { basename, fromFileUrl, resolve } from "../base/path.ts";
+import { basename, fromFileUrl, resolve, samePath } from "../base/path.ts";
 
 /** What the registry keeps to start a program by. */
 export interface LaunchCommand {
@@ -59,6 +59,7 @@ export function launchCommandOf(facts: ProcessFacts): LaunchCommand | null {
     if (
       script.startsWith("file:")
         ? fromFileUrl(script) !== main
+        // Links (macOS's /tmp) are resolved in the main module, and not in the command line.
         : !samePath(resolve(cwd, script), main)
     ) {
       return null;
@@ -83,15 +84,4 @@ export function ownLaunchCommand(commandLine: () => string[]): LaunchCommand | n
     mainModule: Deno.mainModule,
     cwd: Deno.cwd(),
   });
-}
-
-/** Links in the path (macOS's /tmp) are resolved in the main module, not in the command line. */
-function samePath(a: string, b: string): boolean {
-  if (a === b) return true;
-  try {
-    return Deno.realPathSync(a) === Deno.realPathSync(b);
-  } catch {
-    // One of them is gone: then they are told apart by name alone, and the names differ.
-    return false;
-  }
 }

@@ -4,7 +4,7 @@
 import { posix, win32 } from "node:path";
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
-import { type Paths, unixPaths, windowsPaths } from "../../../lib/ipc/base/path.ts";
+import { join, type Paths, samePath, unixPaths, windowsPaths } from "../../../lib/ipc/base/path.ts";
 
 const part = fc.oneof(
   fc.constantFrom(".", "..", "a", "B", "...", ".x", "a.b", "a.b.ts", "with space", "ü"),
@@ -128,5 +128,31 @@ Deno.test("path: a relative path begins at the working directory", () => {
   for (const path of ["", "a", "../b", "./c/"]) {
     assertEquals(ours.resolve(path), node.resolve(path));
     assertEquals(ours.relative(path, "x/y"), node.relative(path, "x/y"));
+  }
+});
+
+Deno.test("path: two ways to write a path of Windows lead to the same place, two names do not", () => {
+  const { same } = windowsPaths;
+  const program = "C:\\Users\\Ann\\NeverLiie\\statusbar.exe";
+  assertEquals(same(program, "c:\\users\\ann\\neverliie\\STATUSBAR.EXE"), true);
+  assertEquals(same(program, "C:/Users/Ann/x/../NeverLiie/statusbar.exe"), true);
+  assertEquals(same(program, "C:\\Users\\Ann\\NeverLiie\\statusbar2.exe"), false);
+  assertEquals(same(program, "D:\\Users\\Ann\\NeverLiie\\statusbar.exe"), false);
+  assertEquals(unixPaths.same("/no/such/File", "/no/such/file"), false);
+});
+
+Deno.test("path: links are followed to the same place, also for what is not there yet", () => {
+  const folder = Deno.makeTempDirSync({ prefix: "neverliie-" });
+  try {
+    const [real, link] = [join(folder, "real"), join(folder, "link")];
+    Deno.mkdirSync(real);
+    Deno.writeTextFileSync(join(real, "a"), "");
+    Deno.symlinkSync(real, link, { type: "junction" });
+    assertEquals(samePath(join(link, "a"), join(real, "a")), true);
+    assertEquals(samePath(join(link, "not", "there"), join(real, "not", "there")), true);
+    assertEquals(samePath(link, folder), false);
+    assertEquals(samePath(join(link, "a"), join(real, "b")), false);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
   }
 });
