@@ -62,6 +62,8 @@ export const OWN_NUMBERS: Readonly<Record<string, readonly string[]>> = {
   "lib/ipc/os/windows/program.ts": [
     // Behind the drive's own colon.
     'includes(":", 2)',
+    // The page of SetCurrentDirectory has it in words alone.
+    "MAX_PATH - 2",
   ],
   "lib/ipc/os/windows/security.ts": [
     "LEVEL",
@@ -90,5 +92,6 @@ export const OWN_NUMBERS: Readonly<Record<string, readonly string[]>> = {
     ...["SHELL_ERRORS", "NAME_LENGTH", "PATH_LENGTH"],
     // UTF-16.
     "bytes[0]! / 2",
+    "(text.length + 1) * 2",
   ],
 };
