@@ -12,6 +12,7 @@ import { archiveTarget } from "./archive.ts";
 import { parseArguments } from "./arguments.ts";
 import { buildAll, type BuildRequest } from "./build.ts";
 import { changesOf } from "./changes.ts";
+import { checklistNoteOf } from "./checklist.ts";
 import { CHECKOUT } from "./compile.ts";
 import { sha256OfFile } from "../manifest.ts";
 import { billOfMaterials } from "./sbom.ts";
@@ -25,7 +26,8 @@ Builds every program for every target unless told, and writes into dist/release:
   neverliie-${VERSION}-<target>.zip or .tar.gz   the programs of each target
   neverliie-${VERSION}.cdx.json                  what is in them (CycloneDX 1.6)
   THIRD-PARTY.txt                           the licences of what is in them; in the archives, too
-  CHANGES.md                                the section of docs/CHANGELOG.md for this version
+  CHANGES.md                                the section of docs/CHANGELOG.md for this version, and
+                                            what docs/windows-checklist.md came to last
   SHA256SUMS                                of all of these; check with "sha256sum -c"
 
 The version is the one of deno.json. Options are those of "deno task build"; see its --help. A target
@@ -49,6 +51,7 @@ export interface Released {
  */
 export async function release(request: BuildRequest): Promise<Released> {
   const changes = await changesOf(VERSION, join(CHECKOUT, "docs", "CHANGELOG.md"));
+  const windows = await checklistNoteOf(CHECKOUT);
   const results = await buildAll(request);
   const failed = request.targets.filter((target) =>
     results.some((one) => one.target === target && one.error !== null)
@@ -64,7 +67,7 @@ export async function release(request: BuildRequest): Promise<Released> {
   const bill = join(folder, `neverliie-${VERSION}.cdx.json`);
   await Deno.writeTextFile(bill, billOfMaterials(packages, deno));
   const described = join(folder, "CHANGES.md");
-  await Deno.writeTextFile(described, changes);
+  await Deno.writeTextFile(described, `${changes}\n${windows}`);
   const archives: string[] = [];
   for (const target of made) {
     console.error(`packing ${target}`);

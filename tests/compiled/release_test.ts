@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { changesOf } from "../../apps/build/changes.ts";
+import { checklistNoteOf } from "../../apps/build/checklist.ts";
 import { release } from "../../apps/build/release.ts";
 import { readManifest } from "../../apps/manifest.ts";
 import { VERSION } from "../../apps/version.ts";
@@ -53,7 +54,8 @@ if (Deno.build.os === "linux" && EXECUTABLES !== null) {
       assertEquals(sums.stdout.trim().split("\n").length, files.length - 1);
 
       const read = (name: string) => Deno.readTextFile(join(folder, name));
-      assertEquals(await read("CHANGES.md"), await changesOf(VERSION, "docs/CHANGELOG.md"));
+      const changes = await changesOf(VERSION, "docs/CHANGELOG.md");
+      assertEquals(await read("CHANGES.md"), `${changes}\n${await checklistNoteOf(".")}`);
       const bill = JSON.parse(await read(`neverliie-${VERSION}.cdx.json`));
       const names: string[] = bill.components.map((one: { name: string }) => one.name);
       for (const name of ["deno", "commander", "@modelcontextprotocol/sdk"]) {

@@ -1,11 +1,14 @@
 /**
- * The modules of lib/ and apps/ that deal with Windows' functions and structures.
+ * The modules of lib/, apps/ and the checklist that deal with Windows' functions and structures.
  *
  * @module
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { isWindowsLibrary, loadings, strayLoadings } from "./libraries.ts";
 import { parse, type Syntax } from "./syntax.ts";
+
+/** The checklist calls Windows, too, where nobody has seen it yet. */
+const FOLDERS = ["lib", "apps", "tests/checklist"];
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -47,10 +50,10 @@ function uses({ path, imports }: Syntax, bound: ReadonlySet<string>): boolean {
  * that load a library, and those that import what a module binds that is named as its library.
  */
 export function windowsModules(): Map<string, Syntax> {
-  const all = ["lib", "apps"].flatMap((folder) => [...sources(folder)]);
+  const all = FOLDERS.flatMap((folder) => [...sources(folder)]);
   // Only these can be it; parsing all of them would take longer than checking.
   const candidates = all.filter(([path, text]) =>
-    isForWindows(path) || /dlopen|\w32\.ts"/.test(text)
+    isForWindows(path) || /dlopen|\w(32|dll)\.ts"/.test(text)
   ).map(([path, text]) => parse(path, text));
   const bound = new Set(candidates.filter(binds).map(({ path }) => path));
   return new Map(
