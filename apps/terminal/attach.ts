@@ -2,7 +2,7 @@
 import { ConnectionLostError, type IPCStream, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { displayWidth, plain, truncate } from "../../lib/ui/text.ts";
 import type { AttachEvent, SessionInfo } from "./contract.ts";
-import { Keys, PREFIX_NAME, type Typed } from "./keys.ts";
+import { isFocus, Keys, PREFIX_NAME, type Typed } from "./keys.ts";
 import { hasTerminal, RawTerminal } from "./raw_terminal.ts";
 
 /** Milliseconds that the note about the command key stays after attaching. */
@@ -159,6 +159,7 @@ class AttachedView {
   }
 
   #answer(bytes: Uint8Array): void {
+    if (isFocus(bytes)) return this.#type(bytes);
     this.#asking = false;
     if (bytes[0] !== 0x79 && bytes[0] !== 0x59) return this.#tell("redraw", {});
     this.#end = { type: "killed" };

@@ -17,6 +17,15 @@ export type Typed =
  */
 // deno-lint-ignore no-control-regex
 const PREFIX = /\x1c|\x1b\[27;5;92~|\x1b\[92;(?:5|69|133|197)(?::1)?u/;
+/**
+ * One key, all of it: a sequence, or a letter in UTF-8. The rest of one that is no command is not
+ * typed either.
+ */
+// deno-lint-ignore no-control-regex
+const KEY = /^(?:\x1b(?:\[[0-?]*[ -/]*[@-~]|O.|[^\x1b])?|[\xc0-\xff][\x80-\xbf]*|[^])/;
+/** A window says that it is in front, or no more, where programs asked for that. */
+// deno-lint-ignore no-control-regex
+const FOCUS = /^\x1b\[[IO]/;
 const COMMANDS: Readonly<Record<string, KeyCommand>> = {
   d: "detach",
   k: "kill",
@@ -26,6 +35,11 @@ const COMMANDS: Readonly<Record<string, KeyCommand>> = {
 
 /** How the command key is written for people. */
 export const PREFIX_NAME = "Ctrl-\\";
+
+/** Whether that is no key, but a window that came to the front or left it. */
+export function isFocus(bytes: Uint8Array): boolean {
+  return FOCUS.test(latin1(bytes.subarray(0, 3)));
+}
 
 /** Takes what a terminal sends apart. */
 export class Keys {
@@ -38,8 +52,16 @@ export class Keys {
     let at = 0;
     while (rest !== "") {
       if (this.#commanding) {
+        const focus = FOCUS.exec(rest);
+        if (focus !== null) {
+          // Nobody's key: what is to come is still to come.
+          yield { type: "input", bytes: bytes.subarray(at, at + focus[0].length) };
+          at += focus[0].length;
+          rest = rest.slice(focus[0].length);
+          continue;
+        }
         const again = PREFIX.exec(rest);
-        const length = again?.index === 0 ? again[0].length : 1;
+        const { length } = again?.index === 0 ? again[0] : KEY.exec(rest)![0];
         if (again?.index === 0) yield { type: "input", bytes: Uint8Array.of(0x1c) };
         // Ctrl held on from the command key counts as the letter alone, as people's fingers do.
         const key = rest.charCodeAt(0) < 27

@@ -144,6 +144,12 @@ Deno.test("Keys tells input from commands, in every notation of the command key"
   assertEquals(take("\x1c\x1c"), [["prefix"], "\x1c", ["none"]]);
   assertEquals(take("\x1cx"), [["prefix"], ["none"]]);
   assertEquals(take("\x1c\x04"), [["prefix"], ["detach"]]);
+  // A key is one key, however many bytes it has; a window's change of focus is none.
+  for (const key of ["\x1b[A", "\x1bOP", "\x1b[100;5u", "\x1bx", "\x1b", "ä", "漢", "🦕", "\x7f"]) {
+    assertEquals(take(`\x1c${key}`), [["prefix"], ["none"]]);
+    assertEquals(take("next"), ["next"]);
+  }
+  assertEquals(take("\x1c\x1b[O\x1b[Id"), [["prefix"], "\x1b[O", "\x1b[I", ["detach"]]);
   assertEquals(take("\x1b[92;133u\x04\x1b[92;5:1u"), [["prefix"], ["detach"], ["prefix"]]);
   assertEquals(take("k"), [["kill"]]);
 });
