@@ -7,6 +7,7 @@
 import { AlreadyRunningError, isWoken, NeverLiieIPC, type OpenOptions } from "../lib/ipc/mod.ts";
 import { AppLog } from "./app_log.ts";
 import { recordsFile } from "./app_record.ts";
+import { OutputClosed, tell, writeLine, writeText } from "./output.ts";
 import { suite } from "./suite.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,18 +39,16 @@ export interface App {
 export async function runApp(app: App): Promise<void> {
   const args = [...Deno.args];
   const own = app.ownArguments?.(args) ?? args;
-  if (own.includes("--help") || own.includes("-h")) {
-    console.log(app.help);
-    return;
-  }
   try {
-    if (isWoken() || args[0] === "--host") await host(app);
+    if (own.includes("--help") || own.includes("-h")) writeText(app.help);
+    else if (isWoken() || args[0] === "--host") await host(app);
     else if (args.length > 0) await doJob(app, args);
     else if (app.glance !== undefined) await show(app, app.glance);
     else await hostInSight(app);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") Deno.exit(130);
-    console.error(`${app.name}: ${error instanceof Error ? error.message : error}`);
+    if (error instanceof OutputClosed) Deno.exit();
+    tell(`${app.name}: ${error instanceof Error ? error.message : error}`);
     Deno.exit(1);
   }
 }
@@ -62,7 +61,7 @@ async function open(app: App, options: OpenOptions = {}): Promise<NeverLiieIPC> 
     suite: suite(),
     version: VERSION,
     onProblem(problem) {
-      console.error(problem);
+      tell(problem);
       log.write("warning", problem);
     },
     async onLeave(why) {
@@ -79,13 +78,22 @@ async function open(app: App, options: OpenOptions = {}): Promise<NeverLiieIPC> 
 async function host(app: App): Promise<void> {
   await using ipc = await open(app);
   app.serve(ipc);
-  console.log(`${app.name} is serving as process ${Deno.pid} at ${ipc.address}`);
+  announce(`${app.name} is serving as process ${Deno.pid} at ${ipc.address}`);
   await ipc.closed;
+}
+
+/** Says that it serves; whether that can be read anywhere is nothing that it depends on. */
+function announce(line: string): void {
+  try {
+    writeLine(line);
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) tell((error as Error).message);
+  }
 }
 
 async function doJob(app: App, args: string[]): Promise<void> {
   if (app.job === undefined) {
-    console.error(`${app.name} takes no arguments, but got "${args[0]}". See --help`);
+    tell(`${app.name} takes no arguments, but got "${args[0]}". See --help`);
     Deno.exit(2);
   }
   const job = app.job;
@@ -116,7 +124,7 @@ async function hostInSight(app: App): Promise<void> {
       await ipc.close();
       Deno.exit();
     } else {
-      console.log(`${app.name} is serving as process ${Deno.pid}. Ctrl-C ends it; see --help`);
+      announce(`${app.name} is serving as process ${Deno.pid}. Ctrl-C ends it; see --help`);
     }
     await ipc.closed;
   } catch (error) {
@@ -124,7 +132,7 @@ async function hostInSight(app: App): Promise<void> {
     const { message } = error;
     await asClient(async (client, signal) => {
       if (app.view !== undefined) await app.view(client, signal);
-      else console.log(message);
+      else writeLine(message);
     });
     Deno.exit();
   }

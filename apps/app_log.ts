@@ -6,6 +6,7 @@
 
 // Types alone: loading the library is what a start must not wait for (docs/decisions/0033).
 import type { LogRecord, Sink } from "@logtape/logtape";
+import { tell } from "./output.ts";
 
 /** Milliseconds after the start at which records are written; those who woke the app go first. */
 const DELAY = 1_000;
@@ -17,6 +18,7 @@ const KEPT_MAX = 1_000;
 /** The records of one app, from its start to its end. */
 export class AppLog {
   readonly #app: string;
+  readonly #report: (problem: string) => void;
   #path: string | null = null;
   /** Records that are not in the file yet; `null` once there will be no file any more. */
   #waiting: LogRecord[] | null = [];
@@ -25,8 +27,10 @@ export class AppLog {
   #sink: (Sink & Disposable) | null = null;
   #failed = false;
 
-  constructor(app: string) {
+  /** @param report is told where records cannot be written */
+  constructor(app: string, report: (problem: string) => void = tell) {
     this.#app = app;
+    this.#report = report;
   }
 
   /** Records come to nothing before this: only the app that holds the name writes to the file. */
@@ -86,7 +90,7 @@ export class AppLog {
 
   /** A log that cannot be written stops no app: it is told once, and the app goes on. */
   #tell(error: unknown): void {
-    if (!this.#failed) console.error(`Cannot write "${this.#path}": ${error}`);
+    if (!this.#failed) this.#report(`Cannot write "${this.#path}": ${error}`);
     this.#failed = true;
   }
 }

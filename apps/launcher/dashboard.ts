@@ -57,7 +57,7 @@ export function renderDashboard(model: DashboardModel, options: DashboardOptions
     "",
   ];
   if (model.message !== undefined) {
-    lines.push(paint("yellow", truncate(plain(model.message), width)), "");
+    lines.push(paint("yellow", truncate(model.message, width)), "");
   }
   const rows = options.rows === undefined ? Infinity : options.rows - lines.length;
   lines.push(...table(model.apps, width, rows, paint));
@@ -69,7 +69,7 @@ function title(stats: HostStats | null, width: number, paint: Paint): string {
   if (stats === null) return paint(["bold", "cyan"], name);
   const space = width - name.length - 2;
   const up = ` · up ${formatDuration(stats.uptime)}`;
-  const hostname = truncate(plain(stats.hostname), Math.max(4, space - up.length));
+  const hostname = truncate(stats.hostname, Math.max(4, space - up.length));
   const about = truncate(hostname + up, space);
   const gap = " ".repeat(Math.max(2, width - name.length - displayWidth(about)));
   return paint(["bold", "cyan"], name) + gap + paint("dim", about);
@@ -177,11 +177,11 @@ function table(apps: DashboardApp[], width: number, rows: number, paint: Paint):
   const shown = apps.length <= room ? apps : apps.slice(0, room - 1);
   const lines = shown.map((app) =>
     line(app.running ? paint("green", "●") : paint("dim", "○"), {
-      name: plain(app.name),
-      type: plain(app.type ?? "-"),
+      name: app.name,
+      type: app.type ?? "-",
       state: app.running ? "running" : "asleep",
       pid: app.pid === null ? "-" : String(app.pid),
-      address: plain(app.address),
+      address: app.address,
     }, app.running ? "green" : "dim")
   );
   const hidden = apps.length - shown.length;

@@ -1,5 +1,6 @@
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { runApp } from "../app.ts";
+import { tell } from "../output.ts";
 import { Catalog } from "./catalog.ts";
 import type { LaunchParams, SearchParams } from "./contract.ts";
 import { printDashboard, readDashboard } from "./view.ts";
@@ -13,7 +14,7 @@ shell command. Enter runs, Esc cancels and leaves, so does Ctrl-C. What is used 
 Without a terminal it prints this machine's figures and the apps of the mesh once.
 --host serves search, launch and get_dashboard to the mesh instead.`,
   serve(ipc) {
-    const catalog = new Catalog(ipc, (problem) => console.error(problem));
+    const catalog = new Catalog(ipc, tell);
     ipc.expose("get_dashboard", (_params, { signal }) => readDashboard(ipc, signal), {
       params: [],
       description: "this machine's figures and the apps of the mesh",

@@ -1,10 +1,11 @@
 /** The launcher in a terminal: one prompt over all that can be run. */
-import { Box, Text, useApp } from "ink";
+import { Box, useApp } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode, useMemo, useState } from "react";
 import type { HostStats } from "../statusbar/contract.ts";
 import { FullScreen, Keys, Progress, Rule, Spark, useModel } from "../../lib/ui/components.tsx";
-import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
+import { displayWidth, formatDuration, pad, truncate } from "../../lib/ui/text.ts";
+import { Text } from "../../lib/ui/plain_text.tsx";
 import { useKeys } from "../../lib/ui/keys.ts";
 import { Field } from "../../lib/ui/text_field.tsx";
 import type { EntryKind, Match } from "./contract.ts";
@@ -76,7 +77,7 @@ export function Palette(
 function Title({ stats, width }: { stats: HostStats | null; width: number }): ReactNode {
   const about = stats === null
     ? ""
-    : truncate(`${plain(stats.hostname)} · up ${formatDuration(stats.uptime)}`, width - 11);
+    : truncate(`${stats.hostname} · up ${formatDuration(stats.uptime)}`, width - 11);
   return (
     <Box height={1} justifyContent="space-between">
       <Text bold color="cyan">NeverLiie</Text>
@@ -94,7 +95,7 @@ function Problem({ problems: [first, ...more] }: { problems: readonly string[] }
     : `${first} (and ${more.length} more)`;
   return (
     <Box height={1}>
-      <Text color="red" wrap="truncate">{plain(text)}</Text>
+      <Text color="red" wrap="truncate">{text}</Text>
     </Box>
   );
 }
@@ -104,7 +105,7 @@ function Strip({ model, width }: { model: PaletteModel; width: number }): ReactN
   const { stats, message } = model;
   if (message !== null || stats === null) {
     const text = message ?? "Waking the status bar…";
-    return <Text color={message === null ? "gray" : "yellow"} wrap="truncate">{plain(text)}</Text>;
+    return <Text color={message === null ? "gray" : "yellow"} wrap="truncate">{text}</Text>;
   }
   const spark = Math.max(6, Math.min(24, Math.floor((width - 44) / 2)));
   const { battery } = stats;
@@ -170,12 +171,12 @@ function Row(
 ): ReactNode {
   const [mark, colour] = KINDS[match.kind];
   const asleep = match.kind === "app" && match.detail === "asleep";
-  const detail = pad(plain(match.detail), Math.max(0, width - title - 14));
+  const detail = pad(match.detail, Math.max(0, width - title - 14));
   return (
     <Text wrap="truncate">
       <Text {...(selected ? { color: "cyan" } : {})} bold>{selected ? "▌" : " "}</Text>
       <Text color={colour} dimColor={asleep}>{`${asleep ? "○" : mark} `}</Text>
-      <Highlighted text={plain(match.title)} at={match.matched} width={title} bold={selected} />
+      <Highlighted text={match.title} at={match.matched} width={title} bold={selected} />
       <Text dimColor>{`  ${detail}  ${match.kind.padStart(7)}`}</Text>
     </Text>
   );
@@ -224,18 +225,18 @@ function Form(
   return (
     <Box flexDirection="column" height={rows + 1}>
       <Rule title={entry.title} width={width} />
-      <Text dimColor wrap="truncate">{plain(entry.detail)}</Text>
+      <Text dimColor wrap="truncate">{entry.detail}</Text>
       <Box height={1} />
       <Box flexDirection="column" flexGrow={1} overflow="hidden">
         {params.map((param, index) => (
           <Box key={param.name} height={1}>
             <Text bold color={index === at ? "cyan" : "gray"}>
-              {(index === at ? "▌" : " ") + pad(plain(param.name), label)}
+              {(index === at ? "▌" : " ") + pad(param.name, label)}
             </Text>
-            <Field field={fields[index]!} hint={plain(hint(param))} focus={index === at} />
+            <Field field={fields[index]!} hint={hint(param)} focus={index === at} />
           </Box>
         ))}
-        {problem !== null && <Text color="red" wrap="truncate">{plain(problem)}</Text>}
+        {problem !== null && <Text color="red" wrap="truncate">{problem}</Text>}
       </Box>
       <Keys keys={[["↵", "run"], ["Tab", "next"], ["Esc", "back"]]} />
     </Box>
@@ -262,7 +263,7 @@ function Output(
   const bar = Math.max(10, Math.min(30, width - 40));
   return (
     <Box flexDirection="column" height={rows + 1}>
-      <Rule title={plain(running.title)} width={width} />
+      <Rule title={running.title} width={width} />
       <Box height={1} gap={2}>
         {(percent !== null || state === "running") && (
           <Progress percent={state === "done" ? 100 : percent} width={bar} />

@@ -2,6 +2,7 @@
 import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/pause.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
+import { writeLine } from "../output.ts";
 import type { StatusBar } from "../statusbar/contract.ts";
 import { Catalog } from "./catalog.ts";
 import { Palette } from "./palette.tsx";
@@ -33,7 +34,7 @@ export async function showPalette(client: NeverLiieIPC, signal: AbortSignal): Pr
     await Promise.all(tasks);
   }
   const running = stillRunning(await listApps(client));
-  if (running !== null) console.log(running);
+  if (running !== null) writeLine(running);
 }
 
 function tell(model: PaletteModel, problem: string): void {

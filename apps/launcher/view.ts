@@ -1,6 +1,7 @@
 /** The dashboard: read, and printed once. */
 import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { wantsColour } from "../../lib/ui/colour.ts";
+import { writeLine, writeStyled } from "../output.ts";
 import type { StatusBar } from "../statusbar/contract.ts";
 import { type DashboardApp, type DashboardModel, renderDashboard } from "./dashboard.ts";
 
@@ -17,9 +18,11 @@ export async function readDashboard(
 /** Prints the dashboard once. */
 export async function printDashboard(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {
   const model = await readDashboard(client, signal);
-  console.log(renderDashboard(model, { columns: 80, colour: wantsColour() }).join("\n"));
+  writeStyled(renderDashboard(model, { columns: 80, colour: wantsColour() }));
   const left = stillRunning(model.apps);
-  if (left !== null) console.log(`\n${left}`);
+  if (left === null) return;
+  writeLine("");
+  writeLine(left);
 }
 
 /** What goes on after the launcher has ended, and how to end it; `null` where nothing does. */

@@ -20,7 +20,15 @@ import { declarations } from "./types/declarations.ts";
 import { reportError, UsageError } from "./exit.ts";
 import { followBoth } from "./logs/follow.ts";
 import { lastLines } from "./logs/log_file.ts";
-import { print, table, writeLine } from "./output.ts";
+import {
+  print,
+  showProgress,
+  tell,
+  writeData,
+  writeLine,
+  writeTable,
+  writeText,
+} from "../output.ts";
 import { stopApp } from "./stop.ts";
 import { trace as traceCalls } from "./trace/trace.ts";
 
@@ -51,17 +59,17 @@ function callOptions({ signal, timeout, activate }: CallFlags): StreamCallOption
 export function list({ json, signal }: CommonOptions): Promise<void> {
   return withMesh(async (ipc) => {
     const { problems } = await ipc.registry.read();
-    for (const [name, problem] of problems) console.error(`${name}: ${problem}`);
+    for (const [name, problem] of problems) tell(`${name}: ${problem}`);
     const apps = await listApps(ipc, signal);
     for (const { name, gave_up } of apps) {
-      if (gave_up !== null) console.error(`${name}: ${gave_up}. Resume it: neverliie wake ${name}`);
+      if (gave_up !== null) tell(`${name}: ${gave_up}. Resume it: neverliie wake ${name}`);
     }
     if (json) return print(apps, true);
     if (apps.length === 0) {
       writeLine(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
       return;
     }
-    writeLine(table(
+    writeTable(
       ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
       apps.map(({ name, running, silent, pid, type, cmd, gave_up }) => [
         name,
@@ -70,7 +78,7 @@ export function list({ json, signal }: CommonOptions): Promise<void> {
         type ?? "-",
         cmd.at(-1) ?? "(runs, but is not registered)",
       ]),
-    ));
+    );
   });
 }
 
@@ -86,8 +94,9 @@ export function describe(app: string, options: CallFlags): Promise<void> {
     );
     writeLine(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}`);
     // (An app in another language, or of an older version, tells none.)
-    writeLine(`needs at least: ${permissions?.join(" ") ?? "not told"}\n`);
-    writeLine(table(
+    writeLine(`needs at least: ${permissions?.join(" ") ?? "not told"}`);
+    writeLine("");
+    writeTable(
       ["METHOD", "KIND", "PARAMETERS", "DESCRIPTION"],
       methods.map((method) => [
         method.name,
@@ -95,7 +104,7 @@ export function describe(app: string, options: CallFlags): Promise<void> {
         method.params?.join(", ") ?? "",
         method.description ?? "",
       ]),
-    ));
+    );
   });
 }
 
@@ -123,7 +132,7 @@ export async function stream(
   await withMesh(async (ipc) => {
     for await (const item of ipc.stream(app, method, params, callOptions(options))) {
       // One line an item, so that the next program in a pipe can read them as they come.
-      writeLine(typeof item === "string" && !options.json ? item : JSON.stringify(item));
+      print(item, options.json || typeof item !== "string");
     }
   });
 }
@@ -182,7 +191,7 @@ export function prune(names: string[], { json }: CommonOptions): Promise<void> {
     for (const name of names) {
       const gone = await registry.prune(name);
       if (gone.length === 0) {
-        console.error(`${name} stays: it has no entry, or its program is there`);
+        tell(`${name} stays: it has no entry, or its program is there`);
       }
       removed.push(...gone);
     }
@@ -193,7 +202,7 @@ export function prune(names: string[], { json }: CommonOptions): Promise<void> {
         if (missing === null) continue;
         const { part, path, why, gone } = missing;
         const kept = gone ? `${why}, and its entry has what a person wrote` : why;
-        console.error(`${name} stays: its ${part} "${path}" ${kept} (neverliie prune ${name})`);
+        tell(`${name} stays: its ${part} "${path}" ${kept} (neverliie prune ${name})`);
       }
     }
     if (json) return print(removed, true);
@@ -223,10 +232,10 @@ export function logs(
       const output = { name: app, path, lines: lines ?? [] };
       print({ ...output, records_path: recordsPath, records }, true);
     } else {
-      for (const record of records) writeLine(describeRecord(record));
-      for (const line of lines ?? []) writeLine(line);
+      for (const record of records) writeData(describeRecord(record));
+      for (const line of lines ?? []) writeData(line);
       if (lines === null && records.length === 0 && faults.length === 0) {
-        console.error(`${app} has no log yet: "${path}" is made when it is woken`);
+        tell(`${app} has no log yet: "${path}" is made when it is woken`);
       }
     }
     const fault = faults.pop();
@@ -246,21 +255,20 @@ export async function bench(
   await withMesh(async (ipc) => {
     const { json, count, concurrency } = options;
     const plan = { app, method: method ?? "$/ping", params, count, concurrency };
-    const screen = !json && Deno.stderr.isTerminal();
-    const tell = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`\r${text}`));
+    const show = (text: string) => json || showProgress(text);
     const result = await measure(ipc, plan, callOptions(options), (share) => {
-      if (screen) tell(`${Math.floor(share * 100)} % of ${count} calls`);
+      show(`${Math.floor(share * 100)} % of ${count} calls`);
     });
-    if (screen) tell(" ".repeat(40) + "\r");
+    show("");
     if (json) return print(result, true);
     const { perSecond, min, p50, p90, p99, max } = result;
     writeLine(
       `${app} ${plan.method}: ${count} calls, ${concurrency} at once, ${perSecond} a second`,
     );
-    writeLine(table(
+    writeTable(
       ["MIN", "P50", "P90", "P99", "MAX"],
       [[min, p50, p90, p99, max].map((time) => `${time} ms`)],
-    ));
+    );
   });
 }
 
@@ -274,7 +282,7 @@ export function types(app: string, options: CallFlags): Promise<void> {
     const about = await ipc.call<AppDescription>(app, "$/describe", {}, callOptions(options));
     const text = declarations(about);
     if (options.json) return print({ name: app, types: text }, true);
-    writeLine(text.trimEnd());
+    writeText(text);
   });
 }
 

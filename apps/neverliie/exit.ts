@@ -12,6 +12,7 @@ import {
   TargetStartError,
   TargetUnknownError,
 } from "../../lib/ipc/mod.ts";
+import { jsonText, tell } from "../output.ts";
 
 /** The command line itself is wrong. */
 export class UsageError extends Error {
@@ -51,9 +52,9 @@ export function exitCodeOf(error: unknown): number {
 export function reportError(error: unknown, json: boolean): void {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (!json) {
-    console.error(`neverliie: ${message}`);
+    tell(`neverliie: ${message}`);
     return;
   }
   const remote = error instanceof RemoteError ? { code: error.code, data: error.data } : {};
-  console.error(JSON.stringify({ error: { name, message, ...remote } }));
+  tell(jsonText({ error: { name, message, ...remote } }));
 }

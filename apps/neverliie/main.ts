@@ -5,7 +5,7 @@ import { complete, completionScript } from "./completion/completion.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { runFrontEnd } from "./front_end.ts";
 import * as installation from "./install/commands.ts";
-import { OutputClosed } from "./output.ts";
+import { OutputClosed, tell, writeText } from "../output.ts";
 import { ownLaunchCommand } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/tools.ts";
 import { VERSION } from "../version.ts";
@@ -32,7 +32,10 @@ const program = new Command("neverliie")
 
 // The command line may be too wrong for its options to be told.
 const wantsJson = Deno.args.includes("--json");
-if (wantsJson) program.configureOutput({ writeErr() {} });
+program.configureOutput({
+  writeOut: writeText,
+  writeErr: (text) => wantsJson || tell(text.trimEnd()),
+});
 
 const COMPLETION_HELP = `
 Set up, once; a new shell then completes commands, apps, and methods of apps that run:

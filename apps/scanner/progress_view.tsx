@@ -1,11 +1,12 @@
 /** A scan on the terminal while it goes on. */
-import { Box, Text, useWindowSize } from "ink";
+import { Box, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
 import { Keys, Model, Progress, useModel } from "../../lib/ui/components.tsx";
 import { useKeys } from "../../lib/ui/keys.ts";
+import { Text } from "../../lib/ui/plain_text.tsx";
 import { showScreen } from "../../lib/ui/screen.tsx";
-import { formatBytes, plain, truncate } from "../../lib/ui/text.ts";
+import { formatBytes, truncate } from "../../lib/ui/text.ts";
 import type { ScanStep } from "./contract.ts";
 
 const PHASES = { counting: "Counting", scanning: "Scanning", hashing: "Comparing" } as const;
@@ -79,13 +80,13 @@ function View(
     <Box flexDirection="column" width={columns}>
       <Text wrap="truncate">
         <Text bold color="cyan">{PHASES[phase]}</Text>
-        {` ${plain(folder)}`}
+        {` ${folder}`}
       </Text>
       <Box gap={2}>
         <Progress percent={percent} width={Math.max(10, Math.min(30, columns - 50))} />
         <Text wrap="truncate">{facts.join("  ")}</Text>
       </Box>
-      <Text dimColor wrap="truncate">{truncate(plain(file), columns) || " "}</Text>
+      <Text dimColor wrap="truncate">{truncate(file, columns) || " "}</Text>
       <Keys keys={[["Esc", "cancel"]]} />
     </Box>
   );

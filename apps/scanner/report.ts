@@ -6,7 +6,6 @@ import {
   formatBytes,
   formatDuration,
   pad,
-  plain,
   truncate,
 } from "../../lib/ui/text.ts";
 import type { ScanStep, Sized } from "./contract.ts";
@@ -49,10 +48,7 @@ export function report(
     for (const { path, bytes, taken } of rows) {
       const share = last.taken === 0 ? 0 : taken / last.taken * 100;
       const sizes = `${right(formatBytes(taken))}  ${right(formatBytes(bytes))}`;
-      const text = truncate(
-        plain(path) || ".",
-        Math.max(8, columns - displayWidth(sizes) - BAR - 4),
-      );
+      const text = truncate(path, Math.max(8, columns - displayWidth(sizes) - BAR - 4)) || ".";
       lines.push(`${sizes}  ${paint("cyan", bar(share, BAR))}  ${text}`);
     }
   };
@@ -72,7 +68,7 @@ export function report(
   for (const { bytes, count, files } of groups.slice(0, GROUPS)) {
     lines.push(`${right(formatBytes(bytes))}  ${paint("yellow", `${count} times`)}`);
     for (const file of files.slice(0, FILES)) {
-      lines.push(`${" ".repeat(12)}${truncate(plain(file), Math.max(8, columns - 12))}`);
+      lines.push(`${" ".repeat(12)}${truncate(file, Math.max(8, columns - 12))}`);
     }
     if (count > FILES) {
       lines.push(paint("dim", `${" ".repeat(12)}… ${count - FILES} more`));

@@ -2,6 +2,7 @@
 import { resolve } from "@std/path";
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { wantsColour } from "../../lib/ui/colour.ts";
+import { print, tell, writeStyled } from "../output.ts";
 import { parseArguments, type ScanRequest } from "./arguments.ts";
 import type { Scanner, ScanStep } from "./contract.ts";
 import { report } from "./report.ts";
@@ -20,7 +21,7 @@ export async function scanFolder(
   try {
     request = parseArguments(args);
   } catch (error) {
-    console.error(`scanner: ${(error as Error).message}`);
+    tell(`scanner: ${(error as Error).message}`);
     return 2;
   }
   const { top, duplicates, json } = request;
@@ -31,13 +32,13 @@ export async function scanFolder(
       .deep_scan({ folder, steps: "progress", top, duplicates }, { signal, timeout: Infinity });
   const last = await follow(scan, folder, signal);
   if (last === null) {
-    console.error("The scan was cancelled");
+    tell("The scan was cancelled");
     return INTERRUPTED;
   }
-  if (json) console.log(JSON.stringify(last));
+  if (json) print(last, true);
   else {
     const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 120;
-    console.log(report(last, { duplicates, columns, colour: wantsColour() }).join("\n"));
+    writeStyled(report(last, { duplicates, columns, colour: wantsColour() }));
   }
   return last.errors > 0 ? 1 : 0;
 }
@@ -57,7 +58,7 @@ async function follow(
     const { followScan } = await import("./progress_view.tsx");
     const last = await followScan(folder, scan, onError, signal);
     for (const step of failed) tellError(folder, step);
-    if (more > 0) console.error(`… and ${more} more that could not be read`);
+    if (more > 0) tell(`… and ${more} more that could not be read`);
     return last;
   }
   let last: ScanStep | null = null;
@@ -70,5 +71,5 @@ async function follow(
 
 /** Of a file below the folder by its path from there; of the folder by its own. */
 function tellError(folder: string, { file, error }: ScanStep): void {
-  console.error(`Cannot read "${file === "" ? folder : file}": ${error}`);
+  tell(`Cannot read "${file === "" ? folder : file}": ${error}`);
 }

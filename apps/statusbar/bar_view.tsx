@@ -1,12 +1,12 @@
 /** The status bar in a terminal: one line at an edge, notices in what is left. */
-import { Box, Text, useApp, useWindowSize } from "ink";
+import { Box, useApp, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { Line, Progress, useModel } from "../../lib/ui/components.tsx";
 import { useKeys } from "../../lib/ui/keys.ts";
+import { Text } from "../../lib/ui/plain_text.tsx";
 import { showScreen } from "../../lib/ui/screen.tsx";
-import { plain } from "../../lib/ui/text.ts";
 import { BarModel } from "./bar_model.ts";
 import type { Notice } from "./contract.ts";
 import { barLine, LEVEL_COLOURS } from "./line.ts";
@@ -59,7 +59,7 @@ function Messages({ model, columns }: { model: BarModel; columns: number }): Rea
   return (
     <>
       {[...problems, ...(failure === null ? [] : [failure])].map((text) => (
-        <Text key={text} color="red" wrap="truncate">{plain(text)}</Text>
+        <Text key={text} color="red" wrap="truncate">{text}</Text>
       ))}
       {notices.map((notice, index) => (
         <NoticeLine
@@ -88,7 +88,7 @@ function NoticeLine(
         </Box>
       )}
       <Box flexGrow={1}>
-        <Text bold={selected} wrap="truncate">{plain(text)}</Text>
+        <Text bold={selected} wrap="truncate">{text}</Text>
       </Box>
       {selected && (
         <Box flexShrink={0}>

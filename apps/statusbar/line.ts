@@ -49,13 +49,14 @@ export function barLine(
   separator: string,
   width: number,
 ): Piece[] {
-  const gap = displayWidth(separator);
+  const between = plain(separator);
+  const gap = displayWidth(between);
   const fixed = segments.filter(({ type }) => type !== "notices");
   const noticed = fixed.length < segments.length && figures.notices.length > 0;
   const space = width - (noticed ? NOTICE_WIDTH + gap : 0);
   let shown: { segment: Segment; pieces: Piece[] }[] = [];
   for (const scale of SPARK_SCALES) {
-    shown = fixed.map((segment) => ({ segment, pieces: pieces(segment, figures, scale) }))
+    shown = fixed.map((segment) => ({ segment, pieces: plainPieces(segment, figures, scale) }))
       .filter(({ pieces }) => pieces.length > 0);
     if (total(shown, gap) <= space) break;
   }
@@ -69,7 +70,7 @@ export function barLine(
     if (own.length > 0) parts.push(own);
   }
   return parts.flatMap((part, index) =>
-    index === 0 ? part : [{ text: separator, dim: true }, ...part]
+    index === 0 ? part : [{ text: between, dim: true }, ...part]
   );
 }
 
@@ -80,6 +81,11 @@ function total(shown: readonly { pieces: Piece[] }[], gap: number): number {
 
 function width(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { text }) => sum + displayWidth(text), 0);
+}
+
+/** Labels and formats are a person's, names an app's: measured and shown without what could steer. */
+function plainPieces(segment: Segment, figures: BarFigures, scale: number): Piece[] {
+  return pieces(segment, figures, scale).map((piece) => ({ ...piece, text: plain(piece.text) }));
 }
 
 function pieces(segment: Segment, figures: BarFigures, scale: number): Piece[] {
@@ -160,7 +166,7 @@ function noticePieces(notices: readonly Notice[], columns: number): Piece[] {
   const more = notices.length > 1 ? ` +${notices.length - 1}` : "";
   const room = columns - displayWidth(more) - 2;
   const progress = first.progress === null ? "" : progressText(first.progress, room);
-  const text = truncate(plain(first.text), room - displayWidth(progress));
+  const text = truncate(first.text, room - displayWidth(progress));
   return [
     { text: "▪ ", colour: LEVEL_COLOURS[first.level] },
     ...(progress === "" ? [] : [{ text: progress, colour: "cyan" }]),

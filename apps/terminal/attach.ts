@@ -1,6 +1,7 @@
 /** A session in this process's own terminal. */
 import { ConnectionLostError, type IPCStream, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { displayWidth, plain, truncate } from "../../lib/ui/text.ts";
+import { writeLine } from "../output.ts";
 import type { AttachEvent, SessionInfo } from "./contract.ts";
 import { isFocus, Keys, PREFIX_NAME, type Typed } from "./keys.ts";
 import { hasTerminal, RawTerminal } from "./raw_terminal.ts";
@@ -32,15 +33,15 @@ export async function attach(
   const end = await show(client, session, signal);
   const name = `session ${session.id} (${plain(session.title)})`;
   if (end.type === "detached") {
-    console.log(`[detached from ${name}; to come back: terminal attach ${session.id}]`);
+    writeLine(`[detached from ${name}; to come back: terminal attach ${session.id}]`);
     return 0;
   }
   if (end.type === "killed") {
-    console.log(`[${name} was killed]`);
+    writeLine(`[${name} was killed]`);
     return 0;
   }
   const how = end.signal === null ? `with code ${end.code}` : `by ${end.signal}`;
-  console.log(`[${name} ended ${how}]`);
+  writeLine(`[${name} ended ${how}]`);
   return end.code;
 }
 
@@ -60,6 +61,11 @@ export function checkPlace(id: number | null): void {
   }
 }
 
+/** What gives the window a title; nothing in the title ends it early. */
+export function titleSequence(title: string): string {
+  return `\x1b]2;${plain(title)}\x07`;
+}
+
 async function show(
   client: NeverLiieIPC,
   { id, title }: SessionInfo,
@@ -70,7 +76,7 @@ async function show(
   signal.addEventListener("abort", () => view.detach());
   try {
     // Its name in the window's title, as far as the terminal takes one.
-    await screen.write(`\x1b]2;${plain(title)}\x07`);
+    await screen.write(titleSequence(title));
     return await view.run();
   } catch (error) {
     if (!(error instanceof ConnectionLostError)) throw error;

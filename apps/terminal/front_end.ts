@@ -1,6 +1,7 @@
 /** The terminal's own command line. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
+import { print, tell, writeLine, writeStyled } from "../output.ts";
 import { attach, checkPlace } from "./attach.ts";
 import type { OpenParams, SessionInfo } from "./contract.ts";
 import { hasTerminal } from "./raw_terminal.ts";
@@ -52,7 +53,7 @@ export async function frontEnd(
     return await obey(client, args, signal);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    console.error(`terminal: ${error.message}`);
+    tell(`terminal: ${error.message}`);
     return 2;
   }
 }
@@ -96,7 +97,7 @@ async function open(client: NeverLiieIPC, args: string[], signal: AbortSignal): 
     ...(size === undefined ? {} : { rows: Math.max(1, size.rows || 24) }),
   });
   if (!detached) return await attach(client, session, signal);
-  console.log(`session ${session.id} was opened; to see it: terminal attach ${session.id}`);
+  writeLine(`session ${session.id} was opened; to see it: terminal attach ${session.id}`);
   return 0;
 }
 
@@ -150,9 +151,9 @@ async function list(client: NeverLiieIPC, args: string[]): Promise<number> {
     throw new TypeError(`Cannot list: "${args[0]}" is not known. See --help`);
   }
   const sessions = await sessionsOf(client);
-  if (args.length > 0) console.log(JSON.stringify(sessions, null, 2));
-  else if (sessions.length === 0) console.log('No sessions. "terminal open" starts one.');
-  else console.log(table(sessions).join("\n"));
+  if (args.length > 0) print(sessions, false);
+  else if (sessions.length === 0) writeLine('No sessions. "terminal open" starts one.');
+  else writeStyled(table(sessions));
   return 0;
 }
 
@@ -161,7 +162,7 @@ async function kill(client: NeverLiieIPC, names: string[]): Promise<number> {
   const sessions = await sessionsOf(client);
   for (const { id, title } of names.map((name) => find(sessions, name))) {
     await client.call("terminal", "kill", { id }, { timeout: 15_000 });
-    console.log(`session ${id} (${plain(title)}) was killed`);
+    writeLine(`session ${id} (${plain(title)}) was killed`);
   }
   return 0;
 }

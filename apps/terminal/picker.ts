@@ -1,4 +1,5 @@
 /** Picking a session from a list, by its id. */
+import { writeLine, writeStyled } from "../output.ts";
 import type { SessionInfo } from "./contract.ts";
 
 /**
@@ -9,13 +10,13 @@ export function pick(
   lines: readonly string[],
   sessions: readonly SessionInfo[],
 ): SessionInfo | null {
-  console.log(lines.join("\n"));
+  writeStyled(lines);
   for (;;) {
     // Ctrl-C at this question ends the process, as everywhere.
     const answer = prompt("Attach to which one? (id; Enter for none)")?.trim() ?? "";
     if (answer === "") return null;
     const session = sessions.find(({ id }) => String(id) === answer);
     if (session !== undefined) return session;
-    console.log(`There is no session "${answer}".`);
+    writeLine(`There is no session "${answer}".`);
   }
 }

@@ -1,5 +1,6 @@
 /** A command's output on this process's own. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
+import { writeBytes } from "../output.ts";
 import type { Terminal } from "./contract.ts";
 
 /** Has the terminal run the command in `args` here. Returns the command's exit code. */
@@ -15,12 +16,7 @@ export async function runInTerminal(
   const events = client.connect<Terminal>("terminal").run({ command, cwd: Deno.cwd() }, options);
   for await (const event of events) {
     if (event.type === "exit") code = event.code;
-    else write(event.type === "stdout" ? Deno.stdout : Deno.stderr, event.text);
+    else writeBytes(event.type, new TextEncoder().encode(event.text));
   }
   return code;
-}
-
-function write(output: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(output.writeSync(bytes));
 }

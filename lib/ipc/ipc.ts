@@ -109,7 +109,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       ipc.#lock = await becomeInstance(name, ipc.#context, woken);
     } catch (error) {
       if (!(error instanceof AlreadyRunningError) || options.ifRunning === "throw") throw error;
-      (error.pid === null ? console.error : console.log)(error.message);
+      (error.pid === null ? printProblem : console.log)(error.message);
       Deno.exit(error.pid === null ? 1 : 0);
     }
     try {

@@ -97,4 +97,5 @@ export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./stat
 export type { Params, TraceContext } from "./wire/message.ts";
 export type { FrameLimits } from "./wire/codec.ts";
 export { checkAppName } from "./base/name.ts";
+export { printable, printableLines } from "./base/problem.ts";
 export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./methods/watch.ts";

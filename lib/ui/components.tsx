@@ -1,7 +1,8 @@
 /** Pieces that the views share, on Ink. */
-import { Box, Text, useWindowSize } from "ink";
+import { Box, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode, useEffect, useState } from "react";
+import { Text } from "./plain_text.tsx";
 import { bar, type Piece, sparkline } from "./text.ts";
 
 /** One line of the screen, cut off where it is wider. */

@@ -1,6 +1,9 @@
 /** Text for a terminal: measured in columns, not in characters. */
-import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
+import { printable } from "../ipc/base/problem.ts";
+
+/** A text on one line, safe to show whoever wrote it. */
+export { printable as plain };
 
 /** A piece of a line in one style. */
 export interface Piece {
@@ -18,19 +21,17 @@ export function displayWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** The text without escape sequences and control characters, safe to print whoever wrote it. */
-export function plain(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
-}
-
-/** Cuts a text (without styles) to at most `width` columns, with "…" where something is missing. */
+/**
+ * Cuts a text (without styles) to at most `width` columns, with "…" where something is missing. What
+ * it gives is plain.
+ */
 export function truncate(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
+  const whole = printable(text);
+  if (displayWidth(whole) <= width) return whole;
   if (width < 1) return "";
   let kept = "";
   let columns = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes.segment(whole)) {
     columns += displayWidth(segment);
     if (columns > width - 1) break;
     kept += segment;
@@ -38,7 +39,7 @@ export function truncate(text: string, width: number): string {
   return kept + "…";
 }
 
-/** Makes a text (without styles) exactly `width` columns wide, cutting it or adding spaces. */
+/** Makes a text (without styles) plain and exactly `width` columns wide, by cutting or by spaces. */
 export function pad(text: string, width: number, align: "left" | "right" = "left"): string {
   const cut = truncate(text, width);
   const space = " ".repeat(Math.max(0, width - displayWidth(cut)));

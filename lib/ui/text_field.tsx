@@ -1,8 +1,8 @@
 /** One line of text that is being edited. */
 import type { Key } from "ink";
-import { Text } from "ink";
 // @deno-types="@types/react"
 import type { ReactNode } from "react";
+import { Text } from "./plain_text.tsx";
 
 const graphemes = new Intl.Segmenter();
 

@@ -13,10 +13,11 @@ import {
   isServing,
   type LaunchCommand,
   NeverLiieIPC,
+  printable,
 } from "../../../lib/ipc/mod.ts";
 import { suite } from "../../suite.ts";
 import { UsageError } from "../exit.ts";
-import { writeLine } from "../output.ts";
+import { writeData, writeText } from "../../output.ts";
 
 const SHELLS = ["bash", "zsh", "fish", "powershell"];
 
@@ -44,22 +45,27 @@ export function completionScript(shell: string, own: LaunchCommand | null): void
   if (!SHELLS.includes(shell)) {
     throw new UsageError(`Cannot complete for "${shell}": give one of ${SHELLS.join(", ")}`);
   }
-  writeLine(libraryScript(shell));
-  writeLine(programFunction(shell, own));
+  writeData(libraryScript(shell));
+  writeData(programFunction(shell, own));
 }
 
-/** The library prints its script; here it is taken, and put right. */
+/** The library's script, put right. */
 function libraryScript(shell: string): string {
+  const text = printedBy(() => script(shell, "neverliie", FUNCTION));
+  return shell === "bash" ? mendedForBash(text) : text;
+}
+
+/** What the library prints by itself meanwhile. */
+function printedBy(work: () => void): string {
   const printed: string[] = [];
   const { log } = console;
   console.log = (text: string) => void printed.push(text);
   try {
-    script(shell, "neverliie", FUNCTION);
+    work();
   } finally {
     console.log = log;
   }
-  const text = printed.join("\n");
-  return shell === "bash" ? mendedForBash(text) : text;
+  return printed.join("\n");
 }
 
 /**
@@ -127,7 +133,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
       told.argument(name, offer, argument.variadic);
     }
   }
-  root.parse([...words]);
+  writeText(printedBy(() => root.parse([...words])));
 }
 
 type Offers = [value: string, description: string][];
@@ -170,15 +176,10 @@ async function offersFor(command: string, app: string | undefined) {
       const { methods } = await ipc.call<AppDescription>(app, "$/describe", {}, options);
       found["method"] = methods
         .filter(({ name, kind }) => OFFERED.test(name) && kind === command)
-        .map(({ name, description }) => [name, oneLine(description ?? "")]);
+        .map(({ name, description }) => [name, printable(description ?? "").trim()]);
     } catch {
       // Asleep, or not talking: then there is nothing to offer, and a call will tell why.
     }
   }
   return found;
-}
-
-function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex -- what an app says is not to steer the terminal
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f]+/g, " ").trim();
 }

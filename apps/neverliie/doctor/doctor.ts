@@ -6,7 +6,7 @@
 
 import { type CommonOptions } from "../commands.ts";
 import { diagnose, type Finding } from "./diagnosis.ts";
-import { print, writeLine } from "../output.ts";
+import { print, tell, writeLine } from "../../output.ts";
 
 /** A finding as it is told, `fixed` once `--fix` has mended it. */
 interface Told extends Omit<Finding, "remedy"> {
@@ -44,7 +44,7 @@ async function mend({ remedy, problem }: Finding): Promise<void> {
   try {
     await remedy!();
   } catch (error) {
-    console.error(`Cannot mend (${problem}): ${(error as Error).message}`);
+    tell(`Cannot mend (${problem}): ${(error as Error).message}`);
   }
 }
 

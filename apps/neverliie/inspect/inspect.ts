@@ -9,7 +9,7 @@ import { UsageError } from "../exit.ts";
 import { openInBrowser } from "./browser.ts";
 import { MeshModel } from "../watching/mesh_model.ts";
 import { InspectServer } from "./server.ts";
-import { print, writeLine } from "../output.ts";
+import { print, tell, writeLine } from "../../output.ts";
 
 /** What `neverliie inspect` is told. */
 export interface InspectOptions {
@@ -43,7 +43,7 @@ export async function inspect(
     }
     const problem = open ? await openInBrowser(link) : null;
     if (problem !== null) {
-      console.error(`No browser was opened: ${problem}. Open the link by hand.`);
+      tell(`No browser was opened: ${problem}. Open the link by hand.`);
     }
     await Promise.race([server.closed, interrupted.promise]);
   } finally {

@@ -7,7 +7,7 @@ import { DELIMITER, join, resolve } from "@std/path";
 import type { CommonOptions } from "../commands.ts";
 import { samePath } from "../../../lib/ipc/tools.ts";
 import { UsageError } from "../exit.ts";
-import { print, writeLine } from "../output.ts";
+import { print, writeLine } from "../../output.ts";
 import { install, type InstallOptions, planInstall } from "./install.ts";
 import { readReceipt, rootFolder } from "./receipt.ts";
 import { readSource } from "./source.ts";

@@ -6,8 +6,8 @@
 
 import { describeRecord, readRecord } from "../../app_record.ts";
 import { fileInfo, openFile, unreadable, UnreadableError } from "../../../lib/system/text_file.ts";
+import { print } from "../../output.ts";
 import { reportError } from "../exit.ts";
-import { writeLine } from "../output.ts";
 import { lastLines } from "./log_file.ts";
 
 /** Milliseconds between two looks at the file. Events of the file system differ too much by system. */
@@ -96,13 +96,13 @@ export async function followBoth(
   const either = AbortSignal.any([signal, ended.signal]);
   const output = async () => {
     for await (const line of follow(path, lines, either)) {
-      writeLine(json ? JSON.stringify(line) : line);
+      print(line, json);
     }
   };
   const records = async () => {
     for await (const line of follow(recordsPath, lines, either)) {
       const record = readRecord(line);
-      writeLine(json ? JSON.stringify(record) : describeRecord(record));
+      print(json ? record : describeRecord(record), json);
     }
   };
   const faults: UnreadableError[] = [];

@@ -25,6 +25,7 @@ import {
   PROTOCOL_VERSION,
   TargetNotRunningError,
 } from "../../../lib/ipc/mod.ts";
+import { tell } from "../../output.ts";
 import { type Tool, toolsOf } from "./tools.ts";
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -128,7 +129,7 @@ async function describeApps(
       signal.throwIfAborted();
       // Asked for everything that runs, what does not run is no surprise.
       if (apps.length === 0 && error instanceof TargetNotRunningError) return null;
-      console.error(`neverliie: the tools of "${name}" are left out: ${(error as Error).message}`);
+      tell(`neverliie: the tools of "${name}" are left out: ${(error as Error).message}`);
       return null;
     }
   }));

@@ -10,7 +10,6 @@ import {
   formatDuration,
   pad,
   type Piece,
-  plain,
   truncate,
 } from "../../../lib/ui/text.ts";
 import type { AppSample, CallSample, MethodSample, Sample } from "./sample.ts";
@@ -48,7 +47,7 @@ export function layout(sample: Sample, state: TopState, size: Size): Line[] {
   const tables = state.rows(sample);
   const head = [title(sample, columns)];
   for (const problem of sample.problems.slice(0, 2)) {
-    head.push([{ text: truncate(plain(problem), columns), colour: "red" }]);
+    head.push([{ text: truncate(problem, columns), colour: "red" }]);
   }
   const foot = footer(state, columns);
   const space = rows - head.length - foot.length;
@@ -94,7 +93,7 @@ function title({ apps, calls, at }: Sample, columns: number): Line {
 function footer(state: TopState, columns: number): Line[] {
   if (state.asking !== null) {
     const { call, method, app, from } = state.asking;
-    const question = `Cancel #${call} ${plain(method)} of ${app}, asked by ${caller(from)}?`;
+    const question = `Cancel #${call} ${method} of ${app}, asked by ${caller(from)}?`;
     return [
       [{ text: truncate(question, columns), colour: "yellow", bold: true }],
       keys([["y", "cancel it"], ["n", "keep it"]], columns),
@@ -110,7 +109,7 @@ function footer(state: TopState, columns: number): Line[] {
   ], columns);
   const { message } = state;
   if (message === null) return [line];
-  return [[{ text: truncate(plain(message), columns), colour: "yellow" }], line];
+  return [[{ text: truncate(message, columns), colour: "yellow" }], line];
 }
 
 const NAMES: Record<Section, string> = { apps: "apps", calls: "in flight", methods: "methods" };
@@ -195,7 +194,7 @@ function tableLines(
     ]];
     for (const [at, { value }] of seen.entries()) {
       const mark = focused && first + at === selected;
-      const cells = cellsOf(fitting, ({ cell, width }) => plain(cell(value, now, width)));
+      const cells = cellsOf(fitting, ({ cell, width }) => cell(value, now, width));
       const piece = line(value, cells);
       lines.push([
         { text: mark ? "▌ " : "  ", colour: "cyan", bold: true },
@@ -225,7 +224,7 @@ function tableLines(
 function appLine({ name, state, problem, failed }: AppSample, cells: string): Piece {
   if (problem !== null) {
     const what = state === "running" ? "tells nothing" : state;
-    return { text: `${name}  ${what}: ${plain(problem)}`, colour: "red" };
+    return { text: `${name}  ${what}: ${problem}`, colour: "red" };
   }
   if (state !== "running") return { text: cells, dim: true };
   return failed > 0 ? { text: cells, colour: "yellow" } : { text: cells };

@@ -8,7 +8,7 @@
 import { type NeverLiieIPC, TargetUnknownError } from "../../../lib/ipc/mod.ts";
 import { pause } from "../../../lib/system/pause.ts";
 import { MeshModel } from "../watching/mesh_model.ts";
-import { print, table, writeLine } from "../output.ts";
+import { print, tell, writeLine, writeTable } from "../../output.ts";
 import { caller, formatTime } from "./layout.ts";
 import { type Sample, sampleOf } from "./sample.ts";
 
@@ -79,7 +79,7 @@ async function settled(mesh: MeshModel, signal: AbortSignal): Promise<void> {
 }
 
 function printSample({ apps, calls, methods, problems, at }: Sample): void {
-  for (const problem of problems) console.error(problem);
+  for (const problem of problems) tell(problem);
   if (apps.length === 0) return writeLine("No apps yet: start one once, and it registers itself.");
   const figures = (of: Pick<Sample["methods"][number], "perSecond" | "p50" | "p99" | "failed">) => [
     String(of.perSecond),
@@ -88,7 +88,7 @@ function printSample({ apps, calls, methods, problems, at }: Sample): void {
     String(of.failed),
   ];
   const headings = ["CALLS/S", "P50", "P99", "ERRORS"];
-  writeLine(table(
+  writeTable(
     ["APP", "STATE", "PID", "IN FLIGHT", ...headings],
     apps.map((app) => [
       app.name,
@@ -97,13 +97,13 @@ function printSample({ apps, calls, methods, problems, at }: Sample): void {
       String(app.inFlight),
       ...figures(app),
     ]),
-  ));
+  );
   for (const { name, problem } of apps) {
-    if (problem !== null) console.error(`${name}: ${problem}`);
+    if (problem !== null) tell(`${name}: ${problem}`);
   }
   if (calls.length > 0) {
     writeLine("");
-    writeLine(table(
+    writeTable(
       ["IN FLIGHT", "METHOD", "CALL", "SINCE", "ITEMS", "FROM"],
       calls.map(({ app, method, call, since, atLeast, items, from }) => [
         app,
@@ -113,12 +113,12 @@ function printSample({ apps, calls, methods, problems, at }: Sample): void {
         String(items ?? "-"),
         caller(from),
       ]),
-    ));
+    );
   }
   if (methods.length === 0) return;
   writeLine("");
-  writeLine(table(
+  writeTable(
     ["CALLED", "METHOD", ...headings],
     methods.map((method) => [method.app, method.method, ...figures(method)]),
-  ));
+  );
 }

@@ -5,7 +5,7 @@
  */
 
 import type { NeverLiieIPC, WatchEvent } from "../../../lib/ipc/mod.ts";
-import { print, writeLine } from "../output.ts";
+import { jsonText, print, writeLine } from "../../output.ts";
 
 /** Prints a line an event, until the signal or the app's end. Starts no app. */
 export async function trace(
@@ -28,7 +28,7 @@ function lineOf(app: string, event: WatchEvent): string {
     case "began": {
       const { call, method, names, from, running } = event;
       const given = typeof names === "number" ? `${names} positions` : names.join(", ");
-      const shown = "params" in event ? JSON.stringify(event.params) : given;
+      const shown = "params" in event ? jsonText(event.params) : given;
       const size = event.size === undefined ? "" : `, ${event.size} bytes of params`;
       const who = from === null ? "" : ` from ${from.name ?? "a client"} (process ${from.pid})`;
       return `${time}  #${call} ${method}(${shown})${size}${who}${running ? ", runs already" : ""}`;

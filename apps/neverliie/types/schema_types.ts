@@ -7,6 +7,7 @@
  */
 
 import type { JsonSchema } from "../../../lib/ipc/mod.ts";
+import { jsonText } from "../../output.ts";
 
 /** Writes types; what schemas refer to by name becomes a type of its own in {@link named}. */
 export class TypeWriter {
@@ -198,12 +199,12 @@ function resolve(root: JsonSchema, pointer: string): unknown {
 }
 
 function literal(value: unknown): string {
-  return typeof value === "object" && value !== null ? "unknown" : JSON.stringify(value);
+  return typeof value === "object" && value !== null ? "unknown" : jsonText(value);
 }
 
 /** A name as the key of a member. */
 export function keyOf(name: string): string {
-  return /^[\p{L}_$][\p{L}\d_$]*$/u.test(name) ? name : JSON.stringify(name);
+  return /^[\p{L}_$][\p{L}\d_$]*$/u.test(name) ? name : jsonText(name);
 }
 
 /** A name as the name of a type: `get_stats` is `GetStats`. */

@@ -1,8 +1,54 @@
 /**
- * Telling of what is wrong: also where the disk is, which the telling itself may depend on.
+ * Telling of what is wrong: also where the disk is, which the telling itself may depend on; and in
+ * words that are safe to show, whoever chose them.
  *
  * @module
  */
+
+/**
+ * Escape sequences as terminals take them: of control, of text up to its end (titles, links), and
+ * short ones. https://ecma-international.org/publications-and-standards/standards/ecma-48/
+ */
+const SEQUENCES = new RegExp(
+  [
+    String.raw`(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]`,
+    String.raw`(?:\x1b[PX\]^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)`,
+    String.raw`\x1b[ -/]*[0-~]`,
+  ].join("|"),
+  "g",
+);
+/** What may steer a terminal: C0, DEL, C1, and what turns the direction of the text behind it. */
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
+const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/g;
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]+/g;
+// deno-lint-ignore no-control-regex
+const CONTROLS_IN_LINES = /[\x00-\x08\x0b-\x1f\x7f-\x9f]+/g;
+
+/**
+ * A text as one line that is safe to show on a terminal, whoever wrote it: escape sequences and
+ * overrides of the direction are left out, and a space stands for control characters.
+ *
+ * @example
+ * ```ts
+ * import { printable } from "@neverliie/ipc";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(printable("a file\x1b[2J\nof \u202emine"), "a file of mine");
+ * ```
+ */
+export function printable(text: string): string {
+  if (!UNSAFE.test(text)) return text;
+  return text.replaceAll(SEQUENCES, "").replaceAll(CONTROLS, " ").replaceAll(DIRECTIONS, "");
+}
+
+/** The same for a text of several lines: line breaks and tabs stay. */
+export function printableLines(text: string): string {
+  if (!UNSAFE.test(text)) return text;
+  return text.replaceAll(SEQUENCES, "").replaceAll("\r\n", "\n")
+    .replaceAll(CONTROLS_IN_LINES, " ").replaceAll(DIRECTIONS, "");
+}
 
 const NO_SPACE = ". Free some space there";
 const NOT_WRITABLE = ". Make that place writable, or choose another home by NEVERLIIE_HOME";
@@ -27,7 +73,7 @@ export function withRemedy(error: unknown): string {
 /** Tells of a problem on stderr. Never throws. */
 export function printProblem(problem: string): void {
   try {
-    console.error(problem);
+    console.error(printableLines(problem));
   } catch {
     // Its log is on a disk that is full, or its terminal is gone: the app goes on all the same.
   }

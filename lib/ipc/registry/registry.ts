@@ -15,7 +15,7 @@ import { basename, dirname, join } from "../base/path.ts";
 import { pauseFor } from "../base/timer.ts";
 import { checkAppName } from "../base/name.ts";
 import { platform } from "../os/platform.ts";
-import { withRemedy } from "../base/problem.ts";
+import { printProblem, withRemedy } from "../base/problem.ts";
 import { emptyEntries, type Entries, hasComments, parseEntries } from "./registry_text.ts";
 import {
   faultOf,
@@ -78,7 +78,7 @@ export class Registry {
    *
    * @param report is told what was wrong and what was done about it; stderr by default.
    */
-  constructor(home: Home, report: (problem: string) => void = (text) => console.error(text)) {
+  constructor(home: Home, report: (problem: string) => void = printProblem) {
     this.#home = home;
     this.#report = report;
   }

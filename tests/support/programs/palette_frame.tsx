@@ -9,12 +9,12 @@ const MATCHES: Match[] = [
   { id: "2", kind: "method", title: "scanner deep_scan", detail: "walks", score: 0.5, matched: [] },
 ];
 
-/** The palette with two entries and figures, without colours. */
-export function paletteText(): string {
+/** The palette with two entries, or others, and figures; without colours. */
+export function paletteText(matches: readonly Match[] = MATCHES, hostname = "desk"): string {
   const model = new PaletteModel();
   model.show({
     time: "2026-01-02T03:04:05.000Z",
-    hostname: "desk",
+    hostname,
     uptime: 3600,
     cpu: { percent: 50, cores: 2, model: null },
     memory: { total: 100, used: 25, available: 75 },
@@ -25,7 +25,7 @@ export function paletteText(): string {
   return renderToString(
     <Palette
       model={model}
-      search={() => MATCHES}
+      search={() => [...matches]}
       // deno-lint-ignore require-yield
       launch={async function* () {
         await Promise.resolve();

@@ -29,36 +29,22 @@ function writeMany(log: AppLog, count: number): WeakRef<Record<string, unknown>>
 const kept = (written: WeakRef<Record<string, unknown>>[]) =>
   written.filter((one) => one.deref() !== undefined).length;
 
-/** What is written by `console.error` until this is disposed of. */
-class ToldErrors {
-  readonly lines: string[] = [];
-  readonly #error = console.error;
-
-  constructor() {
-    console.error = (line: string) => void this.lines.push(line);
-  }
-
-  [Symbol.dispose](): void {
-    console.error = this.#error;
-  }
-}
-
 Deno.test("AppLog: of records that cannot be written, nothing is kept, and it is told once", async () => {
   const folder = await Deno.makeTempDir({ prefix: "neverliie-unit-" });
   try {
-    using told = new ToldErrors();
-    const log = new AppLog("app");
+    const told: string[] = [];
+    const log = new AppLog("app", (problem) => told.push(problem));
     const path = join(folder, "no such folder", "app.jsonl");
     log.begin(path);
     // More than may wait: the file is opened at once, and that fails.
     const early = writeMany(log, 200);
-    while (told.lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     const later = writeMany(log, 500);
     await collectGarbage();
     assertEquals([kept(early), kept(later)], [0, 0]);
     await log.end();
-    assertEquals(told.lines.length, 1, told.lines.join("\n"));
-    assert(told.lines[0]!.startsWith(`Cannot write "${path}": `), told.lines[0]);
+    assertEquals(told.length, 1, told.join("\n"));
+    assert(told[0]!.startsWith(`Cannot write "${path}": `), told[0]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

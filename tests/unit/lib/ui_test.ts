@@ -36,7 +36,11 @@ Deno.test("pad makes a text exactly as wide as asked", () => {
 });
 
 Deno.test("plain takes out what could steer the terminal", () => {
-  assertEquals(plain(`a${ESC}[2Jb\r\nc\u0007d\u009be`), "ab c d e");
+  assertEquals(plain(`a${ESC}[2Jb\r\nc\u0007d\u0085e\u009bf`), "ab c d e");
+  assertEquals(plain(`a${ESC}]0;a title\u0007b${ESC}]8;;http://x${ESC}\\link${ESC}7`), "ablink");
+  assertEquals(plain(`a${ESC}]0;no end`), "a0;no end");
+  assertEquals(plain(`${ESC}${ESC}[31m[31mred`), " [31mred");
+  assertEquals(plain("photo\u202egpj.exe \u2066a\u2069"), "photogpj.exe a");
   assertEquals(plain("größe 日本"), "größe 日本");
 });
 

@@ -144,6 +144,36 @@ Deno.test("architecture: an app imports of another app its contract alone", () =
   assertEquals(breaches(below("apps/"), allowed), []);
 });
 
+/** Who writes other than by apps/output.ts: why it may. */
+const WRITERS: Readonly<Record<string, string>> = {
+  "apps/terminal/raw_terminal.ts": "a session's own output, as its program wrote it",
+  "apps/neverliie/completion/completion.ts": "takes what a library would print",
+  "lib/ui/screen.tsx": "clears the screen that Ink draws on",
+};
+
+/** Where lib/ipc writes, and how often. */
+const LIBRARY_WRITERS = [
+  "lib/ipc/base/problem.ts 1", // what is wrong
+  "lib/ipc/ipc.ts 1", // that the app runs already: a name that was checked, and a number
+  "lib/ipc/os/unix/platform.ts 1", // an address, where nobody else listens to problems
+];
+
+Deno.test("architecture: programs write by output.ts, and views show text by plain_text.tsx", () => {
+  const program = (path: string) =>
+    /^(apps|lib\/ui)\//.test(path) && !/^apps\/(build|.*\/page)\//.test(path);
+  const writes = /\bconsole\.(log|error|warn|info)\b|\b(stdout|stderr)\.(write|writable)|\bDeno\[/;
+  const writers = [...sources].filter(([path, { code }]) => program(path) && writes.test(code))
+    .map(([path]) => path);
+  assertEquals(writers.sort(), Object.keys(WRITERS).sort());
+  const library = [...sources].filter(([path, { code }]) => ipc(path) && code.includes("console."))
+    .map(([path, { code }]) => `${path} ${code.split(/\bconsole\./).length - 1}`);
+  assertEquals(library.sort(), LIBRARY_WRITERS);
+  // Ink's own text hands on what is in it.
+  const text = /import \{[^}]*\bText\b[^}]*\} from "ink"/;
+  const inks = [...sources].filter(([, { code }]) => text.test(code)).map(([path]) => path);
+  assertEquals(inks, ["lib/ui/plain_text.tsx"]);
+});
+
 Deno.test("architecture: programs know no browser to drive, and inspect is loaded late", () => {
   const drives = ({ specifier }: Import) => specifier.startsWith("playwright");
   assertEquals(breaches(() => true, (found) => !drives(found)), []);

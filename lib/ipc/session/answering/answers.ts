@@ -5,6 +5,7 @@
  * @module
  */
 
+import { printProblem } from "../../base/problem.ts";
 import { ErrorCode, toWireError } from "../../wire/errors.ts";
 import type { Limits } from "../limits.ts";
 import {
@@ -289,7 +290,7 @@ export class Answers {
   #reportDrop(method: string): void {
     if (!this.#reportedDrop) {
       const { calls } = this.#limits;
-      console.error(`${method}: dropped, because ${calls} calls of its sender run already`);
+      printProblem(`${method}: dropped, because ${calls} calls of its sender run already`);
     }
     this.#reportedDrop = true;
   }

@@ -110,12 +110,14 @@ export class IncomingRequest {
 
   /** Tells of what a handler threw, where no answer can: in a notification. Never throws. */
   report(thrown: unknown): void {
+    let shown: string;
     try {
-      console.error(`${this.method}:`, thrown);
+      shown = Deno.inspect(thrown);
     } catch {
       // A value that cannot be shown, as its own functions throw.
-      printProblem(`${this.method}: ${messageOf(thrown)}`);
+      shown = messageOf(thrown);
     }
+    printProblem(`${this.method}: ${shown}`);
   }
 
   /** @throws {MethodNotFoundError} always. */
