@@ -53,7 +53,8 @@ async function writeZip(path: string, files: readonly ArchiveFile[]): Promise<vo
   await zip.close();
 }
 
-async function writeTar(path: string, files: readonly ArchiveFile[]): Promise<void> {
+/** Writes a .tar.gz. */
+export async function writeTar(path: string, files: readonly ArchiveFile[]): Promise<void> {
   const { readable, controller } = createTarPacker();
   const output = await Deno.open(path, { create: true, truncate: true, write: true });
   const written = readable

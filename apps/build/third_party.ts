@@ -37,11 +37,7 @@ export async function bundledPackages(
     const entry = join(CHECKOUT, "apps", app, "main.ts");
     const modules = [...bundled, ...views].map((path) => join(CHECKOUT, path));
     for (const text of await bundlesOf([entry, ...modules])) {
-      for (const [, folder, name, version] of text.matchAll(NPM_MODULE)) {
-        const key = `npm:${name}@${version}`;
-        if (!found.has(key)) found.set(key, await npmPackage(resolve(folder!), name!, version!));
-      }
-      addFromJsr(found, text);
+      await packagesIn(text, found);
     }
     // Those are compiled with all that they import.
     for (const worker of workers) {
@@ -50,6 +46,19 @@ export async function bundledPackages(
     }
   }
   return [...found].sort(([a], [b]) => a < b ? -1 : 1).map(([, one]) => one);
+}
+
+/** The packages whose code is in a bundle, added to those that were `found` before. */
+export async function packagesIn(
+  bundle: string,
+  found: Map<string, Package> = new Map(),
+): Promise<Map<string, Package>> {
+  for (const [, folder, name, version] of bundle.matchAll(NPM_MODULE)) {
+    const key = `npm:${name}@${version}`;
+    if (!found.has(key)) found.set(key, await npmPackage(resolve(folder!), name!, version!));
+  }
+  addFromJsr(found, bundle);
+  return found;
 }
 
 async function bundlesOf(modules: readonly string[]): Promise<string[]> {
@@ -84,18 +93,13 @@ async function npmPackage(folder: string, name: string, version: string): Promis
 }
 
 /** The packages with their licences, for people. */
-function noticesOf(packages: readonly Package[], deno: string): string {
+export function noticesOf(packages: readonly Package[], head: string): string {
   const line = "-".repeat(80);
   const parts = packages.map(({ name, version, registry, license, licenseText }) =>
     `${line}\n${name} ${version} (${registry}), ${license ?? "licence not named"}\n\n` +
     (licenseText?.replaceAll("\r\n", "\n").trim() ?? "The package brings no text of its licence.")
   );
-  return [
-    "What of others is in these executables.\n\n" +
-    `Deno ${deno}, MIT: https://github.com/denoland/deno/blob/v${deno}/LICENSE.md`,
-    ...parts,
-    "",
-  ].join("\n\n");
+  return [head, ...parts, ""].join("\n\n");
 }
 
 /** Writes {@linkcode noticesOf} into the folder. @returns the file's path */
@@ -105,6 +109,8 @@ export async function writeNotices(
   deno: string = Deno.version.deno,
 ): Promise<string> {
   const path = join(folder, "THIRD-PARTY.txt");
-  await Deno.writeTextFile(path, noticesOf(packages, deno));
+  const head = "What of others is in these executables.\n\n" +
+    `Deno ${deno}, MIT: https://github.com/denoland/deno/blob/v${deno}/LICENSE.md`;
+  await Deno.writeTextFile(path, noticesOf(packages, head));
   return path;
 }

@@ -1,0 +1,180 @@
+/**
+ * `deno task package`: lib/ipc as one module, and as a package for npm. See HELP.
+ *
+ * @module
+ */
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+import { ensureDir } from "@std/fs";
+import { basename, join, relative, resolve } from "@std/path";
+import ts from "typescript";
+import { VERSION } from "../version.ts";
+import { writeTar } from "./archive.ts";
+import { bundleModules, CHECKOUT } from "./compile.ts";
+import { minify } from "./minify.ts";
+import { noticesOf, packagesIn } from "./third_party.ts";
+
+/** As on JSR. */
+const NAME = "@neverliie/ipc";
+
+const HELP = `deno task package [--out DIR]
+
+Makes the library one module, with nothing that it would have to import from elsewhere, and writes
+into dist/package:
+
+  mod.js, mod.d.ts           the module and all of its types
+  package.json, README.md, THIRD-PARTY.txt
+  neverliie-ipc-${VERSION}.tgz   these files as npm packs them: npm install PATH
+
+  --out DIR   instead of dist/package
+  --help      show this
+
+Exit codes: 0 made, 1 something failed, 2 wrong usage.
+`;
+
+/** The most bytes that the module may have. */
+export const MODULE_MAX = 300_000;
+
+/** Where the library begins. */
+const ENTRY = join(CHECKOUT, "lib", "ipc", "mod.ts");
+
+/** A package that was made. */
+export interface MadePackage {
+  folder: string;
+  /** The path of the archive. */
+  archive: string;
+  /** Bytes of the module. */
+  size: number;
+}
+
+/** Writes the package's files and its archive into a folder. @throws {Error} why it cannot */
+export async function makePackage(folder: string): Promise<MadePackage> {
+  const { module, notices } = await libraryModule();
+  const size = new TextEncoder().encode(module).length;
+  if (size > MODULE_MAX) {
+    throw new Error(`Cannot package lib/ipc: it is ${size} bytes, of at most ${MODULE_MAX}`);
+  }
+  const files = new Map([
+    ["package.json", `${JSON.stringify(manifest(), null, 2)}\n`],
+    ["README.md", await readme()],
+    ["THIRD-PARTY.txt", notices],
+    ["mod.js", module],
+    ["mod.d.ts", await declarations()],
+  ]);
+  await ensureDir(folder);
+  for (const [name, text] of files) await Deno.writeTextFile(join(folder, name), text);
+  const archive = join(folder, `neverliie-ipc-${VERSION}.tgz`);
+  // All below "package", as npm packs them.
+  const entries = [...files.keys()].map((name) => ({
+    ...{ name: `package/${name}`, path: join(folder, name), executable: false },
+  }));
+  await writeTar(archive, entries);
+  return { folder, archive, size };
+}
+
+/** All modules as one, and what of others is in it. */
+async function libraryModule(): Promise<{ module: string; notices: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "neverliie-package-" });
+  try {
+    const [bundle] = await bundleModules([ENTRY], folder);
+    const text = await Deno.readTextFile(bundle!);
+    // Names stay, and lines are short: a stack trace in somebody's program can be read.
+    const { code } = minify(text, { file: "mod.js", identifiers: false, lineLimit: 100 });
+    const head = "What of others is in mod.js.";
+    return { module: code, notices: noticesOf([...(await packagesIn(text)).values()], head) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The types of all modules as one file. */
+async function declarations(): Promise<string> {
+  const bundle = await rollup({
+    input: ENTRY,
+    external: [/^node:/, /^@std\//],
+    // Only what a declaration names matters, and the check below sees that.
+    onwarn: () => {},
+    plugins: [dts({
+      compilerOptions: {
+        target: ts.ScriptTarget.ESNext,
+        module: ts.ModuleKind.ESNext,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+        allowImportingTsExtensions: true,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: true,
+        types: [],
+        lib: ["lib.esnext.d.ts", "lib.dom.d.ts"],
+      },
+    })],
+  });
+  try {
+    const { output: [{ code, imports }] } = await bundle.generate({ format: "es" });
+    if (imports.length > 0) {
+      throw new Error(`Cannot package lib/ipc: its types name ${imports.join(", ")}`);
+    }
+    return code;
+  } finally {
+    await bundle.close();
+  }
+}
+
+/** The package.json. */
+function manifest(): Record<string, unknown> {
+  return {
+    name: NAME,
+    version: VERSION,
+    description: "Desktop programs find, wake and call each other, without a broker. For Deno.",
+    type: "module",
+    exports: { ".": { types: "./mod.d.ts", default: "./mod.js" } },
+    types: "./mod.d.ts",
+    engines: { deno: ">=2.9.0" },
+  };
+}
+
+/** What the package tells of itself: the two programs of the README, by the package's name. */
+async function readme(): Promise<string> {
+  const text = await Deno.readTextFile(join(CHECKOUT, "README.md"));
+  const programs = ["greeter", "call"].map((name) => {
+    const [block] = new RegExp(`^\`\`\`ts\\n// ${name}\\.ts\\n[^]*?^\`\`\`$`, "m").exec(text) ?? [];
+    if (block === undefined) throw new Error(`Cannot package lib/ipc: no ${name}.ts in README.md`);
+    return block.replace('"./lib/ipc/mod.ts"', `"${NAME}"`);
+  });
+  return [
+    `# ${NAME}`,
+    "Desktop programs find, wake and call each other over named pipes (Windows) and Unix sockets\n" +
+    "(Linux, macOS), without a broker between them. It runs on Deno.",
+    ...programs,
+    "Run `deno run -A greeter.ts` once: it registers how it was started. From then on\n" +
+    "`deno run -A call.ts` prints `Hello, you!`, 1, 2 and 3 whether the greeter runs or not.\n",
+  ].join("\n\n");
+}
+
+/** Does what the command line asks for. @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(HELP);
+    return 0;
+  }
+  const [option, value, ...more] = args.flatMap((arg) =>
+    arg.startsWith("--out=") ? ["--out", arg.slice("--out=".length)] : [arg]
+  );
+  if (option !== undefined && (option !== "--out" || !value || more.length > 0)) {
+    console.error(`Cannot understand "${args.join(" ")}": see deno task package --help`);
+    return 2;
+  }
+  const out = value === undefined ? join(CHECKOUT, "dist", "package") : resolve(value);
+  const { archive, size } = await makePackage(out);
+  console.log(`${relative(Deno.cwd(), archive)}  mod.js ${(size / 1e3).toFixed(0)} kB`);
+  console.log(`To use it in another folder: npm install ${basename(archive)}`);
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}

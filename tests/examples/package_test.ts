@@ -1,0 +1,119 @@
+/** lib/ipc as `deno task package` makes it, used in an empty folder as its readers would. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { pidOf } from "../../lib/ipc/mod.ts";
+import config from "../../deno.json" with { type: "json" };
+import { meshTest, scriptCommand, type TestMesh, until } from "../support/mesh/mesh.ts";
+
+/** The most bytes that the one module may have. */
+const MODULE_MAX = 300_000;
+
+const NPM = Deno.build.os === "windows" ? ["cmd", "/c", "npm"] : ["npm"];
+
+/** The compiler of TypeScript, in the version that the build is pinned to. */
+const TYPESCRIPT = `${config.scopes["./apps/build/"].typescript}/bin/tsc`;
+
+/** What `deno info --json` tells, as far as it is looked at. */
+interface ModuleGraph {
+  modules: { dependencies?: { specifier: string }[] }[];
+}
+
+/** Runs a command that must succeed. @returns what it printed */
+async function succeed(mesh: TestMesh, command: string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await mesh.run(command, { cwd });
+  assertEquals(code, 0, `${command.join(" ")}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** The programs that the package's README shows, by their file names. */
+async function programsOf(readme: string): Promise<Map<string, string>> {
+  const text = (await Deno.readTextFile(readme)).replaceAll("\r", "");
+  const blocks = text.matchAll(/^```ts\n\/\/ (\w+\.ts)\n([^]*?)^```$/gm);
+  return new Map([...blocks].map(([, name, program]) => [name!, program!]));
+}
+
+meshTest(
+  "package: installed by npm in an empty folder it has types, and runs the README's programs",
+  async (mesh) => {
+    const [made, empty] = [join(mesh.home, "made"), join(mesh.home, "empty folder")];
+    const make = [...scriptCommand("apps/build/package.ts"), "--out", made];
+    await succeed(mesh, make, mesh.home);
+    const archive = join(made, `neverliie-ipc-${config.version}.tgz`);
+    await Deno.mkdir(empty);
+    // No registry is asked: what it needs is in it.
+    const install = ["install", "--offline", "--no-audit", "--no-fund", archive];
+    await succeed(mesh, [...NPM, ...install], empty);
+    const installed = join(empty, "node_modules", "@neverliie", "ipc");
+    const packages = await Array.fromAsync(Deno.readDir(join(empty, "node_modules")));
+    const names = packages.map(({ name }) => name).filter((name) => !name.startsWith("."));
+    assertEquals(names, ["@neverliie"]);
+
+    const { size } = await Deno.stat(join(installed, "mod.js"));
+    assert(size > 100_000 && size <= MODULE_MAX, `${size} bytes`);
+    const imports = async (file: string): Promise<string[]> => {
+      const info = [Deno.execPath(), "info", "--json", "--no-config", join(installed, file)];
+      const { modules } = JSON.parse(await succeed(mesh, info, mesh.home)) as ModuleGraph;
+      return modules.flatMap(({ dependencies = [] }) => dependencies)
+        .map(({ specifier }) => specifier);
+    };
+    const imported = await imports("mod.js");
+    assert(
+      imported.length > 0 && imported.every((name) => name.startsWith("node:")),
+      `${imported}`,
+    );
+    assertEquals(await imports("mod.d.ts"), []);
+
+    const programs = await programsOf(join(installed, "README.md"));
+    assertEquals([...programs.keys()], ["greeter.ts", "call.ts"]);
+    programs.set(
+      "same.ts",
+      `import * as ours from "@neverliie/ipc";
+      for (const [name, value] of Object.entries(ours)) {
+        if (typeof value === "function" && value.name !== name) throw new Error(name);
+      }
+      console.log(Object.keys(ours).sort().join());`,
+    );
+    for (const [name, text] of programs) await Deno.writeTextFile(join(empty, name), text);
+    const same = await succeed(mesh, [Deno.execPath(), "run", "-A", "same.ts"], empty);
+    assertEquals(same.trim(), Object.keys(await import("../../lib/ipc/mod.ts")).sort().join());
+
+    // Both compilers: of a project without Deno's types, declarations included, and Deno's own.
+    await Deno.writeTextFile(join(empty, "use.mts"), USE);
+    const strict = ["--strict", "--noEmit", "--skipLibCheck", "false"];
+    const target = ["--target", "esnext", "--module", "nodenext", "--lib", "esnext,dom"];
+    const compiler = [Deno.execPath(), "run", "-A", "--no-config", "--node-modules-dir=none"];
+    await succeed(mesh, [...compiler, TYPESCRIPT, ...strict, ...target, "use.mts"], empty);
+    await succeed(mesh, [Deno.execPath(), "check", "greeter.ts", "call.ts", "use.mts"], empty);
+    await Deno.writeTextFile(join(empty, "misuse.mts"), `${USE}\nconst wrong: string = sum;\n`);
+    const misuse = [...compiler, TYPESCRIPT, ...strict, ...target, "misuse.mts"];
+    const refused = await mesh.run(misuse, { cwd: empty });
+    assertEquals(refused.code === 0, false);
+    assertMatch(refused.stdout, /misuse\.mts.*TS2322: Type 'number'/);
+
+    const call = [Deno.execPath(), "run", "-A", "call.ts"];
+    assertMatch((await mesh.run(call, { cwd: empty })).stderr, /TargetUnknownError/);
+    mesh.spawn([Deno.execPath(), "run", "-A", "greeter.ts"], { cwd: empty });
+    await until(async () => await pidOf(mesh.ipc, "greeter") !== null);
+    const first = (await pidOf(mesh.ipc, "greeter"))!;
+    assertEquals(await succeed(mesh, call, empty), "Hello, you!\n1\n2\n3\n");
+    await mesh.stop("greeter", first);
+    // Asleep, it is woken from its entry, which finds the package again.
+    assertEquals(await succeed(mesh, call, empty), "Hello, you!\n1\n2\n3\n");
+    assert(await pidOf(mesh.ipc, "greeter") !== null);
+  },
+);
+
+/** A program that needs the types of contracts, streams and errors. */
+const USE = `
+import { IPCStream, NeverLiieIPC, RemoteError, type Remote } from "@neverliie/ipc";
+interface Adder { add(params: { a: number; b: number }): number }
+const ipc: NeverLiieIPC = await NeverLiieIPC.client();
+const adder: Remote<Adder> = ipc.connect<Adder>("adder");
+const sum: number = await adder.add({ a: 1, b: 2 });
+const items: IPCStream<number> = ipc.stream<number>("adder", "items", {});
+for await (const item of items) if (item === sum) break;
+export const code = (error: unknown): number | null =>
+  error instanceof RemoteError ? error.code : null;
+await ipc.close();
+`;
