@@ -67,6 +67,7 @@ class Progress implements Disposable {
   readonly #terminal = Deno.stderr.isTerminal();
   readonly #packages = new Set<string>();
   #timer: ReturnType<typeof setInterval> | undefined;
+  #begun = false;
   #shown = -Infinity;
   #last = 0;
 
@@ -75,15 +76,22 @@ class Progress implements Disposable {
   }
 
   add(url: string): void {
-    if (this.#timer === undefined) {
-      console.error(`Fetching the packages for ${this.#purpose}, once …`);
-      this.#timer = setInterval(() => this.#show(), LONG);
-    }
-    if (url.endsWith(".tgz")) this.#packages.add(url);
+    this.#timer ??= setInterval(() => this.#show(), LONG);
     this.#last = performance.now();
+    if (!url.endsWith(".tgz")) return;
+    this.#packages.add(url);
+    this.#begin();
+  }
+
+  /** Deno also asks for lists of releases now and then, which takes no time: that is not told. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    console.error(`Fetching the packages for ${this.#purpose}, once …`);
   }
 
   #show(): void {
+    this.#begin();
     const now = performance.now();
     if (!this.#terminal && now - this.#shown < INTERVAL) return;
     const quiet = now - this.#last;

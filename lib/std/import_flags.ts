@@ -19,6 +19,9 @@ import { isFile, JSR_LOCK, LOCK, moduleFlags, withoutLock } from "../packages/mo
 /** How long a network that answers nothing may hold a task up, in milliseconds. */
 const PATIENCE = 10_000;
 
+/** Milliseconds after which waiting for JSR is told. */
+const LONG = 1_000;
+
 /** Takes the place of the program of a `deno run`, and ends at once. */
 const NOT_FETCHED = ["--quiet", "lib/packages/not_fetched.ts"];
 
@@ -31,7 +34,9 @@ const jsrSpecifiers = Object.values(config.imports).filter((target) => target.st
  */
 async function canLoadFromJsr(): Promise<boolean> {
   const load = async (...flags: string[]) => {
+    const told = setTimeout(() => console.error("Asking JSR for @std …"), LONG);
     const { success, said } = await loadIntoCache(jsrSpecifiers, { flags, patience: PATIENCE });
+    clearTimeout(told);
     const changed = checksumFault(said);
     if (changed !== null) {
       console.error(`Cannot use what JSR sent, stand-ins take the place of @std: ${changed}`);
@@ -74,7 +79,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
 /** What people call the programs that are to run. */
 function purposeOf(paths: readonly string[]): string {
   const names = paths.map((path) => /^apps\/([^/]+)\/main\.ts$/.exec(path)?.[1] ?? path);
-  return names.join(" and ");
+  return new Intl.ListFormat("en", { type: "conjunction", style: "long" }).format(names);
 }
 
 if (import.meta.main) {

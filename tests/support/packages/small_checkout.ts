@@ -31,6 +31,8 @@ export interface TaskResult {
   printed: unknown;
   /** What was told, without Deno's own line on the task. */
   told: string[];
+  /** What was told of waiting, which depends on how busy this machine is. */
+  progress: string[];
 }
 
 /** Where packages come from. */
@@ -63,8 +65,8 @@ export class SmallCheckout implements AsyncDisposable {
         await small.write(place, await Deno.readTextFile(file));
       }
     }
-    await small.write("apps/launcher/main.ts", PROGRAM);
-    await small.write("apps/statusbar/main.ts", PROGRAM);
+    const programs = new Set(config.tasks.start.match(/apps\/\w+\/main\.ts/g));
+    for (const path of programs) await small.write(path, PROGRAM);
     await small.write("tests/a_test.ts", `import "only-tests";\n`);
     await small.write("examples/a.ts", "");
     await small.write("build.ts", "");
@@ -121,11 +123,13 @@ export class SmallCheckout implements AsyncDisposable {
       stdin: "null",
     }).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-    const lines = text(stderr).split("\n").filter((line) => line !== "");
+    const lines = text(stderr).split("\n").filter((line) => line !== "" && !/^Task /.test(line));
+    const isProgress = (line: string) => /^ +\d+ packages |^Asking JSR/.test(line);
     return {
       code,
       printed: parsed(text(stdout)),
-      told: lines.filter((line) => !line.startsWith("Task ")),
+      told: lines.filter((line) => !isProgress(line)),
+      progress: lines.filter(isProgress),
     };
   }
 
