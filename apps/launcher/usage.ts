@@ -38,12 +38,14 @@ const WRITING = `${FILE}, writing`;
 export class Usage {
   readonly path: string;
   readonly #lock: string;
+  readonly #renew: () => void;
   readonly #problems: Problems;
   #now: Remembered = { uses: {}, methods: {} };
 
   constructor(home: Home, problems: Problems) {
     this.path = join(home.path, FILE);
     this.#lock = join(home.runtime, "launcher.json.lock");
+    this.#renew = home.renewRuntime;
     this.#problems = problems;
   }
 
@@ -93,7 +95,7 @@ export class Usage {
   async #change(change: (all: Remembered) => void): Promise<void> {
     let written = false;
     await this.#problems.attempt(WRITING, async () => {
-      using _lock = await ProcessLock.acquire(this.#lock, LOCK_TIMEOUT);
+      using _lock = await ProcessLock.acquire(this.#lock, LOCK_TIMEOUT, { renew: this.#renew });
       const all = await this.#read() ?? await this.#setAside();
       change(all);
       await replaceFile(this.path, JSON.stringify(all, null, 2) + "\n");

@@ -48,6 +48,8 @@ with open(path.removesuffix(".sock") + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held until this process ends
     except BlockingIOError:
         sys.exit(f"{name} runs already")
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_SH)  # keeps systemd-tmpfiles from cleaning it
     if os.path.exists(path):
         os.remove(path)  # a dead process left it
     with Server(path, Connection) as server:

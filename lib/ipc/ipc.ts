@@ -8,15 +8,14 @@
  * @module
  */
 
-import { type ActivationContext, AlreadyRunningError } from "./activation/activation.ts";
+import type { ActivationContext } from "./activation/activation.ts";
 import { Elevation } from "./activation/elevation.ts";
 import type { Connection, Reply } from "./session/connection.ts";
 import { type Home, openHome } from "./registry/home.ts";
 import { Incoming } from "./incoming.ts";
-import { becomeInstance, isWoken } from "./activation/instance.ts";
+import { becomeInstance, type Instance, isWoken } from "./activation/instance.ts";
 import { type LaunchCommand, ownLaunchCommand, register } from "./registry/registration.ts";
 import { checkLimits } from "./session/limits.ts";
-import type { ProcessLock } from "./base/lock.ts";
 import type { Params, TraceContext } from "./wire/message.ts";
 import type { HandlerFor } from "./methods/contract.ts";
 import { type ExposeOptions, type Handler, Methods } from "./methods/methods.ts";
@@ -70,7 +69,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #workers: WorkerPool;
   #launch: LaunchCommand | null = null;
   #listener: Listener | null = null;
-  #lock: ProcessLock | null = null;
+  #instance: Instance | null = null;
   #supervisor: Supervisor | null = null;
   #closing: Promise<void> | null = null;
   #ignoreSignals: (() => void) | null = null;
@@ -105,13 +104,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     for (const [method, handler] of Object.entries(options.methods ?? {})) {
       ipc.expose(method, handler);
     }
-    try {
-      ipc.#lock = await becomeInstance(name, ipc.#context, woken);
-    } catch (error) {
-      if (!(error instanceof AlreadyRunningError) || options.ifRunning === "throw") throw error;
-      (error.pid === null ? printProblem : console.log)(error.message);
-      Deno.exit(error.pid === null ? 1 : 0);
-    }
+    ipc.#instance = await becomeInstance(name, ipc.#context, woken, options.ifRunning);
     try {
       await ipc.#join(name);
     } catch (error) {
@@ -247,13 +240,14 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#ignoreSignals?.();
     const told = `"${this.name}" left the mesh: ${why}`;
     // Each step whatever became of the others: who has left holds nothing.
-    await attempt(() => this.#supervisor?.stop(), this.#report);
+    const owned = await this.#instance?.leave() ?? true;
+    await attempt(() => this.#supervisor?.stop(owned), this.#report);
     await attempt(() => this.#listener?.close(), this.#report);
     const ends = [() => this.#targets.close(), () => this.#incoming.close(told)];
     await Promise.all(ends.map((end) => attempt(end, this.#report)));
     await attempt(() => this.#workers.close(), this.#report);
     await attempt(() => this.#options.onLeave?.(why), this.#report);
-    this.#lock?.release();
+    this.#instance?.release();
     this.#closed.resolve();
   }
 
@@ -261,7 +255,8 @@ export class NeverLiieIPC implements AsyncDisposable {
     const { platform } = this.#context;
     const { launch = ownLaunchCommand(() => platform.commandLine()) } = this.#options;
     this.#launch = launch || null;
-    const listener = this.#listener = await platform.listen(this.home.address(name), this.#report);
+    const options = { report: this.#report, owns: this.#instance!.look };
+    const listener = this.#listener = await platform.listen(this.home.address(name), options);
     const entry = { ...this.#options, name, launch: this.#launch, woken: isWoken() };
     const kept = await register(this.registry, entry, this.#report);
     if (this.#options.supervise !== false || kept) {
@@ -273,6 +268,10 @@ export class NeverLiieIPC implements AsyncDisposable {
         Deno.exit(exitCode);
       });
     }
+    this.#instance!.keep({
+      onRenewed: () => this.#supervisor?.enlist(),
+      onLost: (why) => void this.#close(why),
+    });
     // In a turn of its own: the caller exposes its methods first.
     callLater(0, () => void this.#incoming.accept(listener));
   }

@@ -37,7 +37,7 @@ meshTest(
 meshTest("list tells who has an address and does not answer", async (mesh) => {
   const listeners = await Promise.all(["mute", "rude"].map(async (name) => {
     await mesh.register({ name });
-    return await platform().listen(mesh.ipc.home.address(name), () => {});
+    return await platform().listen(mesh.ipc.home.address(name), { report: () => {} });
   }));
   /** What was accepted; one of the two ends it at once, as often as it is asked. */
   const accepted = listeners.map(async (listener, i) => {

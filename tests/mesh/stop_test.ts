@@ -133,7 +133,7 @@ meshTest("an app leaves by all its steps, though some of them fail", async (mesh
   await using app = await open();
   app.expose("hang", () => new Promise(() => {}));
   // The first step is to remove this file.
-  const kept = home.runtimeFile("fixture", "kept.json");
+  const kept = home.keptFile("fixture");
   Deno.removeSync(kept);
   Deno.mkdirSync(join(kept, "in the way"), { recursive: true });
   const call = assertRejects(() => mesh.ipc.call("fixture", "hang"), ConnectionLostError);

@@ -1,7 +1,7 @@
 /** Apps that are kept alive: started again when they die, given up visibly, resumed by hand. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { Elevation } from "../../lib/ipc/activation/elevation.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { TargetStartError } from "../../lib/ipc/mod.ts";
@@ -90,7 +90,7 @@ if (!WINDOWS) {
       // (The app supervises, too, as each of the mesh does: this one needs no role to look.)
       await until(() => isSupervised(mesh));
       const context = { home, registry, platform: counting, elevation: new Elevation(system) };
-      const times = { look: 5, firstPause: 1 };
+      const times = { look: 5, firstPause: 1, renewal: 1 };
       const role = join(home.runtime, ".supervisor.lock");
       Deno.removeSync(role);
       const supervisor = new Supervisor(context, null, (problem) => reports.push(problem), times);
@@ -101,11 +101,43 @@ if (!WINDOWS) {
   );
 }
 
+if (!WINDOWS) {
+  meshTest(
+    "a supervisor whose lock file was removed does not go on beside another",
+    async (mesh) => {
+      const { home, registry } = mesh.ipc;
+      const role = join(home.runtime, ".supervisor.lock");
+      const reports: string[] = [];
+      const context = {
+        home,
+        registry,
+        platform: platform(),
+        elevation: new Elevation(platform()),
+      };
+      const times = { look: 5, firstPause: 100, renewal: 1 };
+      const supervisors = [1, 2].map(() =>
+        new Supervisor(context, null, (problem) => reports.push(problem), times)
+      );
+      await until(() => isSupervised(mesh));
+      Deno.removeSync(role);
+      await until(() => isSupervised(mesh));
+      // It is to be running, and does not; nor is it registered.
+      supervise(home, "ghost");
+      await until(() => readSupervised(home, "ghost")?.gaveUp !== null);
+      await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
+      assertEquals(reports.filter((text) => text.includes("is started again")).length, 1);
+      assertEquals(ProcessLock.isHeld(role), false);
+    },
+  );
+}
+
 meshTest("a file whose name no app can have keeps nobody from being supervised", async (mesh) => {
   const { home } = mesh.ipc;
   // (Windows has a device in place of the first.)
   for (const name of [...(WINDOWS ? [] : ["con"]), "a".repeat(40)]) {
-    Deno.writeTextFileSync(join(home.runtime, `${name}.kept.json`), "{}");
+    const path = join(home.path, "run", `${name}.kept.json`);
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    Deno.writeTextFileSync(path, "{}");
   }
   await watcher(mesh, "watcher");
   await mesh.register({ keep_alive: true });
@@ -124,7 +156,7 @@ meshTest(
     const context = { home, registry, platform: platform(), elevation: new Elevation(platform()) };
     // It ran and died.
     supervise(home, "fixture");
-    const times = { look: 20, firstPause: 10, restarts: 2 };
+    const times = { look: 20, firstPause: 10, restarts: 2, renewal: 10 };
     const supervisor = new Supervisor(context, null, (problem) => reports.push(problem), times);
     await until(() => readSupervised(home, "fixture")?.gaveUp !== null);
     await supervisor.stop();

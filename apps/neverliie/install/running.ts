@@ -28,7 +28,7 @@ export async function holdStarts(
   try {
     for (const app of [...apps].sort()) {
       const path = ipc.home.runtimeFile(app, "start.lock");
-      locks.push(await ProcessLock.acquire(path, LOCK_TIMEOUT, signal));
+      locks.push(await ProcessLock.acquire(path, LOCK_TIMEOUT, { signal }));
     }
   } catch (error) {
     release();

@@ -25,7 +25,7 @@ export interface UninstallOptions {
 }
 
 /** Files that an app leaves beside the mesh's sockets. */
-const RUNTIME_FILES = ["starts.json", "kept.json", "start.lock", "lock"] as const;
+const RUNTIME_FILES = ["starts.json", "start.lock", "lock"] as const;
 
 /** What programs of the suite write into the home for themselves; configurations are the user's. */
 const APP_FILES: Readonly<Record<string, readonly string[]>> = {
@@ -112,6 +112,7 @@ function codeCache(program: string): string {
 async function removeFromHome(home: NeverLiieIPC["home"], apps: readonly string[]): Promise<void> {
   for (const app of apps) {
     for (const kind of RUNTIME_FILES) await removeFile(home.runtimeFile(app, kind));
+    await removeFile(home.keptFile(app));
     for (const name of APP_FILES[app] ?? []) await removeFile(join(home.path, name));
   }
   await removeEmptyFolder(join(home.path, "schemas"));
@@ -123,7 +124,8 @@ async function removeFromHome(home: NeverLiieIPC["home"], apps: readonly string[
   if (await isInUse(home.runtime)) return;
   await removeFile(home.registryFile);
   for (const name of SHARED_LOCKS) await removeFile(join(home.runtime, name));
-  for (const folder of [home.runtime, dirname(home.runtime), join(home.path, "logs"), home.path]) {
+  const own = ["run", "logs"].map((name) => join(home.path, name));
+  for (const folder of [home.runtime, dirname(home.runtime), ...own, home.path]) {
     await removeEmptyFolder(folder);
   }
 }

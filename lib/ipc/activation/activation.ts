@@ -117,7 +117,7 @@ async function start(
   const lockFile = home.runtimeFile(app, "start.lock");
   for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
     signal.throwIfAborted();
-    const lock = ProcessLock.try(lockFile);
+    const lock = ProcessLock.try(lockFile, home.renewRuntime);
     if (lock !== null) {
       try {
         // Whoever held the lock before may have brought it up, or failed on everybody's behalf.

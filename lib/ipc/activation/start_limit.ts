@@ -1,13 +1,13 @@
 /**
- * How often an app was started lately, kept in the home so that all processes count together. Read
- * and written under the app's start lock.
+ * How often an app was started lately, kept in the runtime folder so that all processes count
+ * together. Read and written under the app's start lock.
  *
  * @module
  */
 
 import type { Home } from "../registry/home.ts";
 import { asRecord } from "../base/record.ts";
-import { withRemedy } from "../base/problem.ts";
+import { inFolder, withRemedy } from "../base/problem.ts";
 
 /** This many starts… */
 export const START_LIMIT = 5;
@@ -91,7 +91,10 @@ export function readStarts(home: Home, app: string): StartRecord {
 export function writeStarts(home: Home, app: string, record: StartRecord): void {
   const path = home.runtimeFile(app, "starts.json");
   try {
-    Deno.writeTextFileSync(path, JSON.stringify(record), { mode: 0o600 });
+    inFolder(
+      () => Deno.writeTextFileSync(path, JSON.stringify(record), { mode: 0o600 }),
+      home.renewRuntime,
+    );
   } catch (error) {
     throw new Error(`Cannot write "${path}": ${withRemedy(error)}`, { cause: error });
   }

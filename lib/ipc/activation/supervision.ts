@@ -8,6 +8,8 @@
 
 import type { Home } from "../registry/home.ts";
 import { asRecord } from "../base/record.ts";
+import { dirname } from "../base/path.ts";
+import { inFolder } from "../base/problem.ts";
 
 /** An app that is to be running. */
 export interface Supervised {
@@ -32,7 +34,7 @@ export function restartsInRow(record: Supervised, now: number, stable: number): 
 export function readSupervised(home: Home, app: string): Supervised | null {
   let stored;
   try {
-    stored = asRecord(JSON.parse(Deno.readTextFileSync(home.runtimeFile(app, "kept.json"))));
+    stored = asRecord(JSON.parse(Deno.readTextFileSync(home.keptFile(app))));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     // Cut off by a crash, or being replaced just now: it is there, and counting begins anew.
@@ -48,9 +50,12 @@ export function readSupervised(home: Home, app: string): Supervised | null {
 
 /** Keeps the record of `app`. */
 export function writeSupervised(home: Home, app: string, record: Supervised): void {
-  Deno.writeTextFileSync(home.runtimeFile(app, "kept.json"), JSON.stringify(record), {
-    mode: 0o600,
-  });
+  const path = home.keptFile(app);
+  inFolder(
+    () => Deno.writeTextFileSync(path, JSON.stringify(record), { mode: 0o600 }),
+    // It is the first one of this home.
+    () => Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 }),
+  );
 }
 
 /** Notes that `app` is being started and is to be running from now on. */
@@ -62,7 +67,7 @@ export function supervise(home: Home, app: string): void {
 /** Notes that `app` need not be running: whoever stops one that is kept alive says so first. */
 export function endSupervision(home: Home, app: string): void {
   try {
-    Deno.removeSync(home.runtimeFile(app, "kept.json"));
+    Deno.removeSync(home.keptFile(app));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -36,6 +36,8 @@ export interface SupervisorTimes {
   restarts: number;
   /** For a started app to answer. */
   startTimeout: number;
+  /** For an app to make its lock anew, where that was removed: longer than it takes to notice. */
+  renewal: number;
   /** Before a program is looked for again that was not there. */
   absent: number;
 }
@@ -46,6 +48,7 @@ const DEFAULT_TIMES: SupervisorTimes = {
   stable: 60_000,
   restarts: 5,
   startTimeout: 30_000,
+  renewal: 3_000,
   absent: 5_000,
 };
 
@@ -76,20 +79,26 @@ export class Supervisor {
     this.#own = own;
     this.#report = report;
     this.#times = { ...DEFAULT_TIMES, ...times };
-    try {
-      if (own !== null) supervise(context.home, own);
-    } catch (error) {
-      // A full disk, say: the app serves all the same.
-      report(`"${own}" runs, but is not kept alive: ${withRemedy(error)}`);
-    }
+    this.#supervise();
     this.#callOff = callLater(this.#times.look, this.#look);
   }
 
-  /** Leaves the role to another process. This process's own app is no longer to be running. */
-  async stop(): Promise<void> {
+  /** Notes again that this process's own app is to be running, where another one undid that. */
+  enlist(): void {
+    if (this.#own !== null && readSupervised(this.#context.home, this.#own) === null) {
+      this.#supervise();
+    }
+  }
+
+  /**
+   * Leaves the role to another process.
+   *
+   * @param ends whether this process's own app is no longer to be running
+   */
+  async stop(ends = true): Promise<void> {
     this.#callOff();
     try {
-      if (this.#own !== null) endSupervision(this.#context.home, this.#own);
+      if (this.#own !== null && ends) endSupervision(this.#context.home, this.#own);
     } finally {
       this.#stopped.abort(new TypeError("the supervisor stopped"));
       await Promise.all(this.#restarting.values());
@@ -97,26 +106,53 @@ export class Supervisor {
     }
   }
 
+  #supervise(): void {
+    const { home } = this.#context;
+    try {
+      if (this.#own !== null) supervise(home, this.#own);
+    } catch (error) {
+      // A full disk, say: the app serves all the same.
+      this.#report(`"${this.#own}" runs, but is not kept alive: ${withRemedy(error)}`);
+    }
+  }
+
   readonly #look = (): void => {
     this.#callOff = callLater(this.#times.look, this.#look);
-    const { home, elevation } = this.#context;
     try {
-      if (elevation.startRefusal() !== null) return;
-      this.#role ??= ProcessLock.try(join(home.runtime, ".supervisor.lock"));
-      if (this.#role === null) return;
-      for (const app of home.appsWith("kept.json")) {
-        if (this.#restarting.has(app) || this.#isRunning(app)) continue;
-        if (readSupervised(home, app)?.gaveUp !== null) continue;
-        const restart = this.#restart(app).catch((error) => {
-          if (!this.#stopped.signal.aborted) this.#report(`Cannot supervise "${app}": ${error}`);
-        }).finally(() => this.#restarting.delete(app));
-        this.#restarting.set(app, restart);
-      }
+      if (!this.#hasRole()) return;
+      for (const app of this.#context.home.keptApps()) this.#lookAt(app);
     } catch (error) {
       // The folder is gone, or the disk is full: the next look may find it otherwise.
       this.#tell("", `Cannot supervise: ${withRemedy(error)}`);
     }
   };
+
+  /** Whether this process supervises: where nobody does, it is to from now on. */
+  #hasRole(): boolean {
+    const { home, elevation } = this.#context;
+    if (elevation.startRefusal() !== null) return false;
+    // (Its file may be removed as any other. Then somebody else may have the role by now.)
+    if (this.#role?.isRemoved()) {
+      this.#role.release();
+      this.#role = null;
+    }
+    this.#role ??= ProcessLock.try(join(home.runtime, ".supervisor.lock"), home.renewRuntime);
+    return this.#role !== null;
+  }
+
+  #lookAt(app: string): void {
+    try {
+      if (this.#restarting.has(app) || this.#isRunning(app)) return;
+      if (readSupervised(this.#context.home, app)?.gaveUp !== null) return;
+    } catch (error) {
+      // One whose file cannot be used keeps nobody else from being supervised.
+      return this.#tell(app, `Cannot supervise "${app}": ${withRemedy(error)}`);
+    }
+    const restart = this.#restart(app).catch((error) => {
+      if (!this.#stopped.signal.aborted) this.#tell(app, `Cannot supervise "${app}": ${error}`);
+    }).finally(() => this.#restarting.delete(app));
+    this.#restarting.set(app, restart);
+  }
 
   #tell(about: string, problem: string): void {
     if (this.#told.get(about) !== problem) this.#report(problem);
@@ -129,12 +165,17 @@ export class Supervisor {
 
   async #restart(app: string): Promise<void> {
     const { home } = this.#context;
-    const { firstPause, restarts, stable, startTimeout } = this.#times;
+    const { firstPause, renewal, restarts, stable, startTimeout } = this.#times;
     const before = readSupervised(home, app);
     if (before === null) return;
-    // Its lock file was removed, say: whoever answers is alive.
-    const deadline = performance.now() + startTimeout;
     const { signal: stopped } = this.#stopped;
+    // One that died leaves its lock's file. Where that was removed, one that lives makes it anew.
+    if (ProcessLock.stateOf(home.runtimeFile(app, "lock")) === "missing") {
+      await pauseFor(renewal, stopped);
+      if (this.#isRunning(app)) return;
+    }
+    // Whoever answers is alive.
+    const deadline = performance.now() + startTimeout;
     const alive = await this.#context.platform.dial(home.address(app), {
       deadline,
       signal: stopped,

@@ -6,23 +6,40 @@
  * @module
  */
 
+import { inFolder } from "./problem.ts";
 import { pauseFor } from "./timer.ts";
+
+/** How {@link ProcessLock.acquire} waits. */
+export interface AcquireOptions {
+  /** Ends the wait. */
+  signal?: AbortSignal | undefined;
+  /** Makes the lock's folder anew, where that was removed. */
+  renew?: () => void;
+}
 
 /** A lock that this process holds. */
 export class ProcessLock implements Disposable {
   readonly #file: Deno.FsFile;
+  readonly #path: string;
+  #identity: Deno.FileInfo | null = null;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(file: Deno.FsFile, path: string) {
     this.#file = file;
+    this.#path = path;
   }
 
-  /** Takes the lock at `path`, or returns `null` at once when somebody (also here) holds it. */
-  static try(path: string): ProcessLock | null {
+  /**
+   * Takes the lock at `path`, or returns `null` at once when somebody (also here) holds it.
+   *
+   * @param renew makes the lock's folder anew, where that was removed
+   */
+  static try(path: string, renew?: () => void): ProcessLock | null {
     // The file stays where it is for good: removing it would let two processes lock two files of
-    // one name.
-    const file = Deno.openSync(path, { create: true, write: true, mode: 0o600 });
+    // one name. What cleans /tmp may do so; then isCurrent tells.
+    const open = () => Deno.openSync(path, { create: true, write: true, mode: 0o600 });
+    const file = renew === undefined ? open() : inFolder(open, renew);
     try {
-      if (file.tryLockSync(true)) return new ProcessLock(file);
+      if (file.tryLockSync(true)) return new ProcessLock(file, path);
     } catch (error) {
       file.close();
       throw error;
@@ -33,12 +50,17 @@ export class ProcessLock implements Disposable {
 
   /** Whether a process holds the lock at `path`. Makes no file where there is none. */
   static isHeld(path: string): boolean {
+    return ProcessLock.stateOf(path) === "held";
+  }
+
+  /** Whether a process holds the lock at `path`, and whether there is a file at all. */
+  static stateOf(path: string): "held" | "free" | "missing" {
     try {
       using file = Deno.openSync(path, { read: true, write: true });
       // Shared, so that two who ask do not see each other as holders.
-      return !file.tryLockSync(false);
+      return file.tryLockSync(false) ? "free" : "held";
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
+      if (error instanceof Deno.errors.NotFound) return "missing";
       throw error;
     }
   }
@@ -49,11 +71,15 @@ export class ProcessLock implements Disposable {
    * @param timeout milliseconds after which it gives up
    * @throws {Deno.errors.TimedOut} that names the file.
    */
-  static async acquire(path: string, timeout: number, signal?: AbortSignal): Promise<ProcessLock> {
+  static async acquire(
+    path: string,
+    timeout: number,
+    { signal, renew }: AcquireOptions = {},
+  ): Promise<ProcessLock> {
     const deadline = performance.now() + timeout;
     for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
       signal?.throwIfAborted();
-      const lock = ProcessLock.try(path);
+      const lock = ProcessLock.try(path, renew);
       if (lock !== null) return lock;
       if (performance.now() > deadline) {
         throw new Deno.errors.TimedOut(
@@ -62,6 +88,26 @@ export class ProcessLock implements Disposable {
       }
       // Spread out, so that many waiters do not knock in step.
       await pauseFor(pause * (0.5 + Math.random()));
+    }
+  }
+
+  /** Whether the locked file was removed: then another process may hold a lock of that name. */
+  isRemoved(): boolean {
+    return this.#file.statSync().nlink === 0;
+  }
+
+  /**
+   * Whether the file at the path is the one that is locked. Where it is not, it was removed or put
+   * elsewhere. Asks for the path, which {@link isRemoved} does not.
+   */
+  isCurrent(): boolean {
+    this.#identity ??= this.#file.statSync();
+    try {
+      const { dev, ino } = Deno.lstatSync(this.#path);
+      return dev === this.#identity.dev && ino === this.#identity.ino;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
     }
   }
 

@@ -90,3 +90,14 @@ export async function attempt(
     report(`Cannot leave in order: ${error instanceof Error ? error.message : error}`);
   }
 }
+
+/** Does `work`; where the folder for it is missing, makes that by `renew` and does it once more. */
+export function inFolder<T>(work: () => T, renew: () => void): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    renew();
+    return work();
+  }
+}

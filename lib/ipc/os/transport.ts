@@ -54,6 +54,17 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What a listener asks and tells, as its address is a file on Unix that others may remove. */
+export interface ListenOptions {
+  /** Told of what happened to the address since, and what was done about it; stderr by default. */
+  report?: ((problem: string) => void) | undefined;
+  /**
+   * Whether the address is still this process's: asked before it is made anew, and before it is
+   * given up. Always, unless given.
+   */
+  owns?: (() => boolean) | undefined;
+}
+
 /** How long and under whose control {@link Platform.dial} tries. */
 export interface DialOptions {
   /** Instant, on `performance.now()`'s clock (milliseconds), after which a busy address is given up. */
@@ -127,10 +138,9 @@ export interface Platform {
    * Starts listening. The caller holds the app's instance lock, so whatever is left at the address
    * from an earlier process of this user is stale and gets replaced.
    *
-   * @param report is told of what happened to the address since, and what was done about it
    * @throws {Deno.errors.AddrInUse} when somebody else listens there.
    */
-  listen(address: string, report?: (problem: string) => void): Promise<Listener>;
+  listen(address: string, options?: ListenOptions): Promise<Listener>;
   /**
    * Connects to whoever listens at `address`; `null` when nobody does. A listener that is busy is
    * retried until the deadline, then {@link Deno.errors.TimedOut} is thrown.

@@ -27,10 +27,19 @@ export interface Home {
   runtimeFile(app: string, kind: RuntimeFile): string;
   /** The apps that have a file of that kind there. */
   appsWith(kind: RuntimeFile): string[];
+  /** Makes {@link runtime} anew, as it was made first: what cleans /tmp may have removed it. */
+  renewRuntime(): void;
+  /**
+   * What is remembered of an `app` that is to be kept alive: in the home, because the runtime folder
+   * is emptied at times.
+   */
+  keptFile(app: string): string;
+  /** The apps that have such a file. */
+  keptApps(): string[];
 }
 
 /** What an app's files in the runtime folder end in, after its name and a dot. */
-export type RuntimeFile = "lock" | "start.lock" | "starts.json" | "kept.json";
+export type RuntimeFile = "lock" | "start.lock" | "starts.json";
 
 /** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */
 export function defaultHome(): string {
@@ -91,13 +100,22 @@ export async function openHome(path: string = defaultHome()): Promise<Home> {
       checkAppName(app);
       return join(runtime, `${app}.${kind}`);
     },
-    appsWith(kind) {
-      const ending = `.${kind}`;
-      return entriesOf(runtime)
-        .flatMap(({ name }) => name.endsWith(ending) ? name.slice(0, -ending.length) : [])
-        .filter(isAppName);
+    appsWith: (kind) => appsIn(runtime, kind),
+    renewRuntime: () => void system.runtimeDirectory(real, key),
+    keptFile(app) {
+      checkAppName(app);
+      return join(real, "run", `${app}.kept.json`);
     },
+    keptApps: () => appsIn(join(real, "run"), "kept.json"),
   };
+}
+
+/** The apps that have a file in `folder` whose name ends so. */
+function appsIn(folder: string, kind: string): string[] {
+  const ending = `.${kind}`;
+  return entriesOf(folder)
+    .flatMap(({ name }) => name.endsWith(ending) ? name.slice(0, -ending.length) : [])
+    .filter(isAppName);
 }
 
 /** What is in a folder; nothing where it was removed meanwhile, as a home may be. */

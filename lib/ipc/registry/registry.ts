@@ -14,9 +14,14 @@ import { ProcessLock } from "../base/lock.ts";
 import { basename, dirname, join } from "../base/path.ts";
 import { pauseFor } from "../base/timer.ts";
 import { checkAppName } from "../base/name.ts";
-import { platform } from "../os/platform.ts";
 import { printProblem, withRemedy } from "../base/problem.ts";
-import { emptyEntries, type Entries, hasComments, parseEntries } from "./registry_text.ts";
+import {
+  emptyEntries,
+  type Entries,
+  hasComments,
+  parseEntries,
+  readRegistry,
+} from "./registry_text.ts";
 import {
   faultOf,
   isEdited,
@@ -25,7 +30,7 @@ import {
   sameLaunch,
 } from "./registry_entry.ts";
 
-export { isRegistryText } from "./registry_text.ts";
+export { isRegistryText, RegistryRefusedError } from "./registry_text.ts";
 export {
   folderFault,
   isEdited,
@@ -44,16 +49,10 @@ export interface RegistrySnapshot {
   readonly problems: ReadonlyMap<string, string>;
 }
 
-/** The registry's file is not fit to start programs from; the message says why. */
-export class RegistryRefusedError extends Error {
-  /** The class, as `error.name` tells it. */
-  override readonly name = "RegistryRefusedError";
-}
-
-/** Largest file that is read, in bytes; 10,000 entries take about 3 MB. */
-const SIZE_MAX = 16 << 20;
 /** Longest wait for another process that writes, in milliseconds. */
 const LOCK_TIMEOUT = 20_000;
+/** How often a change is begun anew, or put in its place, where somebody interferes. */
+const ATTEMPTS = 50;
 
 /**
  * Access to one mesh's registry file.
@@ -90,11 +89,11 @@ export class Registry {
 
   /** Reads the registry. One that cannot be parsed is set aside, reported, and counts as empty. */
   async read(): Promise<RegistrySnapshot> {
-    const text = await this.#readText();
+    const text = await readRegistry(this.path);
     let entries = await parseEntries(text);
     if (entries === null) {
       await this.#change(() => false);
-      entries = await parseEntries(await this.#readText()) ?? emptyEntries();
+      entries = await parseEntries(await readRegistry(this.path)) ?? emptyEntries();
     }
     const apps = new Map<string, RegistryEntry>();
     const problems = new Map<string, string>();
@@ -174,60 +173,26 @@ export class Registry {
     return stale;
   }
 
-  async #readText(): Promise<string> {
-    try {
-      return await this.#tryToReadText();
-    } catch (error) {
-      if (error instanceof RegistryRefusedError) throw error;
-      throw new Error(`Cannot read "${this.path}": ${(error as Error).message}`, { cause: error });
-    }
-  }
-
-  async #tryToReadText(): Promise<string> {
+  /** Runs `change` on the entries under the lock and writes them when it returns true. */
+  async #change(change: (entries: Entries) => boolean): Promise<void> {
+    // (No app can have a name that begins so.)
+    const path = join(this.#home.runtime, ".registry.lock");
     for (let attempt = 1;; attempt++) {
+      using lock = await ProcessLock.acquire(path, LOCK_TIMEOUT, {
+        renew: this.#home.renewRuntime,
+      });
       try {
-        if (!this.#isThere()) return "";
-        // (The asynchronous one takes 6 ms with its first use.)
-        // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
-        return Deno.readTextFileSync(this.path).replace(/^\uFEFF/, "");
+        return await this.#changeUnder(lock, change);
       } catch (error) {
-        // It is being replaced just now, or removed; Windows refuses for a moment meanwhile.
-        const passing = Deno.build.os === "windows" || error instanceof Deno.errors.NotFound;
-        if (error instanceof RegistryRefusedError || attempt === 20 || !passing) throw error;
-        await pauseFor(attempt);
+        // What cleans /tmp removed its file: somebody else may have written, and is not to lose that.
+        if (attempt === ATTEMPTS || !lock.isRemoved()) throw error;
       }
     }
   }
 
-  /**
-   * Whether there is a file. What is read here starts programs: it must be this user's own, and of a
-   * sensible size. Only its absence counts as an empty registry, which the next writer makes true.
-   */
-  #isThere(): boolean {
-    let size: number;
-    try {
-      ({ size } = Deno.lstatSync(this.path));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
-    const fault = platform().ownershipFault(this.path) ??
-      (size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null);
-    if (fault === null) return true;
-    throw new RegistryRefusedError(
-      `Cannot use "${this.path}": ${fault}. Nothing is started from it until that is mended`,
-    );
-  }
-
-  /** Runs `change` on the entries under the lock and writes them when it returns true. */
-  async #change(change: (entries: Entries) => boolean): Promise<void> {
-    using _lock = await ProcessLock.acquire(
-      // (No app can have a name that begins so.)
-      join(this.#home.runtime, ".registry.lock"),
-      LOCK_TIMEOUT,
-    );
+  async #changeUnder(lock: ProcessLock, change: (entries: Entries) => boolean): Promise<void> {
     this.#removeLeftovers();
-    const text = await this.#readText();
+    const text = await readRegistry(this.path);
     let entries = await parseEntries(text, true);
     if (entries === null) {
       const aside = await this.#setAside();
@@ -237,24 +202,27 @@ export class Registry {
     if (!change(entries)) return;
     if (await hasComments(text)) {
       const copy = `${this.path}.bak`;
-      await this.#write(copy, text);
+      await this.#write(copy, text, lock);
       this.#report(`"${this.path}" had comments: a copy with them is in "${copy}"`);
     }
-    await this.#write(this.path, JSON.stringify(entries, null, 2) + "\n");
+    await this.#write(this.path, JSON.stringify(entries, null, 2) + "\n", lock);
   }
 
-  async #write(path: string, text: string): Promise<void> {
+  async #write(path: string, text: string, lock: ProcessLock): Promise<void> {
     // The lock makes this process the only writer; the pid keeps a killed one's file apart.
     const temporary = join(dirname(path), `.${basename(path)}.${Deno.pid}.tmp`);
     try {
       // (The asynchronous one loads the web streams first.)
       Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
+      if (lock.isRemoved()) {
+        throw new Error("the lock that guards it was removed, again and again");
+      }
       for (let attempt = 1;; attempt++) {
         try {
           await Deno.rename(temporary, path);
           return;
         } catch (error) {
-          if (attempt >= 50 || Deno.build.os !== "windows") throw error;
+          if (attempt >= ATTEMPTS || Deno.build.os !== "windows") throw error;
           await pauseFor(attempt);
         }
       }

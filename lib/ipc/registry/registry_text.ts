@@ -1,13 +1,74 @@
 /**
- * The registry as text: JSON in which people may write comments.
+ * The registry as text: whether it may be read, and JSON in which people may write comments.
  *
  * @module
  */
 
 import { asRecord } from "../base/record.ts";
+import { pauseFor } from "../base/timer.ts";
+import { platform } from "../os/platform.ts";
 
 /** What the file says of each name, well formed or not. */
 export type Entries = Record<string, unknown>;
+
+/** The registry's file is not fit to start programs from; the message says why. */
+export class RegistryRefusedError extends Error {
+  /** The class, as `error.name` tells it. */
+  override readonly name = "RegistryRefusedError";
+}
+
+/** Largest file that is read, in bytes; 10,000 entries take about 3 MB. */
+const SIZE_MAX = 16 << 20;
+
+/**
+ * The text of the registry at `path`; empty where there is none.
+ *
+ * @throws {RegistryRefusedError} where the file may be another user's work.
+ */
+export async function readRegistry(path: string): Promise<string> {
+  try {
+    return await tryToRead(path);
+  } catch (error) {
+    if (error instanceof RegistryRefusedError) throw error;
+    throw new Error(`Cannot read "${path}": ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function tryToRead(path: string): Promise<string> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      if (!isThere(path)) return "";
+      // (The asynchronous one takes 6 ms with its first use.)
+      // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
+      return Deno.readTextFileSync(path).replace(/^\uFEFF/, "");
+    } catch (error) {
+      // It is being replaced just now, or removed; Windows refuses for a moment meanwhile.
+      const passing = Deno.build.os === "windows" || error instanceof Deno.errors.NotFound;
+      if (error instanceof RegistryRefusedError || attempt === 20 || !passing) throw error;
+      await pauseFor(attempt);
+    }
+  }
+}
+
+/**
+ * Whether there is a file. What is read here starts programs: it must be this user's own, and of a
+ * sensible size. Only its absence counts as an empty registry, which the next writer makes true.
+ */
+function isThere(path: string): boolean {
+  let size: number;
+  try {
+    ({ size } = Deno.lstatSync(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  const fault = platform().ownershipFault(path) ??
+    (size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null);
+  if (fault === null) return true;
+  throw new RegistryRefusedError(
+    `Cannot use "${path}": ${fault}. Nothing is started from it until that is mended`,
+  );
+}
 
 /**
  * The entries in `text`; `null` when it is not a JSONC object. Nothing at all is an empty one.

@@ -136,7 +136,11 @@ Deno.test("an elevated process neither calls an unelevated app nor hands over to
     'Cannot call "app"',
   );
   assertStringIncludes(error.message, "trustUnelevated");
-  await assertRejects(() => becomeInstance("app", context, false), AlreadyRunningError, "elevated");
+  await assertRejects(
+    () => becomeInstance("app", context, false, "throw"),
+    AlreadyRunningError,
+    "elevated",
+  );
   assertEquals(heard, []);
   await Promise.all([targets.close(), listener.close()]);
   await accepting;

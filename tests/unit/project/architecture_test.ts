@@ -13,10 +13,8 @@ const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
   "lib/ipc/activation/start_command.ts": [1, "the file name of Deno on PATH"],
   "lib/ipc/registry/home.ts": [2, "the variable of the user's folder; paths that ignore case"],
   "lib/ipc/base/path.ts": [1, "how its paths are written"],
-  "lib/ipc/registry/registry.ts": [
-    2,
-    "a file that is being replaced cannot be opened for a moment",
-  ],
+  "lib/ipc/registry/registry.ts": [1, "a file that is open cannot be replaced for a moment"],
+  "lib/ipc/registry/registry_text.ts": [1, "nor one be opened that is being replaced"],
   "lib/ipc/base/signals.ts": [1, "which signals there are"],
   "lib/ipc/os/unix/command_line.ts": [1, "Linux and macOS differ, inside the Unix platform"],
 };

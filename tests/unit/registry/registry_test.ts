@@ -311,6 +311,29 @@ Deno.test("Registry: 20 updates at once all arrive, and leave no temporary file"
   assertEquals(files(home), ["registry.json"]);
 });
 
+Deno.test("Registry: a lock that is removed under its holder costs nobody an entry", async () => {
+  await using temporary = await temporaryHome();
+  const { home } = temporary;
+  const { registry, reports } = open(home);
+  let others: Promise<void> | null = null;
+  const change: Change = (present) => {
+    // As what cleans /tmp does; somebody else takes a lock of that name at once, and writes.
+    if (others === null) {
+      Deno.removeSync(join(home.runtime, ".registry.lock"));
+      others = open(home).registry.set("other", binary());
+    }
+    return present ?? binary();
+  };
+  await registry.update(new Map([["mine", change]]));
+  await others;
+  assertEquals(Object.keys(read(home)).sort(), ["mine", "other"]);
+  // And so does one whose folder is gone.
+  Deno.removeSync(home.runtime, { recursive: true });
+  await registry.set("later", binary());
+  assertEquals(Object.keys(read(home)).sort(), ["later", "mine", "other"]);
+  assertEquals([files(home), reports], [["registry.json"], []]);
+});
+
 Deno.test("Registry.prune removes entries whose program or script is gone, and only those", async () => {
   await using temporary = await temporaryHome();
   const { registry } = open(temporary.home);

@@ -7,7 +7,7 @@
 import type { Platform } from "../transport.ts";
 import { ownCommandLine } from "./command_line.ts";
 import { spawnDetached } from "./process.ts";
-import { dialSocket, listenOnSocket } from "./socket.ts";
+import { dialSocket, ensurePrivateDirectory, listenOnSocket } from "./socket.ts";
 
 /** `sockaddr_un.sun_path` holds 104 bytes on macOS (108 on Linux), its final zero included. */
 const SOCKET_PATH_MAX = 103;
@@ -51,48 +51,8 @@ export const unixPlatform: Platform = {
 
   rights: () => ({ elevated: false, integrity: 0 }),
   userId: () => String(Deno.uid()),
-  listen: (address, report = (problem) => console.error(problem)) =>
-    Promise.resolve(listenOnSocket(address, report)),
+  listen: (address, options = {}) => Promise.resolve(listenOnSocket(address, options)),
   dial: dialSocket,
   spawn: spawnDetached,
   commandLine: ownCommandLine,
 };
-
-/**
- * Makes sure that `path` is a directory of this user that nobody else can enter. Deno hands out no
- * descriptor of a socket, so a peer's user cannot be asked for: this folder is the guard.
- */
-function ensurePrivateDirectory(path: string): void {
-  const info = lstat(path) ?? makeDirectory(path);
-  const why = !info.isDirectory
-    ? "it is not a directory"
-    : info.uid !== Deno.uid()
-    ? `it belongs to user ${info.uid}`
-    : ((info.mode ?? 0) & 0o077) !== 0
-    ? "others may enter it"
-    : null;
-  if (why !== null) {
-    throw new Deno.errors.PermissionDenied(
-      `Cannot keep sockets in "${path}": ${why}. Remove it, or make it yours alone (chmod 700)`,
-    );
-  }
-}
-
-function lstat(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
-
-/** Makes it, unless another process does at the same moment, and looks at what is there then. */
-function makeDirectory(path: string): Deno.FileInfo {
-  try {
-    Deno.mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
-  return Deno.lstatSync(path);
-}

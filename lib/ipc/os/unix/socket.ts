@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DialOptions, Listener, Transport } from "../transport.ts";
+import type { DialOptions, Listener, ListenOptions, Transport } from "../transport.ts";
 
 /** A connection that nobody writes to should cost little; one that is busy should read in bulk. */
 const BUFFER_MIN = 1 << 10;
@@ -67,20 +67,24 @@ const LOOK = 2_000;
 class SocketListener implements Listener {
   readonly address: string;
   readonly #report: (problem: string) => void;
+  readonly #owns: () => boolean;
   #next: AbortSignal;
   #listener: Deno.UnixListener;
+  /** Which file the socket is, as far as it was looked at. */
+  #file: Deno.FileInfo | null = null;
+  /** Keeps cleaners away; see {@link SocketListener.#guardFolder}. */
+  #folder: Deno.FsFile | null = null;
   /** Ends once there is a listener again; `null` while there is one. */
   #renewal: PromiseWithResolvers<void> | null = null;
   /** Whether it was reported that none can be made. */
   #told = false;
   #closed: Promise<void> | null = null;
 
-  constructor(address: string, report: (problem: string) => void) {
+  constructor(address: string, { report = console.error, owns = () => true }: ListenOptions) {
     this.address = address;
     this.#report = report;
-    // The caller holds the app's lock, so a socket that is still there is a dead process's.
-    removeSocket(address);
-    this.#listener = Deno.listen({ transport: "unix", path: address });
+    this.#owns = owns;
+    this.#listener = listenInPlace(address);
     this.#next = this.#lookLater();
   }
 
@@ -93,6 +97,8 @@ class SocketListener implements Listener {
         const meant = this.#closed !== null || this.#renewal !== null ||
           listener !== this.#listener;
         if (!meant) throw error;
+        // Deno has let go of the old one by now, and removed what had its name.
+        if (this.#renewal !== null) this.#attempt(this.#listenAgain);
         await this.#renewal?.promise;
       }
     }
@@ -102,53 +108,109 @@ class SocketListener implements Listener {
   /** By a signal: the first use of a timer loads Node's, which a program's start would wait for. */
   #lookLater(): AbortSignal {
     const signal = AbortSignal.timeout(LOOK);
-    signal.addEventListener("abort", this.#look, { once: true });
+    signal.addEventListener("abort", this.#onLook, { once: true });
     return signal;
   }
 
-  /** Makes the socket anew where somebody removed its file. */
-  readonly #look = (): void => {
+  readonly #onLook = (): void => {
     this.#next = this.#lookLater();
+    this.#attempt(this.#look);
+  };
+
+  /** Makes the socket anew where somebody removed its file, or put another in its place. */
+  readonly #look = (): void => {
+    if (!this.#owns()) return;
+    if (this.#renewal !== null) return this.#listenAgain();
+    const file = lstat(this.address);
+    // (At the first look, whoever owns the address made what is there.)
+    this.#file ??= file;
+    if (file !== null && file.ino === this.#file?.ino && file.dev === this.#file.dev) {
+      if (this.#folder === null) this.#guardFolder();
+      return;
+    }
+    // Deno removes the file of a listener that it closes, a moment after: the new one is made once
+    // that is over.
+    this.#renewal = Promise.withResolvers();
+    this.#listener.close();
+  };
+
+  readonly #listenAgain = (): void => {
+    if (this.#renewal === null || this.#closed !== null || !this.#owns()) return;
+    this.#listener = listenInPlace(this.address);
+    this.#file = lstat(this.address);
+    this.#guardFolder();
+    this.#renewal.resolve();
+    this.#renewal = null;
+    this.#told = false;
+    this.#report(`The socket "${this.address}" was removed, and is made anew`);
+  };
+
+  #attempt(step: () => void): void {
     try {
-      if (exists(this.address)) return;
-      if (this.#renewal === null) {
-        // Deno removes the file of a listener that it closes, a moment after: so the next look
-        // makes the new one.
-        this.#renewal = Promise.withResolvers();
-        this.#listener.close();
-        return;
-      }
-      // (Its folder may be gone as well.)
-      const folder = this.address.slice(0, this.address.lastIndexOf("/"));
-      Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-      this.#listener = Deno.listen({ transport: "unix", path: this.address });
-      this.#renewal.resolve();
-      this.#renewal = null;
-      this.#told = false;
-      this.#report(`The socket "${this.address}" was removed, and is made anew`);
+      step();
     } catch (error) {
       // Told once; the next look may find it otherwise.
-      if (this.#told) return;
+      if (!this.#told) {
+        this.#report(`Nobody can connect to "${this.address}": ${(error as Error).message}`);
+      }
       this.#told = true;
-      this.#report(`Nobody can connect to "${this.address}": ${(error as Error).message}`);
     }
-  };
+  }
+
+  /**
+   * Holds a lock on the folder of sockets, shared with all who listen there: systemd-tmpfiles leaves
+   * a folder alone that somebody has locked.
+   *
+   * https://www.freedesktop.org/software/systemd/man/latest/tmpfiles.d.html
+   */
+  #guardFolder(): void {
+    this.#folder?.close();
+    this.#folder = null;
+    try {
+      this.#folder = Deno.openSync(folderOf(this.address));
+      this.#folder.tryLockSync(false);
+    } catch {
+      // What is removed is made anew, with it or without.
+    }
+  }
 
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = Promise.resolve();
-      this.#next.removeEventListener("abort", this.#look);
-      removeSocket(this.address);
+      this.#next.removeEventListener("abort", this.#onLook);
+      // (Deno removes what has the name in any case. Another one that has it makes its own anew.)
+      if (this.#owns()) removeSocket(this.address);
       if (this.#renewal === null) this.#listener.close();
       this.#renewal?.resolve();
+      this.#folder?.close();
     }
     return this.#closed;
   }
 }
 
 /** Listens at `path`, in place of whatever socket an earlier process left there. */
-export function listenOnSocket(path: string, report: (problem: string) => void): Listener {
-  return new SocketListener(path, report);
+export function listenOnSocket(path: string, options: ListenOptions): Listener {
+  return new SocketListener(path, options);
+}
+
+/** The caller holds the app's lock, so a socket that is still there is a dead process's. */
+function listenInPlace(path: string): Deno.UnixListener {
+  removeSocket(path);
+  const listen = () => Deno.listen({ transport: "unix", path });
+  try {
+    return listen();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    // Its folder was removed as well, and anybody may make one of that name meanwhile.
+    const folder = folderOf(path);
+    ensurePrivateDirectory(folderOf(folder));
+    ensurePrivateDirectory(folder);
+    return listen();
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Connects to the socket at `path`; `null` when nobody listens. */
@@ -188,12 +250,11 @@ function isPeerGone(error: unknown): boolean {
     error instanceof Deno.errors.Interrupted;
 }
 
-function exists(path: string): boolean {
+function lstat(path: string): Deno.FileInfo | null {
   try {
-    Deno.lstatSync(path);
-    return true;
+    return Deno.lstatSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
 }
@@ -204,4 +265,34 @@ function removeSocket(path: string): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+}
+
+/**
+ * Makes sure that `path` is a directory of this user that nobody else can enter. Deno hands out no
+ * descriptor of a socket, so a peer's user cannot be asked for: this folder is the guard.
+ */
+export function ensurePrivateDirectory(path: string): void {
+  const info = lstat(path) ?? makeDirectory(path);
+  const why = !info.isDirectory
+    ? "it is not a directory"
+    : info.uid !== Deno.uid()
+    ? `it belongs to user ${info.uid}`
+    : ((info.mode ?? 0) & 0o077) !== 0
+    ? "others may enter it"
+    : null;
+  if (why !== null) {
+    throw new Deno.errors.PermissionDenied(
+      `Cannot keep sockets in "${path}": ${why}. Remove it, or make it yours alone (chmod 700)`,
+    );
+  }
+}
+
+/** Makes it, unless another process does at the same moment, and looks at what is there then. */
+function makeDirectory(path: string): Deno.FileInfo {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  }
+  return Deno.lstatSync(path);
 }
