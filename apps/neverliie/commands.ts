@@ -221,13 +221,13 @@ export function logs(
     const recordsPath = recordsFile(ipc.home, app);
     if (options.follow) return await followBoth(path, recordsPath, options);
     const faults: unknown[] = [];
-    const last = (file: string) =>
-      lastLines(file, options.lines).catch((error) => {
+    const orFault = (lines: Promise<string[] | null>) =>
+      lines.catch((error) => {
         faults.push(error);
         return null;
       });
-    const lines = await last(path);
-    const records = (await last(recordsPath))?.map(readRecord) ?? [];
+    const lines = await orFault(lastLines(path, options.lines));
+    const records = (await orFault(lastLines(recordsPath, options.lines)))?.map(readRecord) ?? [];
     if (json) {
       const output = { name: app, path, lines: lines ?? [] };
       print({ ...output, records_path: recordsPath, records }, true);

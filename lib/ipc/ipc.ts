@@ -260,7 +260,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     const entry = { ...this.#options, name, launch: this.#launch, woken: isWoken() };
     const kept = await register(this.registry, entry, this.#report);
     if (this.#options.supervise !== false || kept) {
-      this.#supervisor = new Supervisor(this.#context, kept ? name : null, this.#report);
+      this.#supervisor = new Supervisor(this.#context, { ...entry, kept }, this.#report);
     }
     if (this.#options.handleSignals !== false) {
       this.#ignoreSignals = onStopSignal(async (exitCode, signal) => {

@@ -5,7 +5,13 @@
  * @module
  */
 
-export { readStarts, startCommand } from "./activation/activation.ts";
+export {
+  lastLines,
+  type LastLinesOptions,
+  leftOutBytes,
+  readStarts,
+  startCommand,
+} from "./activation/activation.ts";
 export { ProcessLock } from "./base/lock.ts";
 export { samePath } from "./base/path.ts";
 export { platform } from "./os/platform.ts";

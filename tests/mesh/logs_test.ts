@@ -10,7 +10,7 @@ import type { AppRecord } from "../../apps/app_record.ts";
 import { lastLines } from "../../apps/neverliie/logs/log_file.ts";
 import { VERSION } from "../../apps/version.ts";
 import { pidOf, TargetStartError } from "../../lib/ipc/mod.ts";
-import { LOG_SIZE_MAX } from "../../lib/ipc/activation/log_file.ts";
+import { LOG_KEPT_MAX, LOG_SIZE_MAX } from "../../lib/ipc/activation/log_file.ts";
 import {
   meshTest,
   MODE,
@@ -34,10 +34,12 @@ meshTest("a log that has grown large is set aside when its program is woken", as
   await wake();
   assert((await Deno.readTextFile(log)).startsWith(small));
   await Deno.writeTextFile(`${log}.1`, "older");
-  await Deno.writeTextFile(log, small.repeat(Math.ceil(LOG_SIZE_MAX / small.length) + 1));
+  const large = (await Deno.readTextFile(log)) +
+    small.repeat(Math.ceil(LOG_SIZE_MAX / small.length));
+  await Deno.writeTextFile(log, large);
   await wake();
   assert(!(await Deno.readTextFile(log)).includes("x"));
-  assert((await Deno.readTextFile(`${log}.1`)).startsWith(small));
+  assertEquals(await Deno.readTextFile(`${log}.1`), large);
   const { code, stdout } = await mesh.neverliie("logs", "fixture", "--lines", "1");
   assertEquals([code, stdout], [0, "a line on standard error: Grüße\n"]);
 });
@@ -108,7 +110,9 @@ meshTest("records that have grown large are set aside; logs shows the new ones",
   assertMatch(stdout, /^\S+Z INFO started pid=\d+ .*by="mesh"$/m);
   assertMatch(stdout, /^scanner is serving as process \d+/m);
   const json = JSON.parse((await mesh.neverliie("logs", "scanner", "--json")).stdout);
-  assertEquals([json.records_path, json.records, json.lines.length], [path, records, 1]);
+  assertEquals([json.records_path, json.records.slice(-2), json.lines.length], [path, records, 1]);
+  // Fewer than were asked for are filled up by those that were set aside.
+  assertEquals(json.records[0], large.trimEnd());
 });
 
 meshTest("logs -f --json: a record is an object, what an app wrote a string", async (mesh) => {
@@ -132,3 +136,63 @@ meshTest("logs -f --json: a record is an object, what an app wrote a string", as
   await reader.cancel();
   await child.stderr.cancel();
 });
+
+meshTest(
+  "the log of a running app is set aside, nothing is lost, and logs -f goes on",
+  async (mesh) => {
+    await mesh.register();
+    await mesh.ipc.wake("fixture");
+    const log = mesh.ipc.home.logFile("fixture");
+    const write = (from: number, to: number) =>
+      mesh.ipc.call("fixture", "write_lines", { from, to }, { timeout: 30_000 });
+    const sizeOf = (path: string) => Deno.statSync(path).size;
+    await write(0, 10);
+    const child = mesh.spawn([...suiteCommand("neverliie"), "logs", "-f", "fixture", "--lines=3"]);
+    const followed = numbersIn(child.stdout);
+    assertEquals((await followed.next()).value, 7);
+
+    // In the order in which they were written, each once.
+    let next = 8;
+    const follow = async (to: number) => {
+      for (; next < to; next++) assertEquals((await followed.next()).value, next);
+    };
+    for (let round = 0; round < 2; round++) {
+      const to = next + Math.ceil(LOG_SIZE_MAX / 1_000) + 100;
+      await write(Math.max(next, 10), to);
+      // It is set aside while the command still reads it.
+      await Promise.all([follow(to), until(() => sizeOf(log) < LOG_SIZE_MAX)]);
+    }
+    const end = next + 10;
+    await write(next, end);
+    await follow(end);
+    const kept = [`${log}.1`, log].map((path) => Deno.readTextFileSync(path)).join("");
+    const numbers = [...kept.matchAll(/^line (\d+) x+\r?$/gm)].map(([, number]) => Number(number));
+    assertEquals(numbers, Array.from(numbers, (_, i) => numbers[0]! + i));
+    assertEquals(numbers.at(-1), end - 1);
+    assert(sizeOf(`${log}.1`) <= LOG_KEPT_MAX, "what is set aside is bounded");
+    const names = Array.from(Deno.readDirSync(join(mesh.home, "logs")), ({ name }) => name);
+    assertEquals(names.sort(), ["fixture.log", "fixture.log.1"]);
+    // As many as were asked for, whichever of the two files they are in.
+    const { stdout } = await mesh.neverliie("logs", "fixture", "--lines", "12");
+    assertEquals(stdout.match(/^line \d+/gm)!.length, 12);
+
+    child.kill("SIGKILL");
+    await child.status;
+    await followed.return();
+    await child.stderr.cancel();
+  },
+);
+
+/** The numbers of the lines, as they come. */
+async function* numbersIn(output: ReadableStream<Uint8Array>): AsyncGenerator<number, void, void> {
+  let rest = "";
+  for await (const text of output.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      const number = /^line (\d+) x+\r?$/.exec(line)?.[1];
+      if (number === undefined) throw new Error(`unexpected: ${line.slice(0, 200)}`);
+      yield Number(number);
+    }
+  }
+}

@@ -97,7 +97,7 @@ async function removeLogs(home: NeverLiieIPC["home"], app: string): Promise<void
   const log = home.logFile(app);
   const records = recordsFile(home, app);
   const old = Array.from({ length: OLD_RECORD_FILES_MAX }, (_, i) => `${records}.${i + 1}`);
-  for (const path of [log, `${log}.1`, records, ...old]) await removeFile(path);
+  for (const path of [log, `${log}.1`, `${log}.1.part`, records, ...old]) await removeFile(path);
 }
 
 /** Where Deno keeps V8's compiled code of an executable. */

@@ -27,6 +27,7 @@ import { readStarts, sharedFailure, type StartRecord, writeStarts } from "./star
 import { readSupervised, supervise } from "./supervision.ts";
 import type { Platform, SpawnedProcess, Transport } from "../os/transport.ts";
 
+export { lastLines, type LastLinesOptions, leftOutBytes } from "./log_file.ts";
 export { readStarts } from "./start_limit.ts";
 export { startCommand } from "./start_command.ts";
 export {

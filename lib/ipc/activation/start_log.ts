@@ -4,24 +4,24 @@
  * @module
  */
 
+import { lastLines } from "./log_file.ts";
 import { withRemedy } from "../base/problem.ts";
 
-/** How much of the log an error shows. */
+/** How much of the log an error shows, in lines and in bytes. */
 const LOG_LINES = 20;
+const LOG_LENGTH = 16 << 10;
 
-/** The last lines written to the log since it had the size `start`. */
-export function logTail(path: string, start: number): string {
-  let bytes: Uint8Array;
+/** The last lines written to the log since it had the size `from`. */
+export function logTail(path: string, from: number): string {
   try {
-    bytes = Deno.readFileSync(path);
+    using log = Deno.openSync(path);
+    const lines = lastLines(log, LOG_LINES, { from, max: LOG_LENGTH });
+    // Deno colours what it writes even to a file when FORCE_COLOR says so.
+    // deno-lint-ignore no-control-regex
+    return lines.join("\n").replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd();
   } catch {
     return "";
   }
-  const text = new TextDecoder().decode(bytes.subarray(start > bytes.length ? 0 : start));
-  // Deno colours what it writes even to a file when FORCE_COLOR says so.
-  // deno-lint-ignore no-control-regex
-  const plain = text.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd();
-  return plain.split(/\r?\n/).slice(-LOG_LINES).join("\n");
 }
 
 /**

@@ -8,6 +8,7 @@
 
 import { type ActivationContext, connectTo } from "./activation.ts";
 import { TargetStartError, TargetUnknownError } from "./start_errors.ts";
+import { LogKeeper } from "./log_file.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { join } from "../base/path.ts";
 import { withRemedy } from "../base/problem.ts";
@@ -52,12 +53,23 @@ const DEFAULT_TIMES: SupervisorTimes = {
   absent: 5_000,
 };
 
+/** The app that a supervising process is. */
+export interface SupervisingApp {
+  name: string;
+  /** Whether it is to be kept alive itself. */
+  kept: boolean;
+  /** Whether it was woken, and so writes to its log. */
+  woken: boolean;
+}
+
 /** One process's readiness to supervise, and its doing so while the role is its own. */
 export class Supervisor {
   readonly #context: ActivationContext;
+  /** The app that this process is, where it is to be kept alive itself. */
   readonly #own: string | null;
   readonly #report: (problem: string) => void;
   readonly #times: SupervisorTimes;
+  readonly #logs: LogKeeper;
   readonly #stopped = new AbortController();
   readonly #restarting = new Map<string, Promise<void>>();
   #callOff: () => void;
@@ -66,19 +78,20 @@ export class Supervisor {
   readonly #told = new Map<string, string>();
 
   /**
-   * @param own the app that this process is, where it is to be kept alive itself
-   * @param report is told of each restart, and of each app that is given up
+   * @param own the app that this process is
+   * @param report is told of each restart, of each app that is given up, and of logs that grow on
    */
   constructor(
     context: ActivationContext,
-    own: string | null,
+    own: SupervisingApp | null,
     report: (problem: string) => void,
     times: Partial<SupervisorTimes> = {},
   ) {
     this.#context = context;
-    this.#own = own;
+    this.#own = own?.kept ? own.name : null;
     this.#report = report;
     this.#times = { ...DEFAULT_TIMES, ...times };
+    this.#logs = new LogKeeper(context.home, own?.woken ? own.name : null, report);
     this.#supervise();
     this.#callOff = callLater(this.#times.look, this.#look);
   }
@@ -119,6 +132,7 @@ export class Supervisor {
   readonly #look = (): void => {
     this.#callOff = callLater(this.#times.look, this.#look);
     try {
+      this.#logs.look(this.#role !== null);
       if (!this.#hasRole()) return;
       for (const app of this.#context.home.keptApps()) this.#lookAt(app);
     } catch (error) {

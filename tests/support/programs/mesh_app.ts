@@ -153,6 +153,14 @@ ipc.expose("produced", () => produced);
 /** An answer of `size` characters. */
 ipc.expose("blob", ({ size }: { size: number }) => "x".repeat(size));
 ipc.expose("usage", () => processUsage());
+/** Writes numbered lines of 1,000 letters, each with its break, to the log. */
+ipc.expose("write_lines", ({ from, to }: { from: number; to: number }) => {
+  const line = (number: number) => `line ${number} `.padEnd(999, "x");
+  for (let at = from; at < to; at += 100) {
+    const length = Math.min(100, to - at);
+    console.log(Array.from({ length }, (_, i) => line(at + i)).join("\n"));
+  }
+});
 /** Resolves once `event` has happened: a test waits for it instead of for time. */
 ipc.expose("happened", async ({ event }: { event: string }) => {
   if (!events.includes(event)) {
