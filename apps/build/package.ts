@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { rollup } from "rollup";
-import { dts } from "rollup-plugin-dts";
 import { ensureDir } from "@std/fs";
 import { basename, join, relative, resolve } from "@std/path";
-import ts from "typescript";
 import { VERSION } from "../version.ts";
 import { writeTar } from "./archive.ts";
-import { bundleModules, CHECKOUT } from "./compile.ts";
+import { bundleModules, CHECKOUT, runDeno } from "./compile.ts";
 import { minify } from "./minify.ts";
 import { noticesOf, packagesIn } from "./third_party.ts";
 
@@ -59,13 +56,13 @@ export async function makePackage(folder: string): Promise<MadePackage> {
     ["README.md", await readme()],
     ["THIRD-PARTY.txt", notices],
     ["mod.js", module],
-    ["mod.d.ts", await declarations()],
   ]);
   await ensureDir(folder);
   for (const [name, text] of files) await Deno.writeTextFile(join(folder, name), text);
   const archive = join(folder, `neverliie-ipc-${VERSION}.tgz`);
+  await writeDeclarations(join(folder, "mod.d.ts"));
   // All below "package", as npm packs them.
-  const entries = [...files.keys()].map((name) => ({
+  const entries = [...files.keys(), "mod.d.ts"].map((name) => ({
     ...{ name: `package/${name}`, path: join(folder, name), executable: false },
   }));
   await writeTar(archive, entries);
@@ -87,36 +84,14 @@ async function libraryModule(): Promise<{ module: string; notices: string }> {
   }
 }
 
-/** The types of all modules as one file. */
-async function declarations(): Promise<string> {
-  const bundle = await rollup({
-    input: ENTRY,
-    external: [/^node:/, /^@std\//],
-    // Only what a declaration names matters, and the check below sees that.
-    onwarn: () => {},
-    plugins: [dts({
-      compilerOptions: {
-        target: ts.ScriptTarget.ESNext,
-        module: ts.ModuleKind.ESNext,
-        moduleResolution: ts.ModuleResolutionKind.Bundler,
-        allowImportingTsExtensions: true,
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        skipLibCheck: true,
-        types: [],
-        lib: ["lib.esnext.d.ts", "lib.dom.d.ts"],
-      },
-    })],
-  });
-  try {
-    const { output: [{ code, imports }] } = await bundle.generate({ format: "es" });
-    if (imports.length > 0) {
-      throw new Error(`Cannot package lib/ipc: its types name ${imports.join(", ")}`);
-    }
-    return code;
-  } finally {
-    await bundle.close();
-  }
+/** Writes the types of all modules as one file; the tools for it have a lock file of their own. */
+async function writeDeclarations(path: string): Promise<void> {
+  const beside = (name: string) => join(CHECKOUT, "apps", "build", name);
+  const { success, said } = await runDeno([
+    ...["run", "--quiet", "-A", "--no-config", "--node-modules-dir=none", "--frozen"],
+    ...[`--lock=${beside("declarations.lock")}`, beside("declarations.ts"), ENTRY, path],
+  ]);
+  if (!success) throw new Error(`Cannot package lib/ipc: ${said}`);
 }
 
 /** The package.json. */

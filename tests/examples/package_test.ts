@@ -1,7 +1,7 @@
 /** lib/ipc as `deno task package` makes it, used in an empty folder as its readers would. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import config from "../../deno.json" with { type: "json" };
 import { meshTest, scriptCommand, type TestMesh, until } from "../support/mesh/mesh.ts";
@@ -11,8 +11,15 @@ const MODULE_MAX = 300_000;
 
 const NPM = Deno.build.os === "windows" ? ["cmd", "/c", "npm"] : ["npm"];
 
-/** The compiler of TypeScript, in the version that the build is pinned to. */
-const TYPESCRIPT = `${config.scopes["./apps/build/"].typescript}/bin/tsc`;
+/** The compiler of TypeScript that makes the types. */
+const TSC = [
+  ...[Deno.execPath(), "run", "-A", "--no-config", "--node-modules-dir=none"],
+  ...[
+    `--lock=${fromFileUrl(import.meta.resolve("../../apps/build/declarations.lock"))}`,
+    "--frozen",
+  ],
+  "npm:typescript@5.9.3/bin/tsc",
+];
 
 /** What `deno info --json` tells, as far as it is looked at. */
 interface ModuleGraph {
@@ -82,11 +89,10 @@ meshTest(
     await Deno.writeTextFile(join(empty, "use.mts"), USE);
     const strict = ["--strict", "--noEmit", "--skipLibCheck", "false"];
     const target = ["--target", "esnext", "--module", "nodenext", "--lib", "esnext,dom"];
-    const compiler = [Deno.execPath(), "run", "-A", "--no-config", "--node-modules-dir=none"];
-    await succeed(mesh, [...compiler, TYPESCRIPT, ...strict, ...target, "use.mts"], empty);
+    await succeed(mesh, [...TSC, ...strict, ...target, "use.mts"], empty);
     await succeed(mesh, [Deno.execPath(), "check", "greeter.ts", "call.ts", "use.mts"], empty);
     await Deno.writeTextFile(join(empty, "misuse.mts"), `${USE}\nconst wrong: string = sum;\n`);
-    const misuse = [...compiler, TYPESCRIPT, ...strict, ...target, "misuse.mts"];
+    const misuse = [...TSC, ...strict, ...target, "misuse.mts"];
     const refused = await mesh.run(misuse, { cwd: empty });
     assertEquals(refused.code === 0, false);
     assertMatch(refused.stdout, /misuse\.mts.*TS2322: Type 'number'/);

@@ -72,6 +72,20 @@ Deno.test("lock: it is what every machine can use: no registry's address, and no
   assertEquals(withoutJsr(lock), lock);
 });
 
+Deno.test("lock: TypeScript is not in it, which packages of the programs would take up", async () => {
+  const typescript = (packages: LockFile["npm"]) =>
+    Object.keys(packages!).filter((key) => key.startsWith("typescript@"));
+  assertEquals(typescript(lock.npm), []);
+  // What makes the library's types has a lock file of its own.
+  const own = await Deno.readTextFile("apps/build/declarations.lock");
+  const { npm } = JSON.parse(own) as LockFile;
+  assertEquals(typescript(npm).length, 1);
+  assert(!/https?:\/\//.test(own), own);
+  for (const [key, { integrity }] of Object.entries(npm!)) {
+    assertMatch(integrity ?? "", /^sha512-[A-Za-z0-9+/]{86}==$/, key);
+  }
+});
+
 Deno.test("lock: what deno.json has for all, deno task would install: nothing from npm", () => {
   for (const map of maps) {
     assertEquals(Object.values(map.imports).filter((target) => npmSpecifier(target) !== null), []);
