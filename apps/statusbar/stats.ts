@@ -1,4 +1,4 @@
-/** The figures that the status bar gives out. */
+/** When the status bar gives out figures: at once, and then at an interval. lib/system reads them. */
 import { HostReader, type HostStats } from "../../lib/system/host.ts";
 import { pause } from "../../lib/system/pause.ts";
 import type { WatchStatsParams } from "./contract.ts";

@@ -1,6 +1,6 @@
 /**
- * What both sides say of themselves in `$/ping`, with which connections begin: who they are, and
- * which version of the protocol they speak.
+ * What both sides say of themselves in `$/ping`: who they are, and which version of the protocol they
+ * speak. It is made and taken here; targets.ts sends it, first on each connection that is to last.
  *
  * @module
  */

@@ -13,7 +13,7 @@ import type { Watchers } from "./methods/watch.ts";
 
 /** What the protocol's methods need of the process that answers them. */
 export interface ProtocolHost {
-  /** For `$/ping`, which every new connection begins with. */
+  /** For `$/ping`, by which callers of this library greet an app before they call it. */
   readonly name: string | null;
   /** For `$/describe`. */
   describe(): AppDescription;

@@ -1,7 +1,8 @@
 /**
  * The room of starting: programs that sleep are woken once, run once, and are started again where
  * they are to be kept alive. It knows how each is started (`registry/`), processes and addresses
- * (`os/`) and locks (`base/`); it must not know methods, or what is said on a connection.
+ * (`os/`) and locks (`base/`). Of what is said on a connection it knows only what copies of one app
+ * say to each other (instance.ts); it must not know what an app exposes.
  *
  * This file leads from a name to a transport: dial; when nobody is there, start the program once,
  * however many callers in however many processes ask at that moment, and dial until it answers.
@@ -23,7 +24,13 @@ import { pauseFor } from "../base/timer.ts";
 import type { Registry, RegistryEntry } from "../registry/registry.ts";
 import { startCommand } from "./start_command.ts";
 import { logFault, logTail, quoteLog } from "./start_log.ts";
-import { readStarts, sharedFailure, type StartRecord, writeStarts } from "./start_limit.ts";
+import {
+  readStarts,
+  sharedFailure,
+  START_WINDOW,
+  type StartRecord,
+  writeStarts,
+} from "./start_limit.ts";
 import { readSupervised, supervise } from "./supervision.ts";
 import type { Platform, SpawnedProcess, Transport } from "../os/transport.ts";
 
@@ -210,9 +217,10 @@ async function spawn(
     throw new TargetStartError(`Cannot start "${app}": ${(error as Error).message}`);
   }
   if (until !== null) {
+    const seconds = START_WINDOW / 1_000;
     throw new StartLimitError(
-      `Cannot start "${app}": it was started ${record.starts.length} times within ` +
-        `10 s. It may be started again at ${until.toISOString()}; its log is "${logFile}"`,
+      `Cannot start "${app}": it was started ${record.starts.length} times within ${seconds} s. ` +
+        `It may be started again at ${until.toISOString()}; its log is "${logFile}"`,
       until,
     );
   }

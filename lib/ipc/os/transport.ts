@@ -28,8 +28,8 @@ export interface Transport {
   write(bytes: Uint8Array): Promise<void>;
   /**
    * Ends both directions. A pending read resolves to `null`, a pending write rejects. Bytes that
-   * the kernel has taken still reach the peer. Resolves when buffers and handles are free;
-   * calling it again returns the same promise.
+   * the kernel has taken still reach the peer. Resolves once the kernel uses no buffer of it any
+   * more and its handle is closed; calling it again returns the same promise.
    */
   close(): Promise<void>;
   /** Those of the peer's process; `null` where they cannot be told, missing where there are none. */

@@ -19,7 +19,7 @@ export interface FrameLimits {
   body: number;
 }
 
-/** Headers of 4 KiB, bodies of 64 MiB. */
+/** The limits of a decoder that is given none. */
 export const DEFAULT_FRAME_LIMITS: FrameLimits = { header: 4 << 10, body: 64 << 20 };
 
 /** The peer sent something that is no frame, or one over a limit. The connection cannot go on. */
