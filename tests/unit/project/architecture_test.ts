@@ -151,9 +151,9 @@ const WRITERS: Readonly<Record<string, string>> = {
 
 /** Where lib/ipc writes, and how often. */
 const LIBRARY_WRITERS = [
+  "lib/ipc/activation/instance.ts 1", // that the app runs already: a name that was checked, a number
   "lib/ipc/base/problem.ts 1", // what is wrong
-  "lib/ipc/ipc.ts 1", // that the app runs already: a name that was checked, and a number
-  "lib/ipc/os/unix/platform.ts 1", // an address, where nobody else listens to problems
+  "lib/ipc/os/unix/socket.ts 1", // an address, where nobody else listens to problems
 ];
 
 Deno.test("architecture: programs write by output.ts, and views show text by plain_text.tsx", () => {
