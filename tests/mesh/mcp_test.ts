@@ -2,7 +2,7 @@
  * `neverliie mcp` as an assistant's program sees it: the official SDK's client starts it and talks
  * to it over standard input and output.
  */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
@@ -128,3 +128,100 @@ meshTest(
     assertEquals((await session.client.listTools()).tools.length, 5);
   },
 );
+
+/** What the server writes back on standard output, a line each; the test writes its standard input. */
+async function spoken(mesh: TestMesh, lines: (string | Uint8Array)[]) {
+  const child = mesh.spawn([...suiteCommand("neverliie"), "mcp", "fixture"], { stdin: "piped" });
+  const writer = child.stdin.getWriter();
+  const encoder = new TextEncoder();
+  const initialize = {
+    ...{ jsonrpc: "2.0", id: "first", method: "initialize" },
+    params: {
+      protocolVersion: "2025-06-18",
+      capabilities: {},
+      clientInfo: { name: "c", version: "1" },
+    },
+  };
+  for (const line of [JSON.stringify(initialize), ...lines]) {
+    await writer.write(typeof line === "string" ? encoder.encode(`${line}\n`) : line);
+  }
+  // Answered after all before it, but for what takes an app's time.
+  await writer.write(encoder.encode('{"jsonrpc":"2.0","id":"last","method":"ping"}\n'));
+  // deno-lint-ignore no-explicit-any -- what arrives is looked at by the test
+  const answers: any[] = [];
+  let rest = "";
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  while (!answers.some(({ id }) => id === "last")) {
+    const { value, done } = await output.read();
+    assert(!done, "the server ended");
+    const whole = (rest + value).split("\n");
+    rest = whole.pop()!;
+    for (const line of whole) answers.push(JSON.parse(line));
+  }
+  await writer.close();
+  await output.cancel();
+  const [{ code }, stderr] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  const told = stderr.split("\n").filter((line) => line.includes("Cannot take a message"));
+  return { answers, told, stderr, code };
+}
+
+meshTest("mcp: what cannot be read is answered and told, and the server goes on", async (mesh) => {
+  await mesh.register();
+  const call = (id: unknown, params: unknown) => ({
+    jsonrpc: "2.0",
+    id,
+    method: "tools/call",
+    params,
+  });
+  // What is sent, and the id, the code and the words of its answer; null where it has none.
+  const cases: [sent: unknown, answer: [id: unknown, code: number, words: string] | null][] = [
+    ["{not json", [null, -32700, "no JSON in UTF-8"]],
+    [new Uint8Array([0x22, 0xff, 0x22, 0x0a]), [null, -32700, "no JSON in UTF-8"]],
+    [[{ jsonrpc: "2.0", id: 2, method: "ping" }], [null, -32600, "batches are not supported"]],
+    ["17", [null, -32600, "a message must be an object"]],
+    [{ id: 3, method: "ping" }, [3, -32600, "no message of JSON-RPC 2.0"]],
+    [{ jsonrpc: "2.0", id: 4, method: 5 }, [4, -32600, "no message of JSON-RPC 2.0"]],
+    [{ jsonrpc: "2.0", id: null, method: "ping" }, [null, -32600, "no message of JSON-RPC 2.0"]],
+    [{ jsonrpc: "2.0", method: 6 }, [null, -32600, "no message of JSON-RPC 2.0"]],
+    [call(7, null), [7, -32602, '"params" must be an object']],
+    [call(8, []), [8, -32602, '"params" must be an object']],
+    [call(9, {}), [9, -32602, "params.name: "]],
+    [call(10, { name: "fixture_add", arguments: 1 }), [10, -32602, "params.arguments: "]],
+    [{ jsonrpc: "2.0", id: 11, method: "ping", params: { _meta: 1 } }, [
+      11,
+      -32602,
+      "params._meta: ",
+    ]],
+    [
+      '{"jsonrpc":"2.0","id":12,"method":"tools/call","params":{"name":"fixture_add","arguments":' +
+      '{"a":9007199254740993}}}',
+      [12, -32602, '9007199254740993 at "a" would become 9007199254740992'],
+    ],
+    // A notification and a response have no answer.
+    [{ jsonrpc: "2.0", method: "notifications/cancelled", params: 1 }, null],
+    [{ jsonrpc: "2.0", id: 13, result: "no object" }, null],
+    [`"${"x".repeat(11 << 20)}"`, [null, -32600, "is over 10 MiB"]],
+  ];
+  const lines = cases.map(([sent]) =>
+    typeof sent === "string" || sent instanceof Uint8Array ? sent : JSON.stringify(sent)
+  );
+  const { answers, told, stderr, code } = await spoken(mesh, [...lines, "", " \r"]);
+  assertEquals(code, 0, stderr);
+  const errors = answers.filter(({ error }) => error !== undefined);
+  const expected = cases.flatMap(([, answer]) => answer === null ? [] : [answer]);
+  assertEquals(
+    errors.map(({ id, error }) => [id, error.code]),
+    expected.map(([id, code]) => [id, code]),
+  );
+  for (const [index, [, , words]] of expected.entries()) {
+    assertStringIncludes(errors[index]!.error.message, words);
+  }
+  assertEquals(told.length, cases.length, stderr);
+  assertEquals(answers.filter(({ result }) => result !== undefined).map(({ id }) => id), [
+    "first",
+    "last",
+  ]);
+  // The SDK's own complaints are told, too.
+  const strange = await spoken(mesh, ['{"jsonrpc":"2.0","id":99,"result":{}}']);
+  assertStringIncludes(strange.stderr, "unknown message ID");
+});

@@ -6,7 +6,6 @@
  */
 
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import {
   type CallToolRequest,
@@ -18,7 +17,6 @@ import {
   type ServerNotification,
   type ServerRequest,
 } from "@modelcontextprotocol/sdk/types.js";
-import process from "node:process";
 import {
   type AppDescription,
   type NeverLiieIPC,
@@ -26,6 +24,7 @@ import {
   TargetNotRunningError,
 } from "../../../lib/ipc/mod.ts";
 import { tell } from "../../output.ts";
+import { StdioTransport } from "./stdio.ts";
 import { type Tool, toolsOf } from "./tools.ts";
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -107,9 +106,9 @@ export async function serveTools(ipc: NeverLiieIPC, options: ToolServerOptions):
   const closed = Promise.withResolvers<void>();
   const end = () => closed.resolve();
   server.onclose = end;
-  process.stdin.once("end", end);
+  server.onerror = (error: Error) => tell(`neverliie: ${error.message}`);
   signal.addEventListener("abort", end, { once: true });
-  await server.connect(new StdioServerTransport());
+  await server.connect(new StdioTransport());
   await closed.promise;
   await server.close();
   signal.throwIfAborted();
