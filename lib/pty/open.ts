@@ -1,5 +1,5 @@
 /**
- * The only branch on the operating system.
+ * Chooses the system's part. unix/libc.ts has the numbers that Linux and macOS differ in.
  *
  * @module
  */
@@ -14,8 +14,18 @@ import { openWindowsPty } from "./windows/pty.ts";
  * @throws {Deno.errors.NotFound} When the program or the folder is missing.
  * @throws {Deno.errors.NotADirectory} When the folder is a file.
  * @throws {Deno.errors.PermissionDenied} When the program may not be run.
- * @throws {Deno.errors.NotSupported} When it is a batch file of Windows.
+ * @throws {Deno.errors.NotSupported} When it is a batch file of Windows, or on an unknown system.
  */
-export function openPty(options: PtyOptions): Pty {
-  return Deno.build.os === "windows" ? openWindowsPty(options) : openUnixPty(options);
+export function openPty(options: PtyOptions, system: string = Deno.build.os): Pty {
+  switch (system) {
+    case "windows":
+      return openWindowsPty(options);
+    case "linux":
+    case "darwin":
+      return openUnixPty(options);
+    default:
+      throw new Deno.errors.NotSupported(
+        `Cannot open a terminal on "${system}": windows, linux and darwin are known`,
+      );
+  }
 }

@@ -4,6 +4,7 @@
  * Deno's own file API asks for every permission at once before it reads /proc or /sys, and a status
  * bar should not run with `--allow-all`; these calls need `--allow-ffi` alone.
  */
+import { cLibrary } from "./c_library.ts";
 
 const LINUX = {
   open: { parameters: ["buffer", "i32"], result: "i32" },
@@ -30,7 +31,7 @@ let linux: Deno.DynamicLibrary<typeof LINUX> | undefined;
 let macos: Deno.DynamicLibrary<typeof MACOS> | undefined;
 
 function linuxCalls(): Deno.DynamicLibrary<typeof LINUX>["symbols"] {
-  linux ??= Deno.dlopen("libc.so.6", LINUX);
+  linux ??= Deno.dlopen(cLibrary("linux"), LINUX);
   return linux.symbols;
 }
 
@@ -89,9 +90,22 @@ export function listKernelFolder(path: string): string[] | null {
   }
 }
 
-/** The pids of all living processes of a session; zombies do not count. Linux and macOS. */
-export function sessionMembers(session: number): number[] {
-  return Deno.build.os === "linux" ? linuxSession(session) : macosSession(session);
+/**
+ * The pids of all living processes of a session; zombies do not count.
+ *
+ * @throws {Deno.errors.NotSupported} Elsewhere than on Linux and macOS.
+ */
+export function sessionMembers(session: number, system: string = Deno.build.os): number[] {
+  switch (system) {
+    case "linux":
+      return linuxSession(session);
+    case "darwin":
+      return macosSession(session);
+    default:
+      throw new Deno.errors.NotSupported(
+        `Cannot list a session's processes on "${system}": linux and darwin are known`,
+      );
+  }
 }
 
 function linuxSession(session: number): number[] {
@@ -112,7 +126,7 @@ function linuxSession(session: number): number[] {
 }
 
 function macosSession(session: number): number[] {
-  macos ??= Deno.dlopen("/usr/lib/libSystem.B.dylib", MACOS);
+  macos ??= Deno.dlopen(cLibrary("darwin"), MACOS);
   const calls = macos.symbols;
   // Asked without a buffer it answers the number of processes; some may start before the next call.
   const pids = new Int32Array(calls.proc_listallpids(null, 0) + 64);

@@ -6,13 +6,14 @@
  * then, because it does not tell how much it had taken: https://doc.rust-lang.org/std/io/struct.LineWriter.html
  * is behind it. So on Unix the system's own calls are used, which tell.
  */
+import { cLibrary } from "./c_library.ts";
 
 /** An output by the number that the system knows it by. */
 export type Output = "stdout" | "stderr";
 
 const NUMBERS: Readonly<Record<Output, number>> = { stdout: 1, stderr: 2 };
 
-const LINUX = Deno.build.os !== "darwin";
+const LINUX = Deno.build.os === "linux";
 const EINTR = 4;
 const EAGAIN = LINUX ? 11 : 35;
 const EPIPE = 32;
@@ -37,9 +38,9 @@ function systemCalls(): Calls | null {
   calls = null;
   if (Deno.build.os === "windows") return null;
   try {
-    calls = Deno.dlopen(LINUX ? "libc.so.6" : "/usr/lib/libSystem.B.dylib", SYMBOLS).symbols;
+    calls = Deno.dlopen(cLibrary(), SYMBOLS).symbols;
   } catch {
-    // No --allow-ffi, or another C library: Deno.stdout does, but for outputs that do not wait.
+    // No --allow-ffi, or another C library or system: Deno.stdout does, but for outputs that do not wait.
   }
   return calls;
 }

@@ -3,13 +3,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import type { Platform, Transport } from "../../lib/ipc/os/transport.ts";
-import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
-import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
+import { platform as platformOf } from "../../lib/ipc/os/platform.ts";
 import { withLimit } from "../support/run/watchdog.ts";
 import { removed } from "../support/run/removed.ts";
 
 const WINDOWS = Deno.build.os === "windows";
-const platform: Platform = WINDOWS ? windowsPlatform : unixPlatform;
+const platform: Platform = platformOf();
 const LIMIT = 60_000;
 const PROGRAM = fromFileUrl(import.meta.resolve("./spawned_program.ts"));
 const IMPORT_MAP = fromFileUrl(import.meta.resolve("../../lib/std/import_map.json"));

@@ -1,9 +1,8 @@
 /** What spawn_test.ts starts: `report`, `fail`, `parent`, `child` or `serve`. */
 
-import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
-import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
+import { platform as platformOf } from "../../lib/ipc/os/platform.ts";
 
-const platform = Deno.build.os === "windows" ? windowsPlatform : unixPlatform;
+const platform = platformOf();
 const [role, ...args] = Deno.args;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -2,12 +2,11 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Listener, Platform, Transport } from "../../lib/ipc/os/transport.ts";
-import { unixPlatform } from "../../lib/ipc/os/unix/platform.ts";
-import { windowsPlatform } from "../../lib/ipc/os/windows/platform.ts";
+import { platform as platformOf } from "../../lib/ipc/os/platform.ts";
 import { withLimit } from "../support/run/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
-const platform: Platform = WINDOWS ? windowsPlatform : unixPlatform;
+const platform: Platform = platformOf();
 const LIMIT = 30_000;
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.

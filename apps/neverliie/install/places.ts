@@ -29,15 +29,23 @@ function userFolder(variable: string, ...fallback: string[]): string {
   return join(home, ...fallback);
 }
 
-/** Where programs are installed unless told. */
-export function defaultRoot(): string {
-  switch (Deno.build.os) {
+function unknownSystem(system: string): Error {
+  return new Deno.errors.NotSupported(
+    `Cannot install on "${system}": the places of windows, linux and darwin are known`,
+  );
+}
+
+/** Where programs are installed unless told. @throws {Deno.errors.NotSupported} on an unknown system. */
+export function defaultRoot(system: string = Deno.build.os): string {
+  switch (system) {
     case "windows":
       return join(userFolder("LOCALAPPDATA", "AppData", "Local"), "Programs", "NeverLiie");
     case "darwin":
       return join(userFolder("HOME"), "Library", "Application Support", "NeverLiie");
-    default:
+    case "linux":
       return join(userFolder("XDG_DATA_HOME", ".local", "share"), "neverliie");
+    default:
+      throw unknownSystem(system);
   }
 }
 
@@ -63,8 +71,10 @@ export function desktopTraces(
       return windowsTraces(root, programs, manifest, choice);
     case "darwin":
       return macosTraces(root, programs, choice);
-    default:
+    case "linux":
       return linuxTraces(root, programs, choice);
+    default:
+      throw unknownSystem(Deno.build.os);
   }
 }
 

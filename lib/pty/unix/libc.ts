@@ -5,7 +5,10 @@
  * @module
  */
 
-const LINUX = Deno.build.os !== "darwin";
+import { cLibrary } from "../../system/c_library.ts";
+
+// (On Windows nobody uses them, and on another system cLibrary throws before anybody could.)
+const LINUX = Deno.build.os === "linux";
 
 export const O_RDWR = 2;
 export const O_NOCTTY = LINUX ? 0o400 : 0x2_0000;
@@ -25,7 +28,7 @@ const FD_CLOEXEC = 1n;
 // fcntl and ioctl take a variable number of arguments. Apple's ARM processors pass those on the
 // stack, behind the eight registers for the others: six that nobody reads fill up the registers.
 // https://developer.apple.com/documentation/xcode/writing-arm64-code-for-apple-platforms
-const FILLED = !LINUX && Deno.build.arch === "aarch64";
+const FILLED = Deno.build.os === "darwin" && Deno.build.arch === "aarch64";
 const FILL = Array<0n>(FILLED ? 6 : 0).fill(0n);
 const FILL_TYPES = Array<"u64">(FILL.length).fill("u64");
 
@@ -51,7 +54,7 @@ let library: Library | undefined;
 
 /** The bound functions, named as in the manual. */
 export function libc(): Library["symbols"] {
-  library ??= Deno.dlopen(LINUX ? "libc.so.6" : "/usr/lib/libSystem.B.dylib", SYMBOLS);
+  library ??= Deno.dlopen(cLibrary(), SYMBOLS);
   return library.symbols;
 }
 

@@ -5,16 +5,15 @@
  * @module
  */
 
-/** Program, flags, script and arguments of this process. */
-export function ownCommandLine(): string[] {
-  if (Deno.build.os === "darwin") return readArgv();
+/** Linux: program, flags, script and arguments of this process. */
+export function linuxCommandLine(): string[] {
   // Each argument ends with a zero byte.
   return new TextDecoder().decode(readFile() ?? readByLibc()).split("\0").slice(0, -1);
 }
 
 const FILE = "/proc/self/cmdline";
 
-/** Linux, proc(5): with Deno's own file API, which opens /proc for a program that may do everything. */
+/** proc(5): with Deno's own file API, which opens /proc for a program that may do everything. */
 function readFile(): Uint8Array | null {
   // Asked first, so that nobody is prompted.
   if (Deno.permissions.querySync({ name: "read" }).state !== "granted") return null;
@@ -26,7 +25,7 @@ function readFile(): Uint8Array | null {
   }
 }
 
-/** Linux, for a program that may do less. Loading the library takes as long as reading ten files. */
+/** For a program that may do less. Loading the library takes as long as reading ten files. */
 function readByLibc(): Uint8Array {
   const libc = Deno.dlopen(
     "libc.so.6",
@@ -57,8 +56,8 @@ function readByLibc(): Uint8Array {
   return Uint8Array.from(chunks);
 }
 
-/** macOS: crt_externs.h. */
-function readArgv(): string[] {
+/** macOS: the same, by crt_externs.h. */
+export function macosCommandLine(): string[] {
   const system = Deno.dlopen(
     "libSystem.dylib",
     {

@@ -5,15 +5,15 @@
  */
 
 import type { Platform } from "../transport.ts";
-import { ownCommandLine } from "./command_line.ts";
+import { linuxCommandLine, macosCommandLine } from "./command_line.ts";
 import { spawnDetached } from "./process.ts";
 import { dialSocket, ensurePrivateDirectory, listenOnSocket } from "./socket.ts";
 
 /** `sockaddr_un.sun_path` holds 104 bytes on macOS (108 on Linux), its final zero included. */
 const SOCKET_PATH_MAX = 103;
 
-/** Linux and macOS. */
-export const unixPlatform: Platform = {
+/** Where Linux and macOS are the same. */
+const unix: Omit<Platform, "commandLine"> = {
   // One folder for every process of the user, whatever environment each has: XDG_RUNTIME_DIR is
   // missing in cron jobs, containers and other users' shells, and would split the mesh in two.
   runtimeDirectory(_home: string, key: string): string {
@@ -54,5 +54,9 @@ export const unixPlatform: Platform = {
   listen: (address, options = {}) => Promise.resolve(listenOnSocket(address, options)),
   dial: dialSocket,
   spawn: spawnDetached,
-  commandLine: ownCommandLine,
 };
+
+/** Linux. */
+export const linuxPlatform: Platform = { ...unix, commandLine: linuxCommandLine };
+/** macOS. */
+export const macosPlatform: Platform = { ...unix, commandLine: macosCommandLine };
