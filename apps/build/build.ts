@@ -52,6 +52,9 @@ export interface BuildResult {
 /** Bytes that one compiler and the writing of its executable take: measured 530 MB, rounded up. */
 const MEMORY_PER_JOB = 700e6;
 
+/** In a target's folder: the source maps of each program, which are in no archive. */
+const MAPS = "maps";
+
 /** How many programs to compile at once on this machine. */
 export function jobsFor(processors: number, availableMemory: number): number {
   return Math.max(1, Math.min(processors, Math.floor(availableMemory / MEMORY_PER_JOB)));
@@ -184,7 +187,7 @@ class TargetBuild {
     const loaded = [...program.workers, ...program.bundled ?? [], ...program.views ?? []];
     return await hashOfInputs([entry, ...loaded.map((path) => join(CHECKOUT, path))], {
       // The form of what this file makes: to be raised with a change that the rest does not tell.
-      form: 1,
+      form: 2,
       program,
       version: VERSION,
       target: this.#target,
@@ -218,6 +221,7 @@ class TargetBuild {
       include: workers.map((path) => join(CHECKOUT, path)),
       bundled: bundled.map((path) => join(CHECKOUT, path)),
       views: views.map((path) => join(CHECKOUT, path)),
+      maps: join(this.#folder, MAPS, app),
       ...(this.#denort === undefined ? {} : { denort: this.#denort }),
       ...(deno === undefined ? {} : { deno }),
       ...(env === undefined ? {} : { env }),

@@ -9,6 +9,7 @@ import config from "../../deno.json" with { type: "json" };
 import standInMap from "../../lib/std/import_map.json" with { type: "json" };
 import { allImports, type ImportMap } from "../../lib/packages/import_map.ts";
 import { IMPORT_MAP, ownModuleFlags } from "../../lib/packages/module_flags.ts";
+import { minify } from "./minify.ts";
 import { sourceMaps } from "./source_maps.ts";
 
 /** The checkout's root. */
@@ -36,6 +37,8 @@ export interface CompileOptions {
   deno?: string;
   /** The runtime to put into the executable; Deno downloads its own unless given. */
   denort?: string;
+  /** The folder that gets the source maps of what is bundled; none are kept unless given. */
+  maps?: string;
   /** More variables for the compiler. */
   env?: Record<string, string>;
 }
@@ -125,18 +128,20 @@ function bundlingMap(): string {
  * share is loaded once. The running Deno does it, whichever compiles.
  *
  * Not minified, unless asked for: the bundler of Deno 2.7 and 2.9 then takes a `using` of a value that
- * is used once for a plain name and never disposes of it, so that locks stay held.
+ * is used once for a plain name and never disposes of it, so that locks stay held. `minify.ts` leaves
+ * it alone.
  *
  * @param modules the first one's folder holds the others, too
  * @param folder gets a file for each module, in the same place below it, and what they share
  * @param minify makes it small, with the production build of React: 0.4 MB of 1.2 with Ink
+ * @param maps puts the source map into each file
  * @returns the modules' files
  * @throws {CompileError}
  */
 export async function bundleModules(
   modules: readonly string[],
   folder: string,
-  { minify = false }: { minify?: boolean } = {},
+  { minify = false, maps = false }: { minify?: boolean; maps?: boolean } = {},
 ): Promise<string[]> {
   const map = await Deno.makeTempFile({ prefix: "neverliie-imports-", suffix: ".json" });
   try {
@@ -147,6 +152,7 @@ export async function bundleModules(
       ...[`--import-map=${map}`, `--external=${DEVTOOLS}`, `--outdir=${folder}`],
       ...(modules.length > 1 ? ["--code-splitting"] : []),
       ...(minify ? ["--minify"] : []),
+      ...(maps ? ["--sourcemap=inline"] : []),
       ...modules,
     ]);
     if (!success) {
@@ -161,6 +167,43 @@ export async function bundleModules(
   return modules.map((module) => join(folder, relative(root, module).replace(/\.tsx?$/, ".js")));
 }
 
+/** Makes all bundles below a folder small. @returns their source maps, by the bundles' paths in it */
+async function shrink(folder: string): Promise<Map<string, string>> {
+  const maps = new Map<string, string>();
+  for await (const { path } of walk(folder, { includeDirs: false })) {
+    const file = relative(folder, path);
+    const { code, map } = minify(await Deno.readTextFile(path), { file, identifiers: true });
+    await Deno.writeTextFile(path, code);
+    maps.set(file, map);
+  }
+  return maps;
+}
+
+/**
+ * Bundles a program into a folder, small, with the modules that it loads by URL.
+ *
+ * @returns the modules' files, the program's first, and the source maps of all but the views
+ * @throws {CompileError}
+ */
+export async function bundleProgram(
+  { entry, bundled = [], views = [] }: Pick<CompileOptions, "entry" | "bundled" | "views">,
+  folder: string,
+): Promise<{ modules: string[]; maps: Map<string, string> }> {
+  const modules = await bundleModules([entry, ...bundled], folder, { maps: true });
+  const maps = await shrink(folder);
+  for (const view of views) {
+    const beside = join(folder, relative(dirname(entry), dirname(view)));
+    modules.push(...await bundleModules([view], beside, { minify: true }));
+  }
+  return { modules, maps };
+}
+
+/** How many bytes the files below a folder have. */
+export async function sizeOf(folder: string): Promise<number> {
+  const files = await Array.fromAsync(walk(folder, { includeDirs: false }));
+  return files.reduce((bytes, { path }) => bytes + Deno.statSync(path).size, 0);
+}
+
 /**
  * Compiles one program, as a bundle: that is a fraction of the size of its modules and starts
  * faster. A program with modules that are to be there under their own URLs, such as workers, is
@@ -171,8 +214,7 @@ export async function bundleModules(
  * @throws {CompileError}
  */
 export async function compileProgram(options: CompileOptions): Promise<number | null> {
-  const { entry, include = [], bundled = [], views = [], deno = Deno.execPath(), env = {} } =
-    options;
+  const { entry, include = [], deno = Deno.execPath(), env = {} } = options;
   if (include.length > 0) {
     const flags = ["--no-check", ...moduleFlags()];
     const excluded = await sourceMaps(entry, { deno, flags, env });
@@ -182,14 +224,14 @@ export async function compileProgram(options: CompileOptions): Promise<number | 
   }
   const folder = await Deno.makeTempDir({ prefix: "neverliie-bundle-" });
   try {
-    const [main, ...modules] = await bundleModules([entry, ...bundled], folder);
-    for (const view of views) {
-      const beside = join(folder, relative(dirname(entry), dirname(view)));
-      modules.push(...await bundleModules([view], beside, { minify: true }));
-    }
+    const { modules: [main, ...modules], maps } = await bundleProgram(options, folder);
     await compileModule(main!, ["--no-config"], { ...options, include: modules });
-    const files = await Array.fromAsync(walk(folder, { includeDirs: false }));
-    return files.reduce((bytes, { path }) => bytes + Deno.statSync(path).size, 0);
+    for (const [file, map] of options.maps === undefined ? [] : maps) {
+      const path = join(options.maps!, `${file}.map`);
+      await ensureDir(dirname(path));
+      await Deno.writeTextFile(path, map);
+    }
+    return await sizeOf(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
