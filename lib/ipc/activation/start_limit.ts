@@ -54,8 +54,9 @@ export class StartRecord {
 }
 
 /**
- * The failure of a start that somebody who asks since `asked` is to share. One that lies ahead of
- * the clock was written before that was set back, and would else be everybody's until it is passed.
+ * The failure of the last start, for a caller that has waited since `asked`; `null` where none has
+ * failed since then. A failure in the future was written before the clock was set back, and does not
+ * count: until its instant every caller would get it.
  */
 export function sharedFailure(
   { failure }: StartRecord,

@@ -1,6 +1,6 @@
 /**
- * Telling of what is wrong: also where the disk is, which the telling itself may depend on; and in
- * words that are safe to show, whoever chose them.
+ * Reports of problems. A report must not fail itself, even where the disk under its log is full, and
+ * a stranger's words in it must not steer the terminal that shows them.
  *
  * @module
  */

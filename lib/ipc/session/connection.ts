@@ -61,9 +61,9 @@ export class Connection implements Calls {
   readonly #requests = new RequestText();
   readonly #reply: Responder;
   readonly #answers: Answers;
-  /** The other side, as what it can be asked. */
+  /** The process on the other side, for handlers that call it back. */
   readonly peer: Peer = new Peer(this);
-  /** Why its owner asks nearly nothing of the peer: see greeting.ts. */
+  /** The reason to call nearly nothing there: the peer speaks another version (greeting.ts). */
   mismatch: Error | null = null;
   /** What this side is answering. One may come twice. */
   readonly inFlight: Answers["inFlight"] = () => this.#answers.inFlight();

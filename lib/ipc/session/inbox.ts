@@ -72,7 +72,7 @@ export class Inbox {
     }
   }
 
-  /** Nothing is awaited for now: what was begun has no deadline meanwhile. */
+  /** Reading pauses: a frame that the peer has begun has no deadline until the next read. */
   pause(): void {
     this.#deadline.idle();
   }

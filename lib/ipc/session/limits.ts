@@ -54,7 +54,7 @@ export const SMALL_RESERVE: number = 4 << 20;
 export const READ_PAUSE: number = 4 << 20;
 
 /**
- * The limits of a process, those not given by default.
+ * The limits of a process: the given ones, and the defaults of all others.
  *
  * @throws {RangeError} on one that is not a whole number above 0.
  */

@@ -1,5 +1,5 @@
 /**
- * The process at the other end of a connection, as what it can be asked.
+ * The process at the other end of a connection: its methods, and its identity.
  *
  * @module
  */

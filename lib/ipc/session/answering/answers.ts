@@ -120,7 +120,7 @@ export class Answers {
     for (const token of this.#streams.tokens()) this.#abortStream(token);
   }
 
-  /** This side leaves. What the peer waits for is answered by why, and so is what it asks from now. */
+  /** This side leaves: the peer's open requests, and all later ones, are answered with the reason. */
   leave(why: string): void {
     this.#leaving = why;
     this.abort();

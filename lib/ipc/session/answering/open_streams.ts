@@ -15,7 +15,7 @@ export interface OpenStream {
   request: IncomingRequest;
 }
 
-/** By its tokens a peer reaches what is open. */
+/** The open streams by their tokens, which the peer names them by, and a count of the ending ones. */
 export class OpenStreams {
   readonly #open = new Map<RequestId, OpenStream>();
   #ending = 0;

@@ -101,7 +101,10 @@ export class IncomingRequest {
     return `"${this.method}" was cancelled${this.#cancelled ?? ""}`;
   }
 
-  /** Ends it for another than its caller. The caller is told so; a stream has not simply ended. */
+  /**
+   * Ends the request although its caller did not ask for that. The caller gets an error, also in
+   * place of a stream's next items: an early end must not look like the last item.
+   */
   cancel(by: string): void {
     this.#cancelled = ` ${by}`;
     this.stream?.fail(new RemoteError(this.cancelled, ErrorCode.RequestCancelled));

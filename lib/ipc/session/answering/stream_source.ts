@@ -40,7 +40,7 @@ export class StreamSource {
   #size = 0;
   #finished = false;
   #aborted = false;
-  /** Whether the handler was told to end: its answer to that is its end. */
+  /** Whether the iterator was told to end: the handler has ended once it has answered that. */
   #told = false;
   /** Whether the handler has ended: one that was told to may go on for a while. */
   #ended = false;
