@@ -8,6 +8,7 @@
 import { InexactNumberError, parseExactly } from "../../lib/config/exact_numbers.ts";
 import type { Params } from "../../lib/ipc/mod.ts";
 import { decodeText, readTextFile, unreadable } from "../../lib/system/text_file.ts";
+import { readAllInput } from "../../lib/system/standard_input.ts";
 import { UsageError } from "./exit.ts";
 
 /** Reads the parameters that `argument` gives; none at all are `{}`. */
@@ -55,7 +56,7 @@ async function readText(argument: string): Promise<{ text: string; source: strin
 
 async function standardInput(): Promise<string> {
   try {
-    return decodeText(await new Response(Deno.stdin.readable).bytes());
+    return decodeText(await readAllInput());
   } catch (error) {
     const { reason } = unreadable("standard input", error);
     throw new UsageError(`Cannot read parameters from standard input: ${reason}`);

@@ -2,8 +2,13 @@
 import { suite } from "../suite.ts";
 import { UsageError } from "./exit.ts";
 
-/** Signals that end this command, handed on so that the front end can give the terminal back. */
-const HANDED_ON: readonly Deno.Signal[] = Deno.build.os === "windows" ? [] : ["SIGTERM", "SIGHUP"];
+/**
+ * Signals that would end this command, handed on so that the front end can give the terminal back.
+ * Those that a key sends reach both by themselves; the front end takes them twice for once.
+ */
+const HANDED_ON: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? []
+  : ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 /**
  * Runs a program of the suite with this command's own input, output and folder, until it ends.
@@ -21,12 +26,17 @@ export async function runFrontEnd(name: string, args: readonly string[]): Promis
     stderr: "inherit",
   }).spawn();
   const undo = HANDED_ON.map((signal) => {
-    const handOn = () => child.kill(signal);
+    const handOn = () => {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended, as it may have by the same signal.
+      }
+    };
     Deno.addSignalListener(signal, handOn);
     return () => Deno.removeSignalListener(signal, handOn);
   });
   try {
-    // Ctrl-C reaches both; the front end decides what it means.
     return (await child.status).code;
   } finally {
     for (const remove of undo) remove();

@@ -33,6 +33,39 @@ export interface RunExit {
 /** What a running command tells. */
 export type RunEvent = RunOutput | RunExit;
 
+/** Params of `pipe`. */
+export interface PipeParams {
+  /** As in `run`. */
+  command: string | string[];
+  /** The folder to run it in; the terminal's own by default. */
+  cwd?: string;
+  /** All of its variables; the terminal's own unless given. */
+  env?: Record<string, string>;
+}
+
+/** The first event of `pipe`: the command runs. */
+export interface PipeStarted {
+  type: "started";
+  /** The pipe's number, for `pipe_input`. Never used twice as long as the terminal runs. */
+  pipe: number;
+}
+
+/** A piece of output, byte for byte. */
+export interface PipeOutput {
+  type: "stdout" | "stderr";
+  bytes: Uint8Array;
+}
+
+/** What a command tells whose input and output are handed through. */
+export type PipeEvent = PipeStarted | PipeOutput | RunExit;
+
+/** Params of `pipe_input`. */
+export interface PipeInputParams {
+  pipe: number;
+  /** What the command is to read next; null ends its input. */
+  data: string | Uint8Array | null;
+}
+
 /** Params of `open`. */
 export interface OpenParams {
   /** As in `run`; the user's own shell unless given. */
@@ -150,6 +183,13 @@ export interface ResizeParams extends ViewParams {
 export interface Terminal {
   /** Runs a command; ending the stream early ends the command and everything it started. */
   run(params: RunParams): AsyncIterable<RunEvent>;
+  /** The same as bytes, for a command that reads what `pipe_input` writes. */
+  pipe(params: PipeParams): AsyncIterable<PipeEvent>;
+  /**
+   * Writes to a command's standard input. Answered once the command's pipe has taken it: true where
+   * it takes more, false where the command has ended or reads no more.
+   */
+  pipe_input(params: PipeInputParams): Promise<boolean>;
   /** Starts a session. It lives until its program ends or it is killed. */
   open(params: OpenParams): Promise<SessionInfo>;
   /** The sessions, the oldest first. One that ended unseen stays until a view has seen it. */

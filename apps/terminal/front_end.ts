@@ -25,8 +25,10 @@ A session is a program in a terminal of its own, which goes on when its window i
            Any number of terminals may show a session; it has the size of the smallest.
   list     the sessions: id, title, size, age, views, and whether they run or how they ended
   kill     ends sessions with all that they started
-  run      runs a command without a terminal, shows its output and ends with its exit code;
-           Ctrl-C ends it. "run" may be left out where the command is none of these words.
+  run      runs a command without a terminal, in this folder, with these variables, and ends with
+           its exit code; Ctrl-C ends it. Input that is piped in or from a file is handed on,
+           output comes byte for byte. "run" may be left out where the command is none of these
+           words.
   --host   serves all of this to the mesh; the others start it when they need it
 
 Without arguments: attach where there is a session, else open. Without a terminal: list.

@@ -1,6 +1,7 @@
 import { runApp } from "../app.ts";
 import type { RunParams } from "./contract.ts";
 import { firstSight, frontEnd, HELP, ownArguments } from "./front_end.ts";
+import { Pipes } from "./pipes.ts";
 import { runCommand } from "./run.ts";
 import { Sessions } from "./sessions.ts";
 
@@ -14,6 +15,7 @@ await runApp({
       kind: "stream",
       description: "runs a command; its output as it comes, then its exit code",
     });
+    new Pipes().serve(ipc);
     new Sessions().serve(ipc);
   },
   job: frontEnd,

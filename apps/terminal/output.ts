@@ -1,4 +1,6 @@
-/** One output of a command: bytes in, pieces of text out. */
+/** One output of a command: bytes in, pieces out, as bytes and as text. */
+import type { CommandOutput } from "./command_events.ts";
+
 export class Output {
   readonly type: "stdout" | "stderr";
   #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
@@ -31,31 +33,35 @@ export class Output {
   }
 
   /**
-   * What arrived, and its size in bytes. The text may be empty: a character may be cut in two. Only
-   * now the next piece is read, so that a command waits for a slow taker instead of filling memory.
+   * What arrived. The text may be empty: a character may be cut in two. Only now the next piece is
+   * read, so that a command waits for a slow taker instead of filling memory.
    */
-  take(): { text: string; bytes: number } {
+  take(): CommandOutput {
     if (this.#failure) throw this.#failure.error;
     const arrived = this.#arrived;
-    if (arrived === undefined) return { text: "", bytes: 0 };
+    if (arrived === undefined) return this.#piece("");
     this.#arrived = undefined;
-    if (arrived.done) return { text: this.finish(), bytes: 0 };
+    if (arrived.done) return this.finish();
     const text = this.#decoder.decode(arrived.value, { stream: true });
     this.#read();
-    return { text, bytes: arrived.value.length };
+    return this.#piece(text, arrived.value);
   }
 
   /** Ends it, with what is left of a character that was cut off. */
-  finish(): string {
-    if (this.#ended) return "";
+  finish(): CommandOutput {
+    if (this.#ended) return this.#piece("");
     this.#ended = true;
-    return this.#decoder.decode();
+    return this.#piece(this.#decoder.decode());
   }
 
   /** Stops reading, also in the middle of a read. */
   async close(): Promise<void> {
     this.#ended = true;
     await this.#reader.cancel();
+  }
+
+  #piece(text: string, bytes: Uint8Array = new Uint8Array()): CommandOutput {
+    return { type: this.type, bytes, text };
   }
 
   #read(): void {

@@ -1,11 +1,13 @@
 /** This process's own terminal, handed through to a session: no line editing, no Ctrl-C. */
 import { ConsoleInput } from "../../lib/system/console_input.ts";
+import { readInput } from "../../lib/system/standard_input.ts";
+import { makeWait } from "../../lib/system/standard_output.ts";
 import type { Size } from "./screen_model.ts";
 
 /** Signals that end a front end, and their exit codes. Ctrl-C is typed into the session instead. */
 const STOP_SIGNALS: readonly [Deno.Signal, number][] = Deno.build.os === "windows"
   ? [["SIGBREAK", 131], ["SIGHUP", 129]]
-  : [["SIGTERM", 143], ["SIGHUP", 129]];
+  : [["SIGTERM", 143], ["SIGHUP", 129], ["SIGQUIT", 131]];
 /** Milliseconds between two looks at the size, where no signal tells of a change. */
 const SIZE_POLL = 500;
 
@@ -35,6 +37,8 @@ export class RawTerminal implements Disposable {
 
   /** Takes the terminal over. */
   static open(): RawTerminal {
+    // A program that has ended may have left it so that it refuses what does not fit.
+    makeWait("stdout");
     const terminal = new RawTerminal();
     Deno.stdin.setRaw(true);
     for (const [signal, exitCode] of STOP_SIGNALS) {
@@ -86,9 +90,7 @@ export class RawTerminal implements Disposable {
   /** The next keys, in UTF-8, or null at the end. */
   async read(): Promise<Uint8Array | null> {
     if (this.#console !== null) return await this.#console.read();
-    const buffer = new Uint8Array(4096);
-    const count = await Deno.stdin.read(buffer);
-    return count === null ? null : buffer.subarray(0, count);
+    return await readInput(new Uint8Array(4096));
   }
 
   /** Gives the terminal back. */

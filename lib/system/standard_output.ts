@@ -18,10 +18,22 @@ const EINTR = 4;
 const EAGAIN = LINUX ? 11 : 35;
 const EPIPE = 32;
 const POLLOUT = 0x4;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = LINUX ? 0o4000 : 0x4;
+
+// fcntl takes a variable number of arguments, which Apple's ARM processors pass on the stack, behind
+// eight registers: six that nobody reads fill these up.
+// https://developer.apple.com/documentation/xcode/writing-arm64-code-for-apple-platforms
+const FILL = Array<0n>(!LINUX && Deno.build.arch === "aarch64" ? 6 : 0).fill(0n);
 
 const POLL = { parameters: ["buffer", LINUX ? "u64" : "u32", "i32"], result: "i32" } as const;
 const WRITE = { parameters: ["i32", "buffer", "usize"], result: "isize" } as const;
 const SYMBOLS = {
+  fcntl: {
+    parameters: ["i32", "i32", ...FILL.map(() => "u64" as const), "u64"],
+    result: "i32",
+  },
   write: WRITE,
   poll: POLL,
   errno: { name: LINUX ? "__errno_location" : "__error", parameters: [], result: "pointer" },
@@ -59,6 +71,16 @@ export function writeAll(output: Output, bytes: Uint8Array): void {
       : writeSome(system, NUMBERS[output], left);
     left = left.subarray(count);
   }
+}
+
+/** Has a terminal wait again that another program has left not to: for programs that own it. */
+export function makeWait(output: Output): void {
+  const system = systemCalls();
+  if (system === null) return;
+  const number = NUMBERS[output];
+  const flags = system.fcntl(number, F_GETFL, ...FILL, 0n);
+  if (flags < 0 || (flags & O_NONBLOCK) === 0) return;
+  system.fcntl(number, F_SETFL, ...FILL, BigInt(flags & ~O_NONBLOCK));
 }
 
 /** How many bytes were taken; 0 after waiting for room. */

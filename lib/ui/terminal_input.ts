@@ -1,10 +1,9 @@
 /** The keyboard for a view, read by Deno itself. */
 import { Readable } from "node:stream";
+import { readInput } from "../system/standard_input.ts";
 
 /** Bytes that are read at a time; what is pasted comes in several pieces. */
 const SIZE = 4096;
-/** Milliseconds until the next try, where another program made the terminal answer at once. */
-const RETRY = 10;
 
 /**
  * Standard input as Ink wants it. `process.stdin` opens the terminal once more by its name, to read
@@ -33,21 +32,7 @@ export class TerminalInput extends Readable {
   }
 
   override _read(): void {
-    readKeys().then((bytes) => this.push(bytes), () => this.push(null));
-  }
-}
-
-/** The next keys; `null` at the end. */
-async function readKeys(): Promise<Uint8Array | null> {
-  const buffer = new Uint8Array(SIZE);
-  for (;;) {
-    try {
-      const count = await Deno.stdin.read(buffer);
-      return count === null ? null : buffer.subarray(0, count);
-    } catch (error) {
-      // A terminal that has gone reads as an end.
-      if (!(error instanceof Deno.errors.WouldBlock)) return null;
-      await new Promise((resolve) => setTimeout(resolve, RETRY));
-    }
+    // A terminal that has gone reads as an end.
+    readInput(new Uint8Array(SIZE)).then((bytes) => this.push(bytes), () => this.push(null));
   }
 }

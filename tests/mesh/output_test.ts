@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { NeverLiieIPC, printable } from "../../lib/ipc/mod.ts";
+import { program } from "../support/unit/command.ts";
 import { meshTest, suiteCommand, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
 
 const neverliie = (...args: string[]) => [...suiteCommand("neverliie"), ...args];
@@ -47,7 +48,7 @@ function longCommands(): string[][] {
     neverliie("top", "--json", "--interval", "0.1"),
     neverliie("logs", "-f", "fixture"),
     neverliie("inspect", "--no-open"),
-    [...suiteCommand("terminal"), "run", WINDOWS ? "ping -t 127.0.0.1" : "yes"],
+    [...suiteCommand("terminal"), "run", ...program("for (;;) console.log('y')")],
   ];
 }
 

@@ -167,6 +167,22 @@ if (Deno.build.os === "linux") {
     await gone(pid);
   });
 
+  meshTest("a terminal that a program has left not to wait shows all of a long output", async (
+    mesh,
+  ) => {
+    const set = "fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK) or die $!;";
+    const leave = ["perl", "-MFcntl", "-e", `${set} exec { $ARGV[0] } @ARGV or die $!`];
+    const command = [...suiteCommand("terminal"), "open", "sh", "-c", "seq 30000; read end"];
+    await using terminal = await Terminal.open([...leave, ...command], {
+      env: { NEVERLIIE_HOME: mesh.home, NEVERLIIE_SESSION: undefined },
+    });
+    await terminal.until(/^29999\n30000$/m);
+    await terminal.press("Enter");
+    const { code, text } = await terminal.ended();
+    assertEquals(code, 0);
+    assertStringIncludes(text, "[session 1 (sh -c seq 30000; read end) ended with code 0]");
+  });
+
   meshTest("the terminal is given back when the host dies, and on signals", async (mesh) => {
     await using first = await open(mesh, ["open", program("vi"), "-u", "NONE"]);
     await first.until(/^~$/m);
@@ -176,6 +192,13 @@ if (Deno.build.os === "linux") {
     assertEquals(stopped.code, 143);
     assertStringIncludes(stopped.text, "[tty restored]");
     assertEquals(await first.figure("alternate_on"), "0");
+
+    await using quit = await open(mesh, ["attach", "1"]);
+    await quit.until(/^~$/m);
+    Deno.kill(await frontEndOf(await quit.pid()), "SIGQUIT");
+    const left = await quit.ended();
+    assertEquals(left.code, 131);
+    assertStringIncludes(left.text, "[tty restored]");
 
     await using second = await open(mesh, ["attach", "1"]);
     await second.until(/^~$/m);

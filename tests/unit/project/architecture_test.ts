@@ -158,7 +158,8 @@ const LIBRARY_WRITERS = [
 Deno.test("architecture: programs write by output.ts, and views show text by plain_text.tsx", () => {
   const program = (path: string) =>
     /^(apps|lib\/ui)\//.test(path) && !/^apps\/(build|.*\/page)\//.test(path);
-  const writes = /\bconsole\.(log|error|warn|info)\b|\b(stdout|stderr)\.(write|writable)|\bDeno\[/;
+  const writes =
+    /\bconsole\.(log|error|warn|info)\b|\b(stdout|stderr)\.(write|writable)|\bDeno\[\w+\]\.write/;
   const writers = [...sources].filter(([path, { code }]) => program(path) && writes.test(code))
     .map(([path]) => path);
   assertEquals(writers.sort(), Object.keys(WRITERS).sort());
