@@ -120,7 +120,7 @@ export class Answers {
     for (const token of this.#streams.tokens()) this.#abortStream(token);
   }
 
-  /** This side leaves: the peer's open requests, and all later ones, are answered with the reason. */
+  /** This side leaves: the peer's open requests and all later ones are answered with the reason. */
   leave(why: string): void {
     this.#leaving = why;
     this.abort();

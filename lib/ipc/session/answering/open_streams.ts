@@ -15,7 +15,7 @@ export interface OpenStream {
   request: IncomingRequest;
 }
 
-/** The open streams by their tokens, which the peer names them by, and a count of the ending ones. */
+/** The open streams by the tokens that the peer names them by, and a count of the ending ones. */
 export class OpenStreams {
   readonly #open = new Map<RequestId, OpenStream>();
   #ending = 0;
