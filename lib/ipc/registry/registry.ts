@@ -53,6 +53,8 @@ export interface RegistrySnapshot {
 const LOCK_TIMEOUT = 20_000;
 /** How often a change is begun anew, or put in its place, where somebody interferes. */
 const ATTEMPTS = 50;
+/** Files that this process has written so far. */
+let writes = 0;
 
 /**
  * Access to one mesh's registry file.
@@ -185,13 +187,15 @@ export class Registry {
         return await this.#changeUnder(lock, change);
       } catch (error) {
         // What cleans /tmp removed its file: somebody else may have written, and is not to lose that.
-        if (attempt === ATTEMPTS || !lock.isRemoved()) throw error;
+        // Or was removed under another that writes: then each takes the other's file for a leftover.
+        const taken = (error as Error).cause instanceof Deno.errors.NotFound;
+        if (attempt === ATTEMPTS || !(lock.isRemoved() || taken)) throw error;
       }
     }
   }
 
   async #changeUnder(lock: ProcessLock, change: (entries: Entries) => boolean): Promise<void> {
-    this.#removeLeftovers();
+    if (!lock.isRemoved()) this.#removeLeftovers();
     const text = await readRegistry(this.path);
     let entries = await parseEntries(text, true);
     if (entries === null) {
@@ -209,8 +213,9 @@ export class Registry {
   }
 
   async #write(path: string, text: string, lock: ProcessLock): Promise<void> {
-    // The lock makes this process the only writer; the pid keeps a killed one's file apart.
-    const temporary = join(dirname(path), `.${basename(path)}.${Deno.pid}.tmp`);
+    // The lock makes this the only writer; the names keep others apart all the same, as a lock can
+    // be removed, and a killed process leaves its file.
+    const temporary = join(dirname(path), `.${basename(path)}.${Deno.pid}-${++writes}.tmp`);
     try {
       // (The asynchronous one loads the web streams first.)
       Deno.writeTextFileSync(temporary, text, { mode: 0o600 });
@@ -241,7 +246,8 @@ export class Registry {
       try {
         Deno.removeSync(join(this.#home.path, name));
       } catch (error) {
-        // It costs its place only.
+        // It costs its place only; or it is there no more.
+        if (error instanceof Deno.errors.NotFound) continue;
         this.#report(`Cannot remove "${name}", left by a killed process: ${error}`);
       }
     }
