@@ -266,7 +266,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       this.#ignoreSignals = onStopSignal(async (exitCode, signal) => {
         await this.#close(`it got ${signal}`);
         Deno.exit(exitCode);
-      });
+      }, isWoken() ? undefined : platform.onConsoleClosed);
     }
     this.#instance!.keep({
       onRenewed: () => this.#supervisor?.enlist(),

@@ -28,6 +28,7 @@ export const OWN_NUMBERS: Readonly<Record<string, readonly string[]>> = {
     ...["BLOCK", "SPIN_MILLISECONDS", "REST_MAX", "STREAK", "LOADING_WAKE"],
     "2 ** ++this.#misses",
   ],
+  "lib/ipc/os/windows/console_close.ts": ["LONGEST"],
   "lib/ipc/os/windows/environment.ts": [
     // UTF-16.
     "(entry.length + 1) * 2",

@@ -4,26 +4,48 @@
  * @module
  */
 
+import { printProblem } from "./problem.ts";
+import { callLater } from "./timer.ts";
+
 /** Signal and the exit code that tells of it. */
 const STOP_SIGNALS: readonly [Deno.Signal, number][] = Deno.build.os === "windows"
   // Ctrl-C, Ctrl-Break, and the closing of the console.
   ? [["SIGINT", 130], ["SIGBREAK", 131], ["SIGHUP", 129]]
   : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
 
-/** Calls `stop` at the first such request, with its exit code; returns the way to stop listening. */
+/** Milliseconds until the console's window is minded: that takes a thread, and a start has better to do. */
+const CONSOLE_AFTER = 1_000;
+
+/**
+ * Calls `stop` at the first such request, with its exit code; returns the way to stop listening.
+ *
+ * @param onConsoleClosed how a program that was started by hand learns of the closing of its window,
+ * where no signal tells it in time
+ */
 export function onStopSignal(
   stop: (exitCode: number, signal: Deno.Signal) => void,
+  onConsoleClosed?: (closed: () => void) => Promise<(() => Promise<void>) | null>,
 ): () => void {
-  const listeners = STOP_SIGNALS.map(([signal, exitCode]) => {
+  const undo: (() => void)[] = [];
+  const ignore = () => {
+    for (const remove of undo.splice(0)) remove();
+  };
+  for (const [signal, exitCode] of STOP_SIGNALS) {
     const listener = () => {
       ignore();
       stop(exitCode, signal);
     };
     Deno.addSignalListener(signal, listener);
-    return () => Deno.removeSignalListener(signal, listener);
-  });
-  const ignore = () => {
-    for (const remove of listeners.splice(0)) remove();
-  };
+    undo.push(() => Deno.removeSignalListener(signal, listener));
+    if (signal !== "SIGHUP" || onConsoleClosed === undefined) continue;
+    // After the signals: who registers last is told first.
+    undo.push(callLater(CONSOLE_AFTER, () => {
+      const minding = onConsoleClosed(listener).catch((error) => {
+        printProblem(`Cannot wait for the closing of the console: ${error.message}`);
+        return null;
+      });
+      undo.push(() => void minding.then((end) => end?.()));
+    }));
+  }
   return ignore;
 }

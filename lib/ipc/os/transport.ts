@@ -159,6 +159,12 @@ export interface Platform {
    * itself. Missing on Unix, where listening for the signal is enough.
    */
   heedInterrupts?(): void;
+  /**
+   * Calls `closed` when the window of this process's console is closed, and keeps the process going
+   * for some seconds, in which it is to end. Resolves to the way to end that, `null` where there is
+   * no window. Missing on Unix, where a signal tells of it and ends nothing that listens.
+   */
+  onConsoleClosed?(closed: () => void): Promise<(() => Promise<void>) | null>;
   /** The exact arguments this process was started with, the program first. */
   commandLine(): string[];
 }

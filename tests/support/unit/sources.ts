@@ -14,6 +14,8 @@ export interface Import {
   file: string | null;
   /** Whether nothing of it is left at run time. */
   typeOnly: boolean;
+  /** Whether it is loaded when it is needed, by `import("…")`. */
+  late: boolean;
 }
 
 export interface SourceFile {
@@ -38,19 +40,21 @@ function readSources(folder: string, into = new Map<string, SourceFile>()) {
 
 function importsOf(path: string, code: string): Import[] {
   const imports: Import[] = [];
-  const add = (specifier: string, clause: string) => {
+  const add = (specifier: string, clause: string, late = false) => {
     const url = new URL(specifier, new URL(path, checkout));
     const file = /^\.{1,2}\//.test(specifier) ? url.href.slice(checkout.href.length) : null;
     const names = /^(?:import|export)\s*\{([^}]*)\}/.exec(clause)?.[1]?.split(",")
       .map((name) => name.trim()).filter((name) => name !== "");
     const typeOnly = /^(import|export)\s+type\b/.test(clause) ||
       (names !== undefined && names.every((name) => name.startsWith("type ")));
-    imports.push({ specifier, file, typeOnly });
+    imports.push({ specifier, file, typeOnly, late });
   };
   const statement = /^((?:import|export)\b[^;"']*?)\bfrom\s*"([^"]+)"/gm;
   for (const [, clause, specifier] of code.matchAll(statement)) add(specifier!, clause!);
   for (const [, specifier] of code.matchAll(/^import\s*"([^"]+)"/gm)) add(specifier!, "import");
-  for (const [, specifier] of code.matchAll(/\bimport\(\s*"([^"]+)"/g)) add(specifier!, "import");
+  for (const [, specifier] of code.matchAll(/\bimport\(\s*"([^"]+)"/g)) {
+    add(specifier!, "import", true);
+  }
   return imports;
 }
 

@@ -112,8 +112,8 @@ Deno.test("architecture: a program that imports the library loads no more module
   const load = (path: string): void => {
     if (loaded.has(path)) return;
     loaded.add(path);
-    for (const { file, typeOnly } of sources.get(path)!.imports) {
-      if (file !== null && !typeOnly) load(file);
+    for (const { file, typeOnly, late } of sources.get(path)!.imports) {
+      if (file !== null && !typeOnly && !late) load(file);
     }
   };
   load("lib/ipc/mod.ts");

@@ -44,6 +44,7 @@ const SYMBOLS = {
   FreeEnvironmentStringsW: { parameters: ["pointer"], result: "i32" },
   GetCurrentProcess: { parameters: [], result: "pointer" },
   SetConsoleCtrlHandler: { parameters: ["pointer", "i32"], result: "i32" },
+  GetConsoleWindow: { parameters: [], result: "pointer" },
   GetCurrentThread: { parameters: [], result: "pointer" },
   TerminateProcess: { parameters: ["pointer", "u32"], result: "i32" },
   OpenProcess: { parameters: ["u32", "i32", "u32"], result: "pointer" },

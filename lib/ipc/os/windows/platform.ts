@@ -7,6 +7,7 @@
 import type { Platform } from "../transport.ts";
 import { ownershipFault } from "./access_list.ts";
 import { ownCommandLine } from "./command_line.ts";
+import { kernel32 } from "./kernel32.ts";
 import { dialPipe } from "./pipe.ts";
 import { PipeListener } from "./pipe_listener.ts";
 import { heedInterrupts, spawnProcess } from "./process.ts";
@@ -26,6 +27,13 @@ export const windowsPlatform: Platform = {
   dial: dialPipe,
   spawn: spawnProcess,
   heedInterrupts,
+  async onConsoleClosed(closed) {
+    // A program that was woken has a console without a window.
+    if (kernel32().GetConsoleWindow() === null) return null;
+    // Nobody else waits until it is loaded.
+    const { onConsoleClosed } = await import("./console_close.ts");
+    return onConsoleClosed(closed);
+  },
   commandLine: ownCommandLine,
 };
 
