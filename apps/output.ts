@@ -64,9 +64,19 @@ export function print(value: unknown, json: boolean | undefined): void {
   else write(`${jsonText(value, 2)}\n`);
 }
 
+function nestedText(value: unknown, indent: number | undefined): string {
+  try {
+    return JSON.stringify(value, null, indent) ?? "null";
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // Parsing takes no stack: what arrived may be deeper than can be written.
+    throw new RangeError(`Cannot show it: it is nested too deep (${error.message})`);
+  }
+}
+
 /** JSON in which all that could steer a terminal is escaped, as JSON itself does with a part of it. */
 export function jsonText(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, null, indent) ?? "null";
+  const text = nestedText(value, indent);
   return text.replaceAll(
     /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -90,7 +100,7 @@ export function tableLines(
 ): string[] {
   const plain = rows.map((row) => row.map(printable));
   const widths = heading.map((title, i) =>
-    Math.max(title.length, ...plain.map((row) => row[i]!.length))
+    plain.reduce((width, row) => Math.max(width, row[i]!.length), title.length)
   );
   return [heading, ...plain].map((cells) =>
     cells.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()

@@ -30,7 +30,7 @@ export async function sourceMaps(entry: string, compiler: Compiler): Promise<str
     const [, name, version] = /^npm:((?:@[^/@]+\/)?[^/@]+)@([^/]+)/.exec(target) ?? [];
     if (name === undefined || version === undefined) continue;
     for (const registry of foldersIn(npmCache)) {
-      maps.push(...filesBelow(join(npmCache, registry, name, version), ".map"));
+      addFilesBelow(join(npmCache, registry, name, version), ".map", maps);
     }
   }
   return maps;
@@ -57,19 +57,17 @@ function foldersIn(path: string): string[] {
   }
 }
 
-function filesBelow(folder: string, ending: string): string[] {
-  const found: string[] = [];
+function addFilesBelow(folder: string, ending: string, found: string[]): void {
   let entries: Deno.DirEntry[];
   try {
     entries = [...Deno.readDirSync(folder)];
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
   for (const { name, isDirectory } of entries) {
     const path = join(folder, name);
-    if (isDirectory) found.push(...filesBelow(path, ending));
+    if (isDirectory) addFilesBelow(path, ending, found);
     else if (name.endsWith(ending)) found.push(path);
   }
-  return found;
 }

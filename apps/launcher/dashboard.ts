@@ -6,6 +6,7 @@ import {
   displayWidth,
   formatBytes,
   formatDuration,
+  largest,
   pad,
   plain,
   sparkline,
@@ -60,7 +61,7 @@ export function renderDashboard(model: DashboardModel, options: DashboardOptions
     lines.push(paint("yellow", truncate(model.message, width)), "");
   }
   const rows = options.rows === undefined ? Infinity : options.rows - lines.length;
-  lines.push(...table(model.apps, width, rows, paint));
+  for (const line of table(model.apps, width, rows, paint)) lines.push(line);
   return lines.map((line) => line === "" ? "" : ` ${line}`);
 }
 
@@ -153,7 +154,7 @@ function table(apps: DashboardApp[], width: number, rows: number, paint: Paint):
   if (apps.length === 0) {
     return [heading, paint("dim", truncate("No app has registered yet.", width))];
   }
-  const nameWidth = Math.max(4, ...apps.map((app) => displayWidth(plain(app.name))));
+  const nameWidth = Math.max(4, largest(apps.map((app) => displayWidth(plain(app.name)))));
   const name = Math.min(nameWidth, width < 50 ? 14 : 24, Math.max(4, width - 10));
   // Name and state always; the others while there is room for them.
   const pid = width >= name + 2 + 9 + 9;

@@ -4,7 +4,7 @@ import { Box, useApp } from "ink";
 import { type ReactNode, useMemo, useState } from "react";
 import type { HostStats } from "../statusbar/contract.ts";
 import { FullScreen, Keys, Progress, Rule, Spark, useModel } from "../../lib/ui/components.tsx";
-import { displayWidth, formatDuration, pad, truncate } from "../../lib/ui/text.ts";
+import { displayWidth, formatDuration, largest, pad, truncate } from "../../lib/ui/text.ts";
 import { Text } from "../../lib/ui/plain_text.tsx";
 import { useKeys } from "../../lib/ui/keys.ts";
 import { Field } from "../../lib/ui/text_field.tsx";
@@ -218,7 +218,7 @@ function Form(
 ): ReactNode {
   const { entry, fields, at, problem } = mode;
   const params = entry.params ?? [];
-  const label = Math.max(...params.map(({ name }) => displayWidth(name))) + 2;
+  const label = largest(params.map(({ name }) => displayWidth(name))) + 2;
   const hint = ({ type, required, description }: typeof params[number]) =>
     [type, required ? "must be given" : undefined, description].filter(Boolean).join(", ") ||
     "text or JSON; empty to leave it out";

@@ -49,7 +49,7 @@ export async function desktopPrograms(env: Variables): Promise<Installed> {
   for (const folder of dataFolders(env)) {
     const root = join(folder, "applications");
     const below = await filesBelow(root, [".desktop"]);
-    problems.push(...below.problems);
+    for (const problem of below.problems) problems.push(problem);
     for (const file of below.files) {
       const id = relative(root, file).replaceAll("/", "-");
       if (found.has(id)) continue;
@@ -116,7 +116,7 @@ export async function windowsPrograms(env: Variables): Promise<Installed> {
     if (!folder) continue;
     const menu = join(folder, "Microsoft", "Windows", "Start Menu", "Programs");
     const below = await filesBelow(menu, [".lnk", ".url", ".appref-ms"]);
-    problems.push(...below.problems);
+    for (const problem of below.problems) problems.push(problem);
     for (const file of below.files) {
       const name = basename(file, extname(file));
       const group = relative(menu, dirname(file));

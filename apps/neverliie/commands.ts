@@ -193,10 +193,10 @@ export function prune(names: string[], { json }: CommonOptions): Promise<void> {
       if (gone.length === 0) {
         tell(`${name} stays: it has no entry, or its program is there`);
       }
-      removed.push(...gone);
+      for (const app of gone) removed.push(app);
     }
     if (names.length === 0) {
-      removed.push(...await registry.prune());
+      for (const app of await registry.prune()) removed.push(app);
       for (const [name, entry] of (await registry.read()).apps) {
         const missing = missingPart(entry);
         if (missing === null) continue;

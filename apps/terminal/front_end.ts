@@ -1,6 +1,6 @@
 /** The terminal's own command line. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { displayWidth, formatDuration, pad, plain, truncate } from "../../lib/ui/text.ts";
+import { displayWidth, formatDuration, largest, pad, plain, truncate } from "../../lib/ui/text.ts";
 import { print, tell, writeLine, writeStyled } from "../output.ts";
 import { attach, checkPlace } from "./attach.ts";
 import type { OpenParams, SessionInfo } from "./contract.ts";
@@ -181,8 +181,8 @@ async function sessionsOf(client: NeverLiieIPC): Promise<SessionInfo[]> {
 
 /** By id, else by title. @throws {TypeError} Where no session, or more than one, is meant. */
 export function find(sessions: readonly SessionInfo[], name: string): SessionInfo {
-  const found = sessions.filter(({ id }) => String(id) === name);
-  if (found.length === 0) found.push(...sessions.filter(({ title }) => title === name));
+  const byId = sessions.filter(({ id }) => String(id) === name);
+  const found = byId.length > 0 ? byId : sessions.filter(({ title }) => title === name);
   if (found.length === 1) return found[0]!;
   if (found.length > 1) {
     const ids = found.map(({ id }) => id).join(", ");
@@ -212,9 +212,7 @@ export function table(
     plain(session.command),
   ]);
   const all = [["ID", "TITLE", "SIZE", "AGE", "VIEWS", "STATE", "COMMAND"], ...rows];
-  const widths = all[0]!.map((_, column) =>
-    Math.max(...all.map((row) => displayWidth(row[column]!)))
-  );
+  const widths = all[0]!.map((_, column) => largest(all.map((row) => displayWidth(row[column]!))));
   widths[1] = Math.min(widths[1]!, 24);
   return all.map((row) =>
     truncate(row.map((text, column) => pad(text, widths[column]!)).join("  ").trimEnd(), width)

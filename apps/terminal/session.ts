@@ -142,9 +142,11 @@ export class Session {
   /** Gives it the size of its smallest view; without a view it keeps the one it has. */
   #fit(): void {
     if (this.#views.size === 0 || this.#exit !== null) return;
-    const sizes = [...this.#views].map(({ size }) => size);
-    const columns = Math.min(...sizes.map((size) => size.columns));
-    const rows = Math.min(...sizes.map((size) => size.rows));
+    let [columns, rows] = [Infinity, Infinity];
+    for (const { size } of this.#views) {
+      columns = Math.min(columns, size.columns);
+      rows = Math.min(rows, size.rows);
+    }
     const now = this.#model.size;
     if (columns === now.columns && rows === now.rows) return;
     this.#model.resize({ columns, rows });

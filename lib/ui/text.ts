@@ -54,12 +54,17 @@ export function bar(percent: number | null, width: number): string {
   return "█".repeat(filled) + "░".repeat(columns - filled);
 }
 
+/** The largest of the numbers, 0 at least: of any number of them, unlike `Math.max(...numbers)`. */
+export function largest(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
+}
+
 /**
  * One column for each value, as high as its part of `max` (the largest value by default). Values
  * that are no numbers leave a gap.
  */
 export function sparkline(values: readonly number[], max?: number): string {
-  const top = max ?? Math.max(0, ...values.filter(Number.isFinite));
+  const top = max ?? largest(values.filter(Number.isFinite));
   return values.map((value) => {
     if (!Number.isFinite(value)) return " ";
     const part = top > 0 ? Math.min(1, Math.max(0, value / top)) : 0;

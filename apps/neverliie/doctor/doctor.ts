@@ -28,8 +28,9 @@ export async function doctor({ fix, json, signal }: CommonOptions & { fix?: bool
     for (const finding of tried) await mend(finding);
     findings = await diagnose(signal);
     // Looked at again: what is still found was not mended, whatever the remedy said.
-    const gone = tried.filter(({ problem }) => !findings.some((left) => left.problem === problem));
-    mended.push(...gone.map((finding) => told(finding, true)));
+    const left = new Set(findings.map(({ problem }) => problem));
+    const gone = tried.filter(({ problem }) => !left.has(problem));
+    for (const finding of gone) mended.push(told(finding, true));
     if (gone.length === 0) break;
   }
   const all = [...mended, ...findings.map((finding) => told(finding, false))];

@@ -149,7 +149,7 @@ async function removePrograms({ root, receipt, say }: UninstallOptions): Promise
   for (const path of files.map((file) => join(root, file))) {
     if (await isKept(path)) later.push(path);
   }
-  later.push(...await removeOld(root));
+  for (const path of await removeOld(root)) later.push(path);
   // The receipt goes last: with it, a removal that was interrupted can be done again.
   await removeFile(join(root, RECEIPT));
   say(`removed the programs from "${root}"`);
@@ -173,16 +173,17 @@ async function removePrograms({ root, receipt, say }: UninstallOptions): Promise
 /** What is in a folder that was not the installation's; `gone` is as good as gone. */
 async function leftIn(folder: string, gone: readonly string[]): Promise<string[]> {
   const left: string[] = [];
-  try {
-    for await (const { name, isDirectory } of Deno.readDir(folder)) {
-      const path = join(folder, name);
-      if (gone.includes(path)) continue;
-      if (isDirectory) left.push(...await leftIn(path, gone));
-      else left.push(path);
+  const folders = [folder];
+  for (let inside = folders.pop(); inside !== undefined; inside = folders.pop()) {
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(inside)) {
+        const path = join(inside, name);
+        if (!gone.includes(path)) (isDirectory ? folders : left).push(path);
+      }
+    } catch (error) {
+      // What cannot be looked into is left as a whole.
+      if (!(error instanceof Deno.errors.NotFound)) left.push(inside);
     }
-  } catch (error) {
-    // What cannot be looked into is left as a whole.
-    if (!(error instanceof Deno.errors.NotFound)) left.push(folder);
   }
   return left.sort();
 }

@@ -9,6 +9,9 @@
 import type { JsonSchema } from "../../../lib/ipc/mod.ts";
 import { jsonText } from "../../output.ts";
 
+/** Schemas in schemas, as far as types are written of them: no person reads on. */
+const DEPTH_MAX = 100;
+
 /** Writes types; what schemas refer to by name becomes a type of its own in {@link named}. */
 export class TypeWriter {
   /** Declarations of the named types so far. */
@@ -46,6 +49,7 @@ class Document {
   readonly #references = new Map<string, string>();
   /** Types that need brackets where they are a part of another one. */
   readonly #composite = new Set<string>();
+  #depth = 0;
 
   constructor(root: JsonSchema, name: string, writer: TypeWriter) {
     this.#root = root;
@@ -55,12 +59,14 @@ class Document {
 
   type(schema: unknown, indent: string): string {
     if (schema === false) return "never";
-    if (!isSchema(schema)) return "unknown";
+    if (!isSchema(schema) || this.#depth > DEPTH_MAX) return "unknown";
+    this.#depth++;
     const parts = [
       ...this.#values(schema),
       ...this.#combined(schema, indent),
       ...this.#typed(schema, indent),
     ];
+    this.#depth--;
     return parts.length === 0 ? "unknown" : this.#join(parts, " & ");
   }
 
@@ -95,7 +101,7 @@ class Document {
       if (Array.isArray(all)) parts.push(this.#union(all.map((one) => this.type(one, indent))));
     }
     const all = schema["allOf"];
-    if (Array.isArray(all)) parts.push(...all.map((one) => this.type(one, indent)));
+    if (Array.isArray(all)) { for (const one of all) parts.push(this.type(one, indent)); }
     return parts;
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { BYTES_TYPE } from "./codec.ts";
+import { messageOf } from "./errors.ts";
 import { asRecord } from "../base/record.ts";
 
 /** Bytes taken out of a value: `null` stands in their place in its JSON. */
@@ -38,15 +39,25 @@ export function pack(value: unknown, peerTakesBytes: boolean): Packed {
     const found = findBytes(value, 0);
     if (found === "bytes" && peerTakesBytes) {
       const parts: Part[] = [];
-      return { text: JSON.stringify(strip(value, [], parts)) ?? "null", parts };
+      return { text: write(strip(value, [], parts)), parts };
     }
     if (found === "no JSON") refuse(value, "");
     if (found !== "none") {
-      return { text: JSON.stringify(value, bytesAsText) ?? "null", parts: NONE };
+      return { text: write(value, bytesAsText), parts: NONE };
     }
   } else if (!isJson(value)) throw notJson(value, "");
-  // JSON leaves functions and symbols out; a value is always there.
-  return { text: JSON.stringify(value) ?? "null", parts: NONE };
+  return { text: write(value), parts: NONE };
+}
+
+function write(value: unknown, replacer: typeof bytesAsText | null = null): string {
+  try {
+    // JSON leaves functions and symbols out; a value is always there.
+    return (replacer === null ? JSON.stringify(value) : JSON.stringify(value, replacer)) ?? "null";
+  } catch (thrown) {
+    // Some thousand levels, as many as the stack has room for.
+    if (!/call stack/.test(messageOf(thrown))) throw thrown;
+    throw new TypeError("it is nested too deep to be written as JSON", { cause: thrown });
+  }
 }
 
 /** Several packed values as one list, which stands at `holder` in the value around it. */

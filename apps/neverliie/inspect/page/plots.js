@@ -56,7 +56,7 @@ function drawPlot(node, { method, perSecond: rate, p50, p99, failed, points }) {
   const told = `${perSecond(rate)} · p50 ${milliseconds(p50)} · p99 ${milliseconds(p99)}` +
     (failed === 0 ? "" : ` · ${failed} failed`);
   say(figures, told);
-  const highest = niceAbove(Math.max(0, ...points.map((point) => point?.[1] ?? 0)));
+  const highest = niceAbove(points.reduce((most, point) => Math.max(most, point?.[1] ?? 0), 0));
   const [, , slow, middle] = plot.children;
   set(slow, { d: line(points, 1, highest) });
   set(middle, { d: line(points, 0, highest) });

@@ -72,7 +72,11 @@ export function showDetails(app) {
       element("span", {}, description),
     )
   );
-  if (rows.length > 0) lines.push(element("ul", { "aria-label": `methods of ${name}` }, ...rows));
+  if (rows.length > 0) {
+    const list = element("ul", { "aria-label": `methods of ${name}` });
+    for (const row of rows) list.append(row);
+    lines.push(list);
+  }
   place.replaceChildren(...lines);
 }
 
