@@ -33,7 +33,7 @@ export async function attach(
   const end = await show(client, session, signal);
   const name = `session ${session.id} (${plain(session.title)})`;
   if (end.type === "detached") {
-    writeLine(`[detached from ${name}; to come back: terminal attach ${session.id}]`);
+    writeLine(`[detached from ${name}; to come back: neverliie terminal attach ${session.id}]`);
     return 0;
   }
   if (end.type === "killed") {
@@ -49,7 +49,8 @@ export async function attach(
 export function checkPlace(id: number | null): void {
   if (!hasTerminal()) {
     throw new TypeError(
-      `Cannot attach: there is no terminal here; "terminal list" and "terminal run" need none`,
+      "Cannot attach: there is no terminal here; neverliie terminal list and neverliie terminal run " +
+        "need none",
     );
   }
   const inside = Deno.env.get("NEVERLIIE_SESSION");

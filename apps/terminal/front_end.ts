@@ -99,7 +99,7 @@ async function open(client: NeverLiieIPC, args: string[], signal: AbortSignal): 
     ...(size === undefined ? {} : { rows: Math.max(1, size.rows || 24) }),
   });
   if (!detached) return await attach(client, session, signal);
-  writeLine(`session ${session.id} was opened; to see it: terminal attach ${session.id}`);
+  writeLine(`session ${session.id} was opened; to see it: neverliie terminal attach ${session.id}`);
   return 0;
 }
 
@@ -141,7 +141,7 @@ async function attachTo(
   const sessions = known ?? await sessionsOf(client);
   if (name !== undefined) return await attach(client, find(sessions, name), signal);
   if (sessions.length === 0) {
-    throw new TypeError('Cannot attach: there is no session; "terminal open" starts one');
+    throw new TypeError("Cannot attach: there is no session; neverliie terminal open starts one");
   }
   checkPlace(null);
   const session = sessions.length === 1 ? sessions[0]! : await pick(table(sessions), sessions);
@@ -154,7 +154,7 @@ async function list(client: NeverLiieIPC, args: string[]): Promise<number> {
   }
   const sessions = await sessionsOf(client);
   if (args.length > 0) print(sessions, false);
-  else if (sessions.length === 0) writeLine('No sessions. "terminal open" starts one.');
+  else if (sessions.length === 0) writeLine("No sessions. neverliie terminal open starts one.");
   else writeStyled(table(sessions));
   return 0;
 }

@@ -317,9 +317,12 @@ if (EXECUTABLES !== null) {
     const installed = await desk.run([
       join(desk.source, basename(executable("neverliie"))),
       "install",
+      "--no-path",
     ]);
     assertEquals([installed.code, installed.stderr], [0, ""]);
     assertStringIncludes(installed.stdout, `still runs from "${executable("statusbar")}"`);
+    // (Its name alone would not be found.)
+    assertStringIncludes(installed.stdout, `Try: "${desk.installed("neverliie")}" list`);
     assertStringIncludes(await desk.uninstall(), "statusbar runs from elsewhere, and goes on");
     assertEquals(await pidOf(mesh.ipc, "statusbar"), pid);
     assert(ProcessLock.isHeld(mesh.ipc.home.runtimeFile("statusbar", "lock")), "its name is held");

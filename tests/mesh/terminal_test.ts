@@ -145,10 +145,13 @@ meshTest("wrong params and unknown sessions are told what is wrong", async (mesh
 meshTest("the command opens, lists and kills sessions, and says why it cannot", async (mesh) => {
   const terminal = (...args: string[]) => mesh.neverliie("terminal", ...args);
   const empty = await terminal("list");
-  assertEquals([empty.code, empty.stdout], [0, 'No sessions. "terminal open" starts one.\n']);
+  assertEquals([empty.code, empty.stdout], [
+    0,
+    "No sessions. neverliie terminal open starts one.\n",
+  ]);
   const opened = await terminal("open", "--detached", "--title", "a title", ...deno(FOREVER));
   assertEquals([opened.code, opened.stderr], [0, ""]);
-  assertEquals(opened.stdout, "session 1 was opened; to see it: terminal attach 1\n");
+  assertEquals(opened.stdout, "session 1 was opened; to see it: neverliie terminal attach 1\n");
   const [session] = JSON.parse((await terminal("list", "--json")).stdout);
   assertEquals([session.id, session.title, session.ended], [1, "a title", null]);
   const shown = (await mesh.run([...suiteCommand("terminal"), "list"])).stdout;

@@ -70,8 +70,11 @@ async function deploy(flags: InstallFlags, done: string): Promise<void> {
   if (flags.json) return print({ root, version, before, restarted }, true);
   writeLine(`NeverLiie ${version} is ${done} in "${root}"${before ? ` (was ${before})` : ""}.`);
   const bin = join(Deno.env.get("HOME") ?? "", ".local", "bin");
-  if (Deno.build.os === "windows") writeLine("In a new terminal: neverliie list");
-  else if (options.choice.path && !(Deno.env.get("PATH") ?? "").split(DELIMITER).includes(bin)) {
+  if (!options.choice.path) {
+    const command = source.manifest.programs.find(({ name }) => name === "neverliie");
+    if (command !== undefined) writeLine(`Try: "${join(root, command.file)}" list`);
+  } else if (Deno.build.os === "windows") writeLine("In a new terminal: neverliie list");
+  else if (!(Deno.env.get("PATH") ?? "").split(DELIMITER).includes(bin)) {
     writeLine(`"${bin}" is not on PATH: add it, or log in again where the system does so.`);
   } else writeLine("Try: neverliie list");
 }
