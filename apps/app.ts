@@ -9,6 +9,7 @@ import { AppLog } from "./app_log.ts";
 import { recordsFile } from "./app_record.ts";
 import { OutputClosed, tell, writeLine, writeText } from "./output.ts";
 import { suite } from "./suite.ts";
+import { endOnUncaught } from "./uncaught.ts";
 import { VERSION } from "./version.ts";
 
 /** One app of the suite. */
@@ -37,6 +38,7 @@ export interface App {
  * serves, and in a terminal it also shows its view, on the host that runs already if one does.
  */
 export async function runApp(app: App): Promise<void> {
+  endOnUncaught(app.name);
   const args = [...Deno.args];
   const own = app.ownArguments?.(args) ?? args;
   try {

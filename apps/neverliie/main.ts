@@ -8,9 +8,11 @@ import * as installation from "./install/commands.ts";
 import { OutputClosed, tell, writeText } from "../output.ts";
 import { ownLaunchCommand } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/tools.ts";
+import { endOnUncaught } from "../uncaught.ts";
 import { VERSION } from "../version.ts";
 import { EXIT_CODES, exitCodeOf, reportError, UsageError } from "./exit.ts";
 
+endOnUncaught("neverliie");
 const interrupted = new AbortController();
 const interrupt = () =>
   interrupted.signal.aborted

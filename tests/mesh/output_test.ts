@@ -4,7 +4,13 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import { NeverLiieIPC, printable } from "../../lib/ipc/mod.ts";
 import { program } from "../support/unit/command.ts";
-import { meshTest, suiteCommand, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
+import {
+  meshTest,
+  scriptCommand,
+  suiteCommand,
+  type TestMesh,
+  WINDOWS,
+} from "../support/mesh/mesh.ts";
 
 const neverliie = (...args: string[]) => [...suiteCommand("neverliie"), ...args];
 
@@ -234,4 +240,14 @@ meshTest("a file's name is told as plain text", async (mesh) => {
   const missing = await mesh.run([...suiteCommand("scanner"), `${folder}\u202e\u0085`]);
   assertEquals([missing.code, missing.stdout], [1, ""]);
   assertPlain(missing.stderr, "an error");
+});
+
+meshTest("an error that nobody caught ends a program in plain words", async (mesh) => {
+  for (const how of ["error", "rejection"]) {
+    const program = scriptCommand("tests/support/programs/uncaught_app.ts");
+    const { code, stdout, stderr } = await mesh.run([...program, how]);
+    assertEquals([code, stdout], [1, ""], how);
+    assertPlain(stderr, how);
+    assertMatch(stderr, /^uncaught: uncaught: Error: ab\n {4}at .*uncaught_app\.ts/, how);
+  }
 });
