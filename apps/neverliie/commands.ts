@@ -58,7 +58,9 @@ function callOptions({ signal, timeout, activate }: CallFlags): StreamCallOption
 /** `neverliie list` */
 export function list({ json, signal }: CommonOptions): Promise<void> {
   return withMesh(async (ipc) => {
-    const { problems } = await ipc.registry.read();
+    const { problems, fault } = await ipc.registry.readOrTell();
+    // Who runs is told all the same.
+    if (fault !== null) Deno.exitCode = 1;
     for (const [name, problem] of problems) tell(`${name}: ${problem}`);
     const apps = await listApps(ipc, signal);
     for (const { name, gave_up } of apps) {

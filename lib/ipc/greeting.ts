@@ -56,7 +56,7 @@ export async function protocolMismatch(
   const { protocol, pid } = asRecord(said) ?? {};
   const theirs = protocol ?? 1;
   if (theirs === PROTOCOL_VERSION) return null;
-  const entry = (await registry.read()).apps.get(target);
+  const entry = (await registry.readOrTell()).apps.get(target);
   const advice = Number(theirs) > PROTOCOL_VERSION
     ? "Update this program, which is the older of the two"
     : `Update "${target}", which is the older of the two`;

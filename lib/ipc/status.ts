@@ -64,7 +64,7 @@ export async function listApps(ipc: NeverLiieIPC, signal?: AbortSignal): Promise
  * nothing up: `pid` is `null` for all but this process, and `silent` is `false`.
  */
 export async function glanceAtApps(ipc: NeverLiieIPC): Promise<AppStatus[]> {
-  const { apps } = await ipc.registry.read();
+  const { apps } = await ipc.registry.readOrTell();
   const names = [...new Set([...apps.keys(), ...servingApps(ipc)])].sort();
   return names.map((name) => {
     const entry = apps.get(name);
@@ -94,7 +94,12 @@ function servingApps(ipc: NeverLiieIPC): string[] {
 
 /** Whether a process holds the name `app`, whether or not it answers. */
 export function isServing(ipc: NeverLiieIPC, app: string): boolean {
-  return ProcessLock.isHeld(ipc.home.runtimeFile(app, "lock"));
+  try {
+    return ProcessLock.isHeld(ipc.home.runtimeFile(app, "lock"));
+  } catch {
+    // What is in place of its lock can be nobody's. Its start, and doctor, tell of that.
+    return false;
+  }
 }
 
 /** The process of `app`, or `null` when it does not run. Starts nothing. */

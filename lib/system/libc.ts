@@ -13,6 +13,7 @@ const LINUX = {
   opendir: { parameters: ["buffer"], result: "pointer" },
   readdir: { parameters: ["pointer"], result: "pointer" },
   closedir: { parameters: ["pointer"], result: "i32" },
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
 } as const;
 
 const MACOS = {
@@ -71,6 +72,13 @@ export function readKernelTable(path: string): string | null {
   } finally {
     calls.close(file);
   }
+}
+
+/** Where a link of /proc leads (Linux), or null where it cannot be read. */
+export function readKernelLink(path: string): string | null {
+  const bytes = new Uint8Array(PAGE);
+  const length = Number(linuxCalls().readlink(cString(path), bytes, BigInt(PAGE)));
+  return length < 0 ? null : new TextDecoder().decode(bytes.subarray(0, length));
 }
 
 /** The names in a folder of /proc or /sys (Linux), or null where it cannot be opened. */

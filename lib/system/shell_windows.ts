@@ -134,7 +134,7 @@ function unnamedText(parent: Deno.PointerValue, name: string): string | null {
   }
 }
 
-function wide(text: string): Uint16Array<ArrayBuffer> {
+export function wide(text: string): Uint16Array<ArrayBuffer> {
   // Memory that does not move: a small array would be on V8's heap.
   const units = new Uint16Array(new ArrayBuffer((text.length + 1) * 2));
   for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);

@@ -32,6 +32,7 @@ const HEADERS = [
   "iphlpapi.h",
   "netioapi.h",
   "psapi.h",
+  "restartmanager.h",
   "tlhelp32.h",
 ];
 

@@ -164,7 +164,7 @@ function appIn(command: Command, words: readonly string[]): string | undefined {
 /** What the mesh has for a subcommand's arguments: read, never started. */
 async function offersFor(command: string, app: string | undefined) {
   await using ipc = await NeverLiieIPC.client({ onProblem: () => {} });
-  const { apps } = await ipc.registry.read();
+  const { apps } = await ipc.registry.readOrTell();
   const names = [...new Set([...apps.keys(), ...suite().keys()])].sort();
   const found: Record<string, Offers> = {};
   found["app"] = names.map((name): [string, boolean] => [name, isServing(ipc, name)])

@@ -14,7 +14,10 @@ import {
   PROTOCOL_VERSION,
 } from "../../../lib/ipc/mod.ts";
 import { platform, ProcessLock, readStarts } from "../../../lib/ipc/tools.ts";
+import { type LockHolder, lockUsers } from "../../../lib/system/lock_holders.ts";
 import type { Finding } from "./diagnosis.ts";
+
+const WINDOWS = Deno.build.os === "windows";
 
 /** Milliseconds that whoever listens without holding the name has: an app answers at once. */
 const STRANGER_TIME = 1_000;
@@ -23,17 +26,38 @@ const ANSWER_TIME = 5_000;
 /** Milliseconds for a busy listener to take a connection. */
 const DIAL_TIME = 5_000;
 
+/** What doctor knows of the processes on the mesh. */
+export interface Processes {
+  /** Who holds locks in the runtime folder; `null` where the system does not tell. */
+  holders: readonly LockHolder[] | null;
+  signal: AbortSignal;
+}
+
 /** Adds what is wrong with the app `name`, registered or not. Starts nothing. */
 export async function checkApp(
   ipc: NeverLiieIPC,
   name: string,
   findings: Finding[],
-  signal: AbortSignal,
+  { holders, signal }: Processes,
 ): Promise<void> {
   const add = (finding: Omit<Finding, "level" | "check"> & Partial<Finding>) =>
     findings.push({ check: "apps", level: "problem", ...finding });
+  // Where one of its files is none, nothing else can be asked.
+  const odd = oddFiles(ipc.home, name);
+  for (const problem of odd) add({ problem, mend: "remove what is there: it is made anew" });
+  if (odd.length > 0) return;
   const address = ipc.home.address(name);
+  const lock = ipc.home.runtimeFile(name, "lock");
   const pid = await answering(ipc, name, signal);
+  const copies = [...new Set(holders?.filter(({ path }) => path === lock).map(({ pid }) => pid))];
+  if (copies.length > 1) {
+    const others = copies.filter((copy) => copy !== pid);
+    add({
+      problem: `"${name}" runs ${copies.length} times, as processes ${copies.join(", ")}, since ` +
+        `its lock was removed; ${pid === null ? "none of them answers" : `process ${pid} answers`}`,
+      mend: `one of them leaves within a few seconds; otherwise end it: ${killing(others)}`,
+    });
+  }
   if (pid !== null) {
     const options = { activate: false, signal };
     const { protocol } = await ipc.call<AppDescription>(name, "$/describe", {}, options)
@@ -45,10 +69,22 @@ export async function checkApp(
         mend: `bring both to one version, then neverliie stop ${name}`,
       });
     }
+    if (!isServing(ipc, name)) {
+      add({
+        level: "note",
+        problem: `"${name}" (process ${pid}) answers, but "${lock}", which it should hold, is free`,
+        mend: WINDOWS
+          ? `neverliie stop ${name}: its next start makes it anew`
+          : `it takes that within two seconds; otherwise neverliie stop ${name}`,
+      });
+    }
   } else if (isServing(ipc, name)) {
+    const silent = holders === null ? lockUsers(lock) : copies;
+    const who = silent.length === 0 ? "a process" : `process ${silent.join(", ")}`;
     add({
-      problem: `"${name}": a process holds its name and does not answer at "${address}"`,
-      mend: `see what it does (neverliie logs ${name}), and end it`,
+      problem: `"${name}": ${who} holds its name and does not answer at "${address}"`,
+      mend: `see what it does (neverliie logs ${name}), and end it` +
+        (silent.length === 0 ? "" : `: ${killing(silent)}`),
     });
   } else if (await somebodyListens(address)) {
     add({
@@ -125,4 +161,28 @@ function isSocket(path: string): boolean {
 function removeSocket(home: Home, name: string): void {
   using lock = ProcessLock.try(home.runtimeFile(name, "lock"));
   if (lock !== null) Deno.removeSync(home.address(name));
+}
+
+/** What of an app's files is there and no file: a folder or a link where others could not write. */
+function oddFiles(home: Home, name: string): string[] {
+  const kinds = ["lock", "start.lock", "starts.json"] as const;
+  const paths = [...kinds.map((kind) => home.runtimeFile(name, kind)), home.keptFile(name)];
+  return paths.flatMap((path) => {
+    try {
+      const { isFile, isDirectory } = Deno.lstatSync(path);
+      if (isFile) return [];
+      return [`"${path}", which "${name}" needs, is ${isDirectory ? "a folder" : "no file"}`];
+    } catch (error) {
+      // It is made when it is needed.
+      if (error instanceof Deno.errors.NotFound) return [];
+      return [`"${path}", which "${name}" needs, cannot be looked at: ${(error as Error).message}`];
+    }
+  });
+}
+
+/** How a person ends these processes. */
+function killing(pids: readonly number[]): string {
+  return WINDOWS
+    ? `taskkill /F ${pids.map((pid) => `/PID ${pid}`).join(" ")}`
+    : `kill ${pids.join(" ")}`;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import {
   checkAppName,
   defaultHome,
@@ -16,6 +16,7 @@ import {
   RegistryRefusedError,
 } from "../../../lib/ipc/mod.ts";
 import { isRegistryText, platform } from "../../../lib/ipc/tools.ts";
+import { lockHoldersIn } from "../../../lib/system/lock_holders.ts";
 import { checkApp } from "./app_checks.ts";
 import { checkEntry } from "./entry_checks.ts";
 
@@ -49,8 +50,10 @@ export async function diagnose(signal: AbortSignal): Promise<Finding[]> {
     await checkTransport(home, findings);
     await using ipc = await NeverLiieIPC.client({ home: home.path, onProblem: () => {} });
     const apps = await checkRegistry(ipc, findings);
-    const names = [...new Set([...apps.keys(), ...namesIn(home)])].sort();
-    await Promise.all(names.map((name) => checkApp(ipc, name, findings, signal)));
+    const holders = await lockHoldersIn(home.runtime);
+    const held = holders?.map(({ path }) => basename(path)) ?? [];
+    const names = [...new Set([...apps.keys(), ...namesOf([...filesIn(home), ...held])])].sort();
+    await Promise.all(names.map((name) => checkApp(ipc, name, findings, { holders, signal })));
     checkLeftovers(ipc, findings);
   }
   if (platform().rights().elevated) {
@@ -89,11 +92,16 @@ async function checkHome(findings: Finding[]): Promise<Home | null> {
     return null;
   }
   for (const folder of [home.path, join(home.path, "logs")]) {
-    const fault = platform().ownershipFault(folder);
-    if (fault !== null) {
-      add(`"${folder}": ${fault}`, `make it a folder that you alone write`, closed(folder, 0o022));
-    }
     try {
+      const fault = platform().ownershipFault(folder);
+      if (fault !== null) {
+        const mend = `make it a folder that you alone write`;
+        add(`"${folder}": ${fault}`, mend, closed(folder, 0o022));
+      }
+      if (!Deno.statSync(folder).isDirectory) {
+        add(`"${folder}" is no folder`, "remove it: it is made anew");
+        continue;
+      }
       tryToWrite(folder);
     } catch (error) {
       const why = (error as Error).message;
@@ -188,7 +196,7 @@ async function checkRegistry(
       ...(remedy && { remedy }),
     });
   try {
-    if (!await isRegistryText(await Deno.readTextFile(registry.path))) {
+    if (!await isRegistryText(await textOf(registry.path))) {
       add(
         `"${registry.path}" is not a registry: no JSON object, not even with comments`,
         "correct it. Any use sets it aside as registry.corrupt-….json and begins anew; programs " +
@@ -212,17 +220,34 @@ async function checkRegistry(
     const refused = error instanceof RegistryRefusedError;
     add(
       (error as Error).message,
-      "look through it for commands that are not yours, then make it a file that you alone write",
+      refused
+        ? "look through it for commands that are not yours, then make it a file that you alone write"
+        : "make it a file that you can read, or remove it: programs that are started once register " +
+          "themselves",
       refused ? closed(registry.path, 0o022) : undefined,
     );
     return new Map();
   }
 }
 
+/** Its text, where it can be read; why not is told by the registry itself. */
+async function textOf(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw error;
+    return "";
+  }
+}
+
+function filesIn({ runtime }: Home): string[] {
+  return [...Deno.readDirSync(runtime)].map(({ name }) => name);
+}
+
 /** The apps that have a socket or a lock, whether or not they are registered. */
-function namesIn({ runtime }: Home): string[] {
-  return [...Deno.readDirSync(runtime)].flatMap(({ name }) => {
-    const app = /^(.+?)\.(?:sock|lock|starts\.json)$/.exec(name)?.[1] ?? "";
+function namesOf(files: readonly string[]): string[] {
+  return files.flatMap((name) => {
+    const app = /^(.+?)\.(?:sock|lock|start\.lock|starts\.json)$/.exec(name)?.[1] ?? "";
     try {
       checkAppName(app);
       return [app];

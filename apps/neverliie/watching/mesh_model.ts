@@ -125,8 +125,10 @@ export class MeshModel implements InspectSource, AsyncDisposable {
 
   async #look(): Promise<void> {
     try {
-      const { problems } = await this.#ipc.registry.read();
+      const { problems, fault } = await this.#ipc.registry.readOrTell();
       this.#problems = [...problems].map(([about, problem]) => ({ about, problem }));
+      // Who runs is shown all the same.
+      if (fault !== null) this.#problems.push({ about: "registry", problem: fault });
       this.#apps = await glanceAtApps(this.#ipc);
     } catch (error) {
       // A registry that others may write, a home that is gone: the page says so, and looks again.

@@ -195,11 +195,13 @@ export class Supervisor {
       signal: stopped,
     });
     if (alive !== null) return await alive.close();
-    const entry = (await this.#context.registry.read()).apps.get(app);
+    const { apps, problems } = await this.#context.registry.read();
+    const entry = apps.get(app);
     const start = entry === undefined ? null : startCommand(entry, home.path);
-    if (typeof start === "string") {
-      // No reason to give it up: a drive that is away comes back.
-      this.#tell(app, `"${app}" died, and cannot be started again: its ${start}`);
+    const fault = typeof start === "string" ? `its ${start}` : problems.get(app);
+    if (fault !== undefined) {
+      // No reason to give it up: a drive that is away comes back, an entry is corrected.
+      this.#tell(app, `"${app}" died, and cannot be started again: ${fault}`);
       return await pauseFor(this.#times.absent, stopped);
     }
     this.#told.delete(app);

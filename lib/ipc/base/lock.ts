@@ -6,7 +6,7 @@
  * @module
  */
 
-import { inFolder } from "./problem.ts";
+import { inFolder, withRemedy } from "./problem.ts";
 import { pauseFor } from "./timer.ts";
 
 /** How {@link ProcessLock.acquire} waits. */
@@ -36,16 +36,9 @@ export class ProcessLock implements Disposable {
   static try(path: string, renew?: () => void): ProcessLock | null {
     // The file stays where it is for good: removing it would let two processes lock two files of
     // one name. What cleans /tmp may do so; then isCurrent tells.
-    const open = () => Deno.openSync(path, { create: true, write: true, mode: 0o600 });
-    const file = renew === undefined ? open() : inFolder(open, renew);
-    try {
-      if (file.tryLockSync(true)) return new ProcessLock(file, path);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-    file.close();
-    return null;
+    const lock = () => tryToLock(path, { create: true, write: true, mode: 0o600 }, true);
+    const file = renew === undefined ? lock() : inFolder(lock, renew);
+    return file && new ProcessLock(file, path);
   }
 
   /** Whether a process holds the lock at `path`. Makes no file where there is none. */
@@ -56,9 +49,10 @@ export class ProcessLock implements Disposable {
   /** Whether a process holds the lock at `path`, and whether there is a file at all. */
   static stateOf(path: string): "held" | "free" | "missing" {
     try {
-      using file = Deno.openSync(path, { read: true, write: true });
       // Shared, so that two who ask do not see each other as holders.
-      return file.tryLockSync(false) ? "free" : "held";
+      const file = tryToLock(path, { read: true, write: true }, false);
+      file?.close();
+      return file === null ? "held" : "free";
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return "missing";
       throw error;
@@ -118,5 +112,29 @@ export class ProcessLock implements Disposable {
 
   [Symbol.dispose](): void {
     this.release();
+  }
+}
+
+/**
+ * The file at `path`, locked; `null` where somebody else has a lock.
+ *
+ * @throws {Error} that names the file; {@link Deno.errors.NotFound} as it is.
+ */
+function tryToLock(
+  path: string,
+  options: Deno.OpenOptions,
+  exclusive: boolean,
+): Deno.FsFile | null {
+  let file: Deno.FsFile | null = null;
+  try {
+    file = Deno.openSync(path, options);
+    if (file.tryLockSync(exclusive)) return file;
+    file.close();
+    return null;
+  } catch (error) {
+    file?.close();
+    if (error instanceof Deno.errors.NotFound) throw error;
+    // (Windows opens folders as well, and only then refuses.)
+    throw new Error(`Cannot use "${path}" as a lock: ${withRemedy(error)}`, { cause: error });
   }
 }

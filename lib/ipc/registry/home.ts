@@ -5,6 +5,7 @@
  * @module
  */
 
+import { folderFault } from "./registry_entry.ts";
 import { checkAppName, isAppName } from "../base/name.ts";
 import { isAbsolute, join, resolve } from "../base/path.ts";
 import { platform } from "../os/platform.ts";
@@ -65,7 +66,7 @@ export async function openHome(path: string = defaultHome()): Promise<Home> {
   const system = platform();
   let real: string;
   try {
-    Deno.mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
+    makeFolders(path);
     real = Deno.realPathSync(path);
     // Who can write here decides what is started under every name.
     const fault = system.ownershipFault(real);
@@ -108,6 +109,16 @@ export async function openHome(path: string = defaultHome()): Promise<Home> {
     },
     keptApps: () => appsIn(join(real, "run"), "kept.json"),
   };
+}
+
+/** The home and its folder of logs. Without that, who runs is called all the same. */
+function makeFolders(path: string): void {
+  try {
+    Deno.mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // A file in its place, say: waking an app tells of it.
+    if (folderFault(path) !== null) throw error;
+  }
 }
 
 /** The apps that have a file in `folder` whose name ends so. */

@@ -69,7 +69,8 @@ async function registerSuite(
     present === undefined || present.source === "suite" || missingPart(present) !== null
       ? { ...launch, source: "suite" }
       : present;
-  const { apps } = await registry.read();
+  const { apps, fault } = await registry.readOrTell();
+  if (fault !== null) return;
   const stale = [...suite].filter(([app, launch]) => {
     const present = apps.get(app);
     return present === undefined || !sameLaunch(present, choose(present, launch));

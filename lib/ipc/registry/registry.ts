@@ -47,6 +47,8 @@ export interface RegistrySnapshot {
   readonly apps: ReadonlyMap<string, RegistryEntry>;
   /** Why an entry cannot be used, by its name. The file keeps it as it is. */
   readonly problems: ReadonlyMap<string, string>;
+  /** Why nothing could be read; `null` where it could. */
+  readonly fault: string | null;
 }
 
 /** Longest wait for another process that writes, in milliseconds. */
@@ -73,6 +75,7 @@ let writes = 0;
 export class Registry {
   readonly #home: Home;
   readonly #report: (problem: string) => void;
+  #told: string | null = null;
 
   /**
    * Access to the registry of `home`.
@@ -106,7 +109,24 @@ export class Registry {
       if (why === null) apps.set(name, value as RegistryEntry);
       else problems.set(name, `its entry in "${this.path}" cannot be used: ${why}`);
     }
-    return { apps, problems };
+    return { apps, problems, fault: null };
+  }
+
+  /**
+   * The same, for who has work without it as well: a registry that cannot be read is reported, once
+   * for each reason, and counts as empty.
+   */
+  async readOrTell(): Promise<RegistrySnapshot> {
+    try {
+      const snapshot = await this.read();
+      this.#told = null;
+      return snapshot;
+    } catch (error) {
+      const fault = (error as Error).message;
+      if (fault !== this.#told) this.#report(fault);
+      this.#told = fault;
+      return { apps: new Map(), problems: new Map(), fault };
+    }
   }
 
   /**

@@ -55,15 +55,16 @@ async function tryToRead(path: string): Promise<string> {
  * sensible size. Only its absence counts as an empty registry, which the next writer makes true.
  */
 function isThere(path: string): boolean {
-  let size: number;
+  let info: Deno.FileInfo;
   try {
-    ({ size } = Deno.lstatSync(path));
+    info = Deno.lstatSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-  const fault = platform().ownershipFault(path) ??
-    (size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null);
+  const { isDirectory, size } = info;
+  const large = size > SIZE_MAX ? `it is ${size >> 20} MiB, over ${SIZE_MAX >> 20} MiB` : null;
+  const fault = isDirectory ? "it is a folder" : platform().ownershipFault(path) ?? large;
   if (fault === null) return true;
   throw new RegistryRefusedError(
     `Cannot use "${path}": ${fault}. Nothing is started from it until that is mended`,

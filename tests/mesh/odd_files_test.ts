@@ -1,0 +1,161 @@
+/**
+ * Files of the mesh that are something else: a folder, a file where a folder should be, a loop of
+ * links, closed, empty, with a byte order mark. Each is told by name, and everything else goes on.
+ */
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
+import { listApps, TargetStartError } from "../../lib/ipc/mod.ts";
+import {
+  type Finished,
+  fixtureCommand,
+  meshTest,
+  type TestMesh,
+  WINDOWS,
+} from "../support/mesh/mesh.ts";
+
+interface Finding {
+  check: string;
+  level: string;
+  problem: string;
+}
+
+async function doctor(mesh: TestMesh): Promise<Finding[]> {
+  const { stdout } = await mesh.neverliie("doctor", "--json");
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  return findings.filter(({ check }) => check !== "elevation");
+}
+
+function told({ stderr }: Finished, ...parts: string[]): void {
+  for (const part of parts) assertStringIncludes(stderr, part);
+}
+
+meshTest("files of one app that are folders are told, and keep nobody else", async (mesh) => {
+  const { home } = mesh.ipc;
+  const { pid } = await mesh.serve([...fixtureCommand(), "--name", "other"]);
+  const kinds = ["lock", "start.lock", "starts.json"] as const;
+  for (const kind of kinds) {
+    const name = `odd-${kind.replace(".", "-")}`;
+    await mesh.register({ name });
+    const path = home.runtimeFile(name, kind);
+    Deno.mkdirSync(path);
+    const error = await assertRejects(() => mesh.ipc.wake(name), Error, path);
+    assertStringIncludes(error.message, name);
+  }
+  Deno.mkdirSync(home.keptFile("odd-kept"), { recursive: true });
+  await mesh.register({ name: "odd-kept" });
+  // Nothing of that hides who runs, and what runs is called and stopped.
+  const apps = await listApps(mesh.ipc);
+  assertEquals(apps.find(({ name }) => name === "other")?.pid, pid);
+  assertEquals(apps.filter(({ running }) => running).length, 1);
+  assertEquals(await mesh.ipc.call("other", "pid", {}, { activate: false }), pid);
+  const findings = await doctor(mesh);
+  assertEquals(findings.map(({ level }) => level), findings.map(() => "problem"));
+  const paths = [
+    ...kinds.map((kind) => home.runtimeFile(`odd-${kind.replace(".", "-")}`, kind)),
+    home.keptFile("odd-kept"),
+  ];
+  for (const path of paths) {
+    assert(
+      findings.some(({ problem }) => problem.includes(`"${path}"`) && /a folder/.test(problem)),
+    );
+  }
+  assertEquals(findings.length, paths.length);
+  // One that cannot take its own lock says which file that is.
+  const { code, stderr } = await mesh.run([...fixtureCommand(), "--name", "odd-lock"]);
+  assert(code !== 0);
+  assertStringIncludes(stderr, home.runtimeFile("odd-lock", "lock"));
+  assertEquals(
+    (await mesh.neverliie("stop", "--all")).stdout,
+    `other was stopped (process ${pid})\n`,
+  );
+});
+
+meshTest(
+  "a folder in place of the registry: who runs is called, told and stopped",
+  async (mesh) => {
+    await mesh.serve([...fixtureCommand(), "--name", "early"]);
+    const path = mesh.ipc.registry.path;
+    Deno.removeSync(path);
+    Deno.mkdirSync(path);
+    // One that starts now serves as well.
+    const { pid, child, ended } = await mesh.serve(fixtureCommand());
+    assertEquals(await mesh.ipc.call("fixture", "pid", {}, { activate: false }), pid);
+    const list = await mesh.neverliie("list", "--json");
+    assertEquals(list.code, 1);
+    told(list, path);
+    assertEquals(list.stderr.trim().split("\n").length, 1, "it is told once");
+    const running = JSON.parse(list.stdout) as { name: string; pid: number }[];
+    assertEquals(running.map(({ name }) => name), ["early", "fixture"]);
+    const woken = await mesh.neverliie("wake", "nobody");
+    assert(woken.code !== 0);
+    told(woken, path);
+    const found = (await doctor(mesh)).filter(({ check }) => check === "registry");
+    assertEquals(found.length, 1);
+    assertStringIncludes(found[0]!.problem, path);
+    const stopped = await mesh.neverliie("stop", "--all", "--json");
+    assertEquals(JSON.parse(stopped.stdout).length, 2);
+    await child.status;
+    told(await ended, path, '"fixture" runs, but was not registered');
+  },
+);
+
+meshTest(
+  "a file in place of the folder of logs: who runs is called, waking tells",
+  async (mesh) => {
+    const logs = join(mesh.home, "logs");
+    Deno.removeSync(logs, { recursive: true });
+    Deno.writeTextFileSync(logs, "");
+    await mesh.register({ name: "asleep" });
+    const { pid } = await mesh.serve(fixtureCommand());
+    const called = await mesh.neverliie("call", "fixture", "pid", "--json");
+    assertEquals([called.code, called.stdout, called.stderr], [0, `${pid}\n`, ""]);
+    const error = await assertRejects(() => mesh.ipc.wake("asleep"), TargetStartError);
+    assertStringIncludes(error.message, mesh.ipc.home.logFile("asleep"));
+    const findings = await doctor(mesh);
+    assert(
+      findings.some(({ problem }) => problem === `"${logs}" is no folder`),
+      JSON.stringify(findings),
+    );
+    Deno.removeSync(logs);
+    await mesh.ipc.wake("asleep").catch((error) => assertStringIncludes(error.message, logs));
+  },
+);
+
+meshTest(
+  "records and registry with a byte order mark, cut off or empty, are none or good",
+  async (mesh) => {
+    const { home, registry } = mesh.ipc;
+    await mesh.register();
+    const text = Deno.readTextFileSync(registry.path);
+    Deno.writeTextFileSync(registry.path, `\ufeff${text}`);
+    for (const record of ["", "{", "\ufeff{}", "[]", "null"]) {
+      Deno.writeTextFileSync(home.runtimeFile("fixture", "starts.json"), record);
+      const pid = await mesh.ipc.call<number>("fixture", "pid");
+      await mesh.stop("fixture", pid);
+    }
+  },
+);
+
+if (!WINDOWS) {
+  meshTest("links that lead in a circle are told by name", async (mesh) => {
+    const { home, registry } = mesh.ipc;
+    await mesh.register();
+    const loop = (path: string) => {
+      Deno.symlinkSync(`${path}.b`, path);
+      Deno.symlinkSync(path, `${path}.b`);
+    };
+    loop(home.runtimeFile("fixture", "start.lock"));
+    const error = await assertRejects(() => mesh.ipc.wake("fixture"), Error);
+    assertStringIncludes(error.message, home.runtimeFile("fixture", "start.lock"));
+    Deno.removeSync(registry.path);
+    loop(registry.path);
+    const list = await mesh.neverliie("list");
+    assertEquals(list.code, 1);
+    told(list, registry.path);
+    const findings = (await doctor(mesh)).map(({ problem }) => problem).join("\n");
+    for (const path of [home.runtimeFile("fixture", "start.lock"), registry.path]) {
+      assertStringIncludes(findings, path);
+    }
+  });
+}
