@@ -11,6 +11,6 @@ const { GenerateConsoleCtrlEvent } = Deno.dlopen(
 ).symbols;
 
 Deno.addSignalListener("SIGINT", () => Deno.exit(7));
-onConsoleClosed(() => Deno.exit(8), () => {
+onConsoleClosed(() => Deno.exit(8), console.error, () => {
   if (GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) === 0) Deno.exit(9);
 });

@@ -63,8 +63,8 @@ async function call(handler: bigint, event: number): Promise<[result: number, ti
 
 onWindows("closing it is told, and the process goes on for a while", async () => {
   let told = 0;
-  const { promise, resolve } = Promise.withResolvers<bigint>();
-  const end = onConsoleClosed(() => told++, resolve, LONGEST);
+  const { promise, resolve, reject } = Promise.withResolvers<bigint>();
+  const end = onConsoleClosed(() => told++, reject, resolve, LONGEST);
   const handler = await promise;
   // Ctrl-C and Ctrl-Break are for the handlers of others.
   for (const event of [CTRL_C_EVENT, CTRL_BREAK_EVENT]) {

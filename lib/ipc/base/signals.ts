@@ -24,7 +24,10 @@ const CONSOLE_AFTER = 1_000;
  */
 export function onStopSignal(
   stop: (exitCode: number, signal: Deno.Signal) => void,
-  onConsoleClosed?: (closed: () => void) => Promise<(() => Promise<void>) | null>,
+  onConsoleClosed?: (
+    closed: () => void,
+    report: (problem: string) => void,
+  ) => Promise<(() => Promise<void>) | null>,
 ): () => void {
   const undo: (() => void)[] = [];
   const ignore = () => {
@@ -40,7 +43,7 @@ export function onStopSignal(
     if (signal !== "SIGHUP" || onConsoleClosed === undefined) continue;
     // After the signals: who registers last is told first.
     undo.push(callLater(CONSOLE_AFTER, () => {
-      const minding = onConsoleClosed(listener).catch((error) => {
+      const minding = onConsoleClosed(listener, printProblem).catch((error) => {
         printProblem(`Cannot wait for the closing of the console: ${error.message}`);
         return null;
       });

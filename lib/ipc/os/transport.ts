@@ -164,7 +164,10 @@ export interface Platform {
    * for some seconds, in which it is to end. Resolves to the way to end that, `null` where there is
    * no window. Missing on Unix, where a signal tells of it and ends nothing that listens.
    */
-  onConsoleClosed?(closed: () => void): Promise<(() => Promise<void>) | null>;
+  onConsoleClosed?(
+    closed: () => void,
+    report: (problem: string) => void,
+  ): Promise<(() => Promise<void>) | null>;
   /** The exact arguments this process was started with, the program first. */
   commandLine(): string[];
 }

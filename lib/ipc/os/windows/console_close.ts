@@ -20,11 +20,13 @@ const LONGEST = 4_500;
  * Calls `closed` when the window of this process's console is closed, and keeps the process going so
  * that it can end in order. The returned function ends that, and resolves when it has.
  *
+ * @param report is told where that cannot be done: the process may then be ended before it has left
  * @param ready is told the handler's address once Windows knows it
  * @param longest milliseconds that the process goes on
  */
 export function onConsoleClosed(
   closed: () => void,
+  report: (problem: string) => void,
   ready: (handler: bigint) => void = () => {},
   longest: number = LONGEST,
 ): () => Promise<void> {
@@ -42,8 +44,7 @@ export function onConsoleClosed(
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    // The program goes on; closing its window may end it before it has left.
-    console.error(`Cannot wait for the closing of the console: ${event.message}`);
+    report(`Cannot wait for the closing of the console: ${event.message}`);
   };
   return () => {
     worker.postMessage("end");

@@ -27,12 +27,12 @@ export const windowsPlatform: Platform = {
   dial: dialPipe,
   spawn: spawnProcess,
   heedInterrupts,
-  async onConsoleClosed(closed) {
+  async onConsoleClosed(closed, report) {
     // A program that was woken has a console without a window.
     if (kernel32().GetConsoleWindow() === null) return null;
     // Nobody else waits until it is loaded.
     const { onConsoleClosed } = await import("./console_close.ts");
-    return onConsoleClosed(closed);
+    return onConsoleClosed(closed, report);
   },
   commandLine: ownCommandLine,
 };
