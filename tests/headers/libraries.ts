@@ -40,8 +40,12 @@ export function strayLoadings({ path, text, calls }: Syntax): string[] {
 
 export const isWindowsLibrary = (name: string): boolean => /\.dll$/i.test(name);
 
+/** The function of lib/system/c_library.ts: it names the C libraries of Linux and macOS alone. */
+const C_LIBRARY = "cLibrary";
+
 /** The texts that an expression can come to, or `null`. */
 function textsIn(node: Node): string[] | null {
+  if (node.type === "CallExpression" && dotted(node.callee) === C_LIBRARY) return [C_LIBRARY];
   if (node.type === "Literal" && typeof node.value === "string") return [node.value];
   if (node.type !== "ConditionalExpression") return null;
   const [one, other] = [textsIn(node.consequent), textsIn(node.alternate)];

@@ -88,7 +88,7 @@ export const OWN_NUMBERS: Readonly<Record<string, readonly string[]>> = {
     "* 100",
     "Math.min(100, Math.max(0, percent)) * 10) / 10",
   ],
-  "lib/system/lock_holders_windows.ts": ["MOST", "POINTER"],
+  "lib/system/lock_holders_windows.ts": ["MOST", "POINTER", "setBigUint64(0, address"],
   "lib/system/process_job.ts": ["TERMINATE_WAIT", "POLL"],
   "lib/system/shell_windows.ts": [
     ...["SHELL_ERRORS", "NAME_LENGTH", "PATH_LENGTH"],

@@ -13,7 +13,7 @@ import {
   pipeSecurityAttributes,
   policyOf,
 } from "../../lib/ipc/os/windows/security.ts";
-import { UnknownClientTransport } from "../../lib/ipc/os/windows/unknown_client.ts";
+import { UnknownClientTransport } from "../../lib/ipc/os/windows/pipe_listener.ts";
 
 const WINE = Deno.env.has("WINEPREFIX");
 const POLICIES = "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System";

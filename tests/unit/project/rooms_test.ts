@@ -70,7 +70,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
       // What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O.
       ...["command_line", "environment", "kernel32", "overlapped_handle", "pipe", "security"]
         .map((name) => `windows/${name}.ts`),
-      ...["program", "startup_info", "win32_error"].map((name) => `windows/${name}.ts`),
+      ...["program", "startup_info", "waited_event", "win32_error"].map((name) =>
+        `windows/${name}.ts`
+      ),
     ],
   },
   // The ground: small tools that know nothing.

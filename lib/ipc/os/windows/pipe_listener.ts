@@ -8,10 +8,9 @@ import type { Listener, Transport } from "../transport.ts";
 import { kernel32, validHandle, wide } from "./kernel32.ts";
 import { startListening } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
-import { clientOf, isOwnUser, serverOf } from "./peer.ts";
+import { clientOf, isOwnUser, serverOf, writerOf } from "./peer.ts";
 import { delay, openPipe, PipeTransport } from "./pipe.ts";
 import { pipeSecurityAttributes } from "./security.ts";
-import { UnknownClientTransport } from "./unknown_client.ts";
 import {
   describeError,
   ERROR_ACCESS_DENIED,
@@ -215,4 +214,41 @@ function serverName(name: Uint8Array<ArrayBuffer>): string | null {
   const { pid, user } = serverOf(handle);
   kernel32().CloseHandle(handle);
   return `process ${pid} of user "${user ?? "unknown"}"`;
+}
+
+/**
+ * A pipe whose client could not be asked who it is when it connected. It shows that by the first
+ * thing it writes, and is hung up on, unread, when
+ * that is another user. An elevated program's process, say, is closed to an ordinary one.
+ */
+export class UnknownClientTransport implements Transport {
+  readonly #handle: OverlappedHandle;
+  readonly #pipe: PipeTransport;
+  #known = false;
+
+  constructor(address: string, handle: OverlappedHandle) {
+    this.#handle = handle;
+    this.#pipe = new PipeTransport(address, handle);
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const bytes = await this.#pipe.read();
+    if (bytes === null || this.#known) return bytes;
+    this.#known = !this.#handle.closed && isOwnUser(writerOf(this.#handle.handle));
+    if (this.#known) return bytes;
+    await this.#pipe.close();
+    return null;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#pipe.write(bytes);
+  }
+
+  close(): Promise<void> {
+    return this.#pipe.close();
+  }
+
+  peerRights(): null {
+    return null;
+  }
 }
