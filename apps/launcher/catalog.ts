@@ -34,7 +34,7 @@ export class Catalog {
   readonly #usage: Usage;
   #programs: Program[] = [];
   #programsAt = -Infinity;
-  #mesh: Entry[] = [];
+  #mesh: ReadonlyMap<string, Entry[]> = new Map();
   #config: LauncherConfig = { hide: [], commands: [] };
   readonly #problems: Problems;
 
@@ -81,7 +81,7 @@ export class Catalog {
     }
     const { hide, commands } = this.#config;
     const own = commands.map(({ title, command }) => ({ ...commandEntry(command), title }));
-    const known = [...own, ...this.#mesh, ...this.#programs.map(programEntry)]
+    const known = [...own, ...[...this.#mesh.values()].flat(), ...this.#programs.map(programEntry)]
       .filter(({ kind, title }) =>
         kind === "command" || !isHidden(kind === "method" ? title.split(" ")[0]! : title, hide)
       );
@@ -191,12 +191,19 @@ export class Catalog {
 
   async #readMesh(signal: AbortSignal | undefined): Promise<void> {
     const apps = await listApps(this.#ipc, signal);
-    const entries = await Promise.all(apps.map(async ({ name, running }) => {
-      if (running) await this.#ask(name, signal);
-      const methods = this.#usage.methods(name);
-      return [appEntry(name, running), ...methods.map((method) => methodEntry(name, method))];
-    }));
-    this.#mesh = entries.flat();
+    const mesh = new Map(
+      await Promise.all(apps.map(async ({ name, running }): Promise<[string, Entry[]]> => {
+        if (running) await this.#ask(name, signal);
+        const methods = this.#usage.methods(name).map((method) => methodEntry(name, method));
+        return [name, [appEntry(name, running), ...methods]];
+      })),
+    );
+    const gone = [...this.#mesh].filter(([name]) => !mesh.has(name));
+    // Where the registry cannot be read, only what runs is known: the rest stays as it was.
+    if (gone.length > 0 && !await this.#ipc.registry.read().then(() => true, () => false)) {
+      for (const [name, entries] of gone) mesh.set(name, entries);
+    }
+    this.#mesh = mesh;
   }
 
   /** Like #describe, but wakes nobody and takes no answer for one. */
