@@ -172,7 +172,7 @@ async function shrink(folder: string): Promise<Map<string, string>> {
   const maps = new Map<string, string>();
   for await (const { path } of walk(folder, { includeDirs: false })) {
     const file = relative(folder, path);
-    const { code, map } = minify(await Deno.readTextFile(path), { file, identifiers: true });
+    const { code, map } = await minify(await Deno.readTextFile(path), { file, identifiers: true });
     await Deno.writeTextFile(path, code);
     maps.set(file, map);
   }

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { transformSync } from "esbuild";
+/**
+ * Loaded by its name when something is made small, as no name in the code: its program is another one
+ * on each system, and whoever imports this module without building need not have it.
+ */
+const ESBUILD = "esbuild";
 
 /** What {@linkcode minify} makes. */
 export interface Minified {
@@ -23,7 +27,8 @@ export interface MinifyOptions {
 }
 
 /** Takes spaces and comments out of a bundle, and long names where that is asked for. */
-export function minify(bundle: string, options: MinifyOptions): Minified {
+export async function minify(bundle: string, options: MinifyOptions): Promise<Minified> {
+  const { transformSync }: typeof import("esbuild") = await import(ESBUILD);
   const { file, identifiers, lineLimit } = options;
   // One process each time, which ends: a lasting one of esbuild's would outlive a build.
   const { code, map } = transformSync(withClassNames(bundle), {

@@ -76,7 +76,11 @@ async function libraryModule(): Promise<{ module: string; notices: string }> {
     const [bundle] = await bundleModules([ENTRY], folder);
     const text = await Deno.readTextFile(bundle!);
     // Names stay, and lines are short: a stack trace in somebody's program can be read.
-    const { code } = minify(text, { file: "mod.js", identifiers: false, lineLimit: 100 });
+    const { code } = await await minify(text, {
+      file: "mod.js",
+      identifiers: false,
+      lineLimit: 100,
+    });
     const head = "What of others is in mod.js.";
     return { module: code, notices: noticesOf([...(await packagesIn(text)).values()], head) };
   } finally {

@@ -216,7 +216,7 @@ async function disposes() {
     const { found } = await import(toFileUrl(bundle!).href);
     assertEquals(found.slice(0, 2), [true, 1]);
     const text = await Deno.readTextFile(bundle!);
-    const small = minify(text, { file: "program.js", identifiers: true });
+    const small = await minify(text, { file: "program.js", identifiers: true });
     assert(small.code.length < text.length);
     await Deno.writeTextFile(join(folder, "small.js"), small.code);
     const { found: same } = await import(toFileUrl(join(folder, "small.js")).href);

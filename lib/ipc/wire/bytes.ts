@@ -54,10 +54,19 @@ function write(value: unknown, replacer: typeof bytesAsText | null = null): stri
     // JSON leaves functions and symbols out; a value is always there.
     return (replacer === null ? JSON.stringify(value) : JSON.stringify(value, replacer)) ?? "null";
   } catch (thrown) {
-    // Some thousand levels, as many as the stack has room for.
-    if (!/call stack/.test(messageOf(thrown))) throw thrown;
-    throw new TypeError("it is nested too deep to be written as JSON", { cause: thrown });
+    if (!isTooDeep(thrown)) throw thrown;
+    throw new TypeError(whyUnwritten(thrown), { cause: thrown });
   }
+}
+
+/** Whether a value has more levels than the stack has room for: some thousand. */
+function isTooDeep(thrown: unknown): boolean {
+  return /call stack/.test(messageOf(thrown));
+}
+
+/** Why a value could not be written as JSON, or copied, in words. */
+export function whyUnwritten(thrown: unknown): string {
+  return isTooDeep(thrown) ? "it is nested too deep to be written as JSON" : messageOf(thrown);
 }
 
 /** Several packed values as one list, which stands at `holder` in the value around it. */

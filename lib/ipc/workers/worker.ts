@@ -4,7 +4,8 @@
  * @module
  */
 
-import { messageOf, toWireError, type WireError } from "../wire/errors.ts";
+import { toWireError, type WireError } from "../wire/errors.ts";
+import { whyUnwritten } from "../wire/bytes.ts";
 import type { CallContext } from "../methods/methods.ts";
 import type { TraceContext } from "../wire/message.ts";
 import { endEarly, iteratorOf } from "../base/handler_result.ts";
@@ -131,7 +132,7 @@ export function serveWorker<P = unknown>(
       data = JSON.parse(JSON.stringify(data));
       send({ type: "error", error: { code, message, data } });
     } catch (thrown) {
-      const why = `${message} (its data cannot be sent: ${messageOf(thrown)})`;
+      const why = `${message} (its data cannot be sent: ${whyUnwritten(thrown)})`;
       send({ type: "error", error: { code, message: why } });
     }
   }
