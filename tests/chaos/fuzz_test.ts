@@ -1,6 +1,8 @@
 /** Hostile peers of a live server: it answers or drops them, and everybody else goes on. */
 
 import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { EXECUTABLES, meshTest, until, WINDOWS } from "../support/mesh/mesh.ts";
 import { fuzzCodec } from "../support/chaos/fuzz_codec.ts";
 import { honestSessions, sessions } from "../support/chaos/fuzz_frames.ts";
@@ -40,6 +42,8 @@ meshTest("fuzz: a live server answers or drops, and the calls of others go on", 
   // Code is compiled and caches fill in a first round, which is not measured.
   await mesh.ipc.wake("fixture");
   await attackAll(address, sessions(SEED, SESSIONS >> 2), WIDTH);
+  // A second after its start it supervises, by a lock that it holds open.
+  await until(() => ProcessLock.isHeld(join(mesh.ipc.home.runtime, ".supervisor.lock")));
   const before = await usage();
   // A bystander in a process of its own, so that it waits for the server alone.
   await mesh.registerLoad("bystander");
