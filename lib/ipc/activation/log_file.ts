@@ -44,7 +44,8 @@ export class LogKeeper {
   readonly #home: Home;
   readonly #own: string | null;
   readonly #report: (problem: string) => void;
-  readonly #told = new Set<string>();
+  /** How often in a row an app's log could not be set aside. */
+  readonly #failures = new Map<string, number>();
   #looks = 0;
 
   /** @param own the app whose log this process writes to; `null` where it was not woken */
@@ -71,15 +72,20 @@ export class LogKeeper {
 
   #keepSmall(app: string, max: number): void {
     const path = this.#home.logFile(app);
+    const failures = this.#failures.get(app) ?? 0;
     try {
-      if (sizeOf(path) <= max) return;
+      if (failures === 0 && sizeOf(path) <= max) return;
       // Whoever starts the app sets its log aside as well; one of the two does.
       const lockFile = this.#home.runtimeFile(app, "start.lock");
       using lock = ProcessLock.try(lockFile, this.#home.renewRuntime);
-      if (lock !== null && sizeOf(path) > max) setAside(path);
+      if (lock === null) return;
+      if (failures > 0) nameCopy(path);
+      if (sizeOf(path) > max) setAside(path);
+      this.#failures.delete(app);
     } catch (error) {
-      if (!this.#told.has(app)) this.#report(`"${path}" grows on: ${withRemedy(error)}`);
-      this.#told.add(app);
+      this.#failures.set(app, failures + 1);
+      // Once may be a reader that has the old copy open at this moment.
+      if (failures === 1) this.#report(`"${path}" grows on: ${withRemedy(error)}`);
     }
   }
 }
@@ -91,12 +97,16 @@ export class LogKeeper {
  * The copy has its name last: who finds a new one knows that the log was emptied before.
  */
 function setAside(path: string): void {
-  const [part, aside] = [`${path}.1.part`, `${path}.1`];
-  // One that could not be given its name: on Windows while somebody has the old one open.
-  if (sizeOf(part) > 0) Deno.renameSync(part, aside);
-  copyEnd(path, part);
+  nameCopy(path);
+  copyEnd(path, `${path}.1.part`);
   Deno.truncateSync(path);
-  Deno.renameSync(part, aside);
+  nameCopy(path);
+}
+
+/** Gives a copy that is whole its name, which fails on Windows while somebody has the old one open. */
+function nameCopy(path: string): void {
+  const part = `${path}.1.part`;
+  if (sizeOf(part) > 0) Deno.renameSync(part, `${path}.1`);
 }
 
 function copyEnd(path: string, part: string): void {
