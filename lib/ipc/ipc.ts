@@ -81,7 +81,6 @@ export class NeverLiieIPC implements AsyncDisposable {
     const report = this.#report = options.onProblem ?? printProblem;
     this.registry = new Registry(home, report);
     const system = platform();
-    system.checkThread?.();
     const elevation = new Elevation(system, options.trustUnelevated);
     this.#context = { home, platform: system, registry: this.registry, elevation, report };
     const limits = checkLimits(options.limits);

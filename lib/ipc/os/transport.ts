@@ -154,12 +154,6 @@ export interface Platform {
    */
   spawn(options: SpawnOptions): Promise<SpawnedProcess>;
   /**
-   * Missing where the mesh may be used in every thread.
-   *
-   * @throws {Deno.errors.NotSupported} in one in which it may not
-   */
-  checkThread?(): void;
-  /**
    * Has this process answer Ctrl-C, and what it starts, although whoever started it may ignore it:
    * Windows hands that on from process to process. For a woken process, which has its console for
    * itself. Missing on Unix, where listening for the signal is enough.

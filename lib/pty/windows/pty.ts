@@ -26,7 +26,6 @@ import {
   PROCESS_INFORMATION,
   StartupInfo,
 } from "../../ipc/os/windows/startup_info.ts";
-import { checkThread, waitCallback } from "../../ipc/os/windows/waited_event.ts";
 import {
   ERROR_FILE_NOT_FOUND,
   ERROR_PATH_NOT_FOUND,
@@ -48,13 +47,13 @@ const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
 const INFINITE = 0xffff_ffff;
 const WT_EXECUTEINWAITTHREAD = 0x4;
 const WT_EXECUTEONLYONCE = 0x8;
+const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
 /** Milliseconds that programs get to end when their console is closed. */
 const GRACE = 1_000;
 
 /** Starts a program in a pseudo-terminal; see {@link import("../open.ts").openPty}. */
 export function openWindowsPty(options: PtyOptions): Pty {
-  checkThread();
   const folder = workingFolderError(`Cannot run "${options.program}"`, options.cwd);
   if (folder !== null) throw folder;
   const program = findProgram(options.program, options.cwd, options.env);
@@ -216,7 +215,7 @@ async function closeConsole(
 /** The exit code of a process, once it has one; takes the handle over. */
 function ended(process: Handle): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const callback = waitCallback(() => resolve());
+  const callback = Deno.UnsafeCallback.threadSafe(WAITORTIMERCALLBACK, () => resolve());
   const wait = memory(HANDLE.sizeof);
   const registered = kernel32().RegisterWaitForSingleObject(
     wait,

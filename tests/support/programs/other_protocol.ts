@@ -17,8 +17,8 @@ import { takeAll } from "../mesh/frames.ts";
 /** Serves as `name` until `$/shutdown`. @param protocol said to those who greet it */
 export async function serveOtherProtocol(name: string, protocol: unknown): Promise<void> {
   const home = await openHome();
-  const lock = ProcessLock.try(home.runtimeFile(name, "lock"));
-  if (lock === null) throw new Error(`${name} runs already`);
+  // Not by a single try: whoever starts it looks at the lock, and holds it for that moment.
+  const lock = await ProcessLock.acquire(home.runtimeFile(name, "lock"), 10_000);
   const listener = await platform().listen(home.address(name));
   const asked: unknown[] = [];
   const answer = async (transport: Transport) => {

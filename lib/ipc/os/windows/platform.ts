@@ -13,7 +13,6 @@ import { PipeListener } from "./pipe_listener.ts";
 import { heedInterrupts, spawnProcess } from "./process.ts";
 import { programFault } from "./program.ts";
 import { currentUserSid, ownRights } from "./security.ts";
-import { checkThread } from "./waited_event.ts";
 
 /** The {@link Platform} on named pipes and kernel32. Nothing is loaded before its first use. */
 export const windowsPlatform: Platform = {
@@ -27,7 +26,6 @@ export const windowsPlatform: Platform = {
   listen: (address) => PipeListener.open(address),
   dial: dialPipe,
   spawn: spawnProcess,
-  checkThread,
   heedInterrupts,
   async onConsoleClosed(closed, report) {
     // A program that was woken has a console without a window.

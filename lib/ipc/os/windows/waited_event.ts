@@ -28,23 +28,8 @@ const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as
 /** What the pool calls, on this thread. */
 export type WaitCallback = Deno.UnsafeCallback<typeof WAITORTIMERCALLBACK>;
 
-/**
- * Refuses a worker: one that is terminated goes without a word, and its callbacks, and the memory
- * that the system reads into, with it. The pool would call what is not there any more.
- *
- * @throws {Deno.errors.NotSupported}
- */
-export function checkThread(): void {
-  if ("Window" in globalThis) return;
-  throw new Deno.errors.NotSupported(
-    "Cannot use the mesh, or a terminal, in a worker on Windows: a worker that is terminated would " +
-      "crash the process. Use it in the main thread; exposeWorker runs handlers in workers",
-  );
-}
-
 /** Makes a function ready for the pool: `context` is what the wait was registered with. */
 export function waitCallback(woken: (context: Deno.PointerValue) => void): WaitCallback {
-  checkThread();
   return Deno.UnsafeCallback.threadSafe(WAITORTIMERCALLBACK, woken);
 }
 
