@@ -45,6 +45,9 @@ const AHEAD = 256;
 /**
  * Makes this module a worker for {@link NeverLiieIPC.exposeWorker}: call it once, at its top level.
  *
+ * A handler may use the mesh itself, as a client. On Windows it must have closed it when its thread
+ * ends: within 200 ms of its signal. The process crashes otherwise.
+ *
  * @example
  * ```ts ignore
  * // hash_worker.ts: runs in a thread, not by itself
