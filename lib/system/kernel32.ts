@@ -33,3 +33,10 @@ export function kernel32(): Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] {
   library ??= Deno.dlopen("kernel32.dll", SYMBOLS);
   return library.symbols;
 }
+
+/** `text` as zero-terminated UTF-16, as the `…W` functions take it, in memory that never moves. */
+export function wide(text: string): Uint8Array<ArrayBuffer> {
+  const units = new Uint16Array(new ArrayBuffer((text.length + 1) * 2));
+  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
+  return new Uint8Array(units.buffer);
+}

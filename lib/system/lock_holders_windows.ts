@@ -1,5 +1,5 @@
 /** Who uses a file on Windows, as its Restart Manager tells those who would replace it. */
-import { wide } from "./shell_windows.ts";
+import { wide } from "./kernel32.ts";
 
 const SYMBOLS = {
   RmStartSession: { parameters: ["buffer", "u32", "buffer"], result: "u32" },
@@ -48,7 +48,7 @@ export function processesUsing(path: string): number[] {
 
 /** A list of pointers to strings, with the string behind it, so that both stay where they are. */
 function listOfOne(text: string): Uint8Array<ArrayBuffer> {
-  const units = new Uint8Array(wide(text).buffer);
+  const units = wide(text);
   const list = new Uint8Array(new ArrayBuffer(POINTER + units.length));
   list.set(units, POINTER);
   const address = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(list)));

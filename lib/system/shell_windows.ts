@@ -1,4 +1,5 @@
 /** Calls into Windows' shell and registry that find and open programs, bound on first use. */
+import { wide } from "./kernel32.ts";
 
 const SHELL = {
   ShellExecuteW: {
@@ -132,11 +133,4 @@ function unnamedText(parent: Deno.PointerValue, name: string): string | null {
   } finally {
     RegCloseKey(key);
   }
-}
-
-export function wide(text: string): Uint16Array<ArrayBuffer> {
-  // Memory that does not move: a small array would be on V8's heap.
-  const units = new Uint16Array(new ArrayBuffer((text.length + 1) * 2));
-  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-  return units;
 }

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { advapi32 } from "../../lib/ipc/os/windows/advapi32.ts";
+import {
+  advapi32,
+  SECURITY_MAX_SID_SIZE,
+  TOKEN_QUERY,
+  TokenUser,
+} from "../../lib/ipc/os/windows/advapi32.ts";
 import {
   DWORD,
   HANDLE,
@@ -17,10 +22,7 @@ import { rightsCalls } from "./advapi32.ts";
 
 const TOKEN_DUPLICATE = 0x2;
 const TOKEN_IMPERSONATE = 0x4;
-const TOKEN_QUERY = 0x8;
-const TokenUser = 1;
 const SID_AND_ATTRIBUTES = { sizeof: 16 } as const;
-const SECURITY_MAX_SID_SIZE = 68;
 
 /**
  * Calls `act` with a token in which this user's own SID grants nothing any more, as if it were not

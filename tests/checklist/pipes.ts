@@ -3,13 +3,17 @@
  *
  * @module
  */
-import { advapi32 } from "../../lib/ipc/os/windows/advapi32.ts";
+import { advapi32, SDDL_REVISION_1 } from "../../lib/ipc/os/windows/advapi32.ts";
 import {
   DWORD,
   dwordIn,
+  FILE_FLAG_FIRST_PIPE_INSTANCE,
+  FILE_FLAG_OVERLAPPED,
   type Handle,
   kernel32,
   memory,
+  PIPE_ACCESS_DUPLEX,
+  PIPE_UNLIMITED_INSTANCES,
   pointerIn,
   PVOID,
   validHandle,
@@ -27,11 +31,6 @@ import { openPipe, PipeTransport } from "../../lib/ipc/os/windows/pipe.ts";
 import type { Line } from "./line.ts";
 import { asAnotherUser } from "./other_user.ts";
 
-const PIPE_ACCESS_DUPLEX = 0x3;
-const FILE_FLAG_OVERLAPPED = 0x4000_0000;
-const FILE_FLAG_FIRST_PIPE_INSTANCE = 0x0008_0000;
-const PIPE_UNLIMITED_INSTANCES = 255;
-const SDDL_REVISION_1 = 1;
 const TokenImpersonationLevel = 9;
 
 /** Lets everybody do everything, and nobody who is below it. */

@@ -88,12 +88,13 @@ export const OWN_NUMBERS: Readonly<Record<string, readonly string[]>> = {
     "* 100",
     "Math.min(100, Math.max(0, percent)) * 10) / 10",
   ],
+  // UTF-16.
+  "lib/system/kernel32.ts": ["(text.length + 1) * 2"],
   "lib/system/lock_holders_windows.ts": ["MOST", "POINTER", "setBigUint64(0, address"],
   "lib/system/process_job.ts": ["TERMINATE_WAIT", "POLL"],
   "lib/system/shell_windows.ts": [
     ...["SHELL_ERRORS", "NAME_LENGTH", "PATH_LENGTH"],
     // UTF-16.
     "bytes[0]! / 2",
-    "(text.length + 1) * 2",
   ],
 };

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { wide } from "../../system/kernel32.ts";
 
 /** A text, one in which `%NAME%` stands for a variable, or a number. */
 export type RegistryValue =
@@ -155,10 +156,4 @@ function check(result: number, action: string): void {
 
 function bytesOf(array: Uint32Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>) {
   return new Uint8Array(array.buffer);
-}
-
-function wide(text: string): Uint8Array<ArrayBuffer> {
-  const units = new Uint16Array(text.length + 1);
-  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-  return new Uint8Array(units.buffer);
 }

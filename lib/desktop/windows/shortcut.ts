@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { wide } from "../../system/kernel32.ts";
 
 /** What a shortcut starts. */
 export interface Shortcut {
@@ -137,10 +138,4 @@ function guid(text: string): Uint8Array<ArrayBuffer> {
     bytes.subarray(start, end).reverse();
   }
   return bytes;
-}
-
-function wide(text: string): Uint8Array<ArrayBuffer> {
-  const units = new Uint16Array(text.length + 1);
-  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-  return new Uint8Array(units.buffer);
 }

@@ -7,10 +7,16 @@
  */
 
 import {
+  FILE_FLAG_FIRST_PIPE_INSTANCE,
+  FILE_FLAG_OVERLAPPED,
+  GENERIC_READ,
+  GENERIC_WRITE,
   HANDLE,
   type Handle,
   kernel32,
   memory,
+  OPEN_EXISTING,
+  PIPE_REJECT_REMOTE_CLIENTS,
   pointerIn,
   validHandle,
   wide,
@@ -23,12 +29,6 @@ import { ptyKernel32 } from "./kernel32.ts";
 
 const PIPE_ACCESS_INBOUND = 0x1;
 const PIPE_ACCESS_OUTBOUND = 0x2;
-const FILE_FLAG_OVERLAPPED = 0x4000_0000;
-const FILE_FLAG_FIRST_PIPE_INSTANCE = 0x0008_0000;
-const PIPE_REJECT_REMOTE_CLIENTS = 0x8;
-const GENERIC_READ = 0x8000_0000;
-const GENERIC_WRITE = 0x4000_0000;
-const OPEN_EXISTING = 3;
 /** Wine has no way to resize: there the console keeps its size. */
 const E_NOTIMPL = 0x8000_4001 | 0;
 /** Bytes that the console may be ahead of its reader. */

@@ -13,12 +13,15 @@ import {
   dwordIn,
   HANDLE,
   type Handle,
+  INFINITE,
   INVALID_HANDLE_VALUE,
   kernel32,
   longPath,
   memory,
   pointerIn,
   wide,
+  WT_EXECUTEINWAITTHREAD,
+  WT_EXECUTEONLYONCE,
 } from "../../ipc/os/windows/kernel32.ts";
 import {
   CREATE_UNICODE_ENVIRONMENT,
@@ -44,9 +47,6 @@ import { PseudoConsole } from "./pseudo_console.ts";
 const CREATE_SUSPENDED = 0x4;
 const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
 
-const INFINITE = 0xffff_ffff;
-const WT_EXECUTEINWAITTHREAD = 0x4;
-const WT_EXECUTEONLYONCE = 0x8;
 const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
 /** Milliseconds that programs get to end when their console is closed. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wide } from "../../../lib/ipc/os/windows/kernel32.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 
@@ -47,10 +48,4 @@ export function setWriters(path: string, sid: string, who: "owner" | "everybody"
   ) {
     throw new Error(`Cannot set the access list of "${path}"`);
   }
-}
-
-function wide(text: string): Uint8Array<ArrayBuffer> {
-  const units = new Uint16Array(new ArrayBuffer((text.length + 1) * 2));
-  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-  return new Uint8Array(units.buffer);
 }

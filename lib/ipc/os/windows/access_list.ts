@@ -4,12 +4,18 @@
  * @module
  */
 
-import { advapi32 } from "./advapi32.ts";
+import { advapi32, OWNER_SECURITY_INFORMATION, SE_KERNEL_OBJECT } from "./advapi32.ts";
 import {
+  FILE_APPEND_DATA,
+  FILE_SHARE_DELETE,
+  FILE_SHARE_READ,
+  FILE_SHARE_WRITE,
+  GENERIC_WRITE,
   type Handle,
   kernel32,
   longPath,
   memory,
+  OPEN_EXISTING,
   pointerIn,
   PVOID,
   validHandle,
@@ -24,15 +30,9 @@ import {
 } from "./win32_error.ts";
 
 const SE_FILE_OBJECT = 1;
-const SE_KERNEL_OBJECT = 6;
-const OWNER_SECURITY_INFORMATION = 1;
 const DACL_SECURITY_INFORMATION = 4;
 
 const READ_CONTROL = 0x2_0000;
-const FILE_SHARE_READ = 0x1;
-const FILE_SHARE_WRITE = 0x2;
-const FILE_SHARE_DELETE = 0x4;
-const OPEN_EXISTING = 3;
 const FILE_FLAG_BACKUP_SEMANTICS = 0x200_0000;
 const FILE_FLAG_OPEN_REPARSE_POINT = 0x20_0000;
 
@@ -42,13 +42,11 @@ const ACCESS_ALLOWED_CALLBACK_ACE_TYPE = 9;
 const INHERIT_ONLY_ACE = 0x8;
 
 const FILE_WRITE_DATA = 0x2;
-const FILE_APPEND_DATA = 0x4;
 const FILE_DELETE_CHILD = 0x40;
 const DELETE = 0x1_0000;
 const WRITE_DAC = 0x4_0000;
 const WRITE_OWNER = 0x8_0000;
 const GENERIC_ALL = 0x1000_0000;
-const GENERIC_WRITE = 0x4000_0000;
 
 /**
  * Rights by which a file or folder, or what is in it, can be changed: to write or append data, to

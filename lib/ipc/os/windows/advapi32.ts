@@ -46,3 +46,11 @@ let symbols: Advapi32 | undefined;
 export function advapi32(): Advapi32 {
   return symbols ??= Deno.dlopen("advapi32.dll", SYMBOLS).symbols;
 }
+
+// What several modules give to these functions; a number that one module gives stands there.
+export const TOKEN_QUERY = 0x8;
+export const TokenUser = 1;
+export const SECURITY_MAX_SID_SIZE = 68;
+export const SE_KERNEL_OBJECT = 6;
+export const OWNER_SECURITY_INFORMATION = 1;
+export const SDDL_REVISION_1 = 1;

@@ -88,6 +88,25 @@ export function kernel32(): Kernel32 {
 
 export const INVALID_HANDLE_VALUE = 0xffff_ffff_ffff_ffffn;
 
+// What several modules give to these functions; a number that one module gives stands there.
+export const GENERIC_READ = 0x8000_0000;
+export const GENERIC_WRITE = 0x4000_0000;
+export const FILE_APPEND_DATA = 0x4;
+export const FILE_SHARE_READ = 0x1;
+export const FILE_SHARE_WRITE = 0x2;
+export const FILE_SHARE_DELETE = 0x4;
+export const OPEN_EXISTING = 3;
+export const FILE_FLAG_OVERLAPPED = 0x4000_0000;
+export const FILE_FLAG_FIRST_PIPE_INSTANCE = 0x0008_0000;
+export const PIPE_ACCESS_DUPLEX = 0x3;
+/** For a pipe of bytes: byte type and byte mode are 0. */
+export const PIPE_REJECT_REMOTE_CLIENTS = 0x8;
+export const PIPE_UNLIMITED_INSTANCES = 255;
+export const INFINITE = 0xffff_ffff;
+/** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
+export const WT_EXECUTEINWAITTHREAD = 0x4;
+export const WT_EXECUTEONLYONCE = 0x8;
+
 /** Bytes of what functions store for their caller, by Microsoft's names. */
 export const HANDLE = { sizeof: 8 } as const;
 export const PVOID = { sizeof: 8 } as const;

@@ -12,35 +12,15 @@
 
 import type { Handle } from "./kernel32.ts";
 
+/** Both ways: the handle, its event, two that we leave out, the status; then bytes, length, place. */
+const TRANSFER = [
+  ...["pointer", "pointer", "pointer", "pointer", "pointer"] as const,
+  ...["buffer", "u32", "pointer", "pointer"] as const,
+] as const;
+
 const SYMBOLS = {
-  NtReadFile: {
-    parameters: [
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-      "buffer",
-      "u32",
-      "pointer",
-      "pointer",
-    ],
-    result: "i32",
-  },
-  NtWriteFile: {
-    parameters: [
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-      "pointer",
-      "buffer",
-      "u32",
-      "pointer",
-      "pointer",
-    ],
-    result: "i32",
-  },
+  NtReadFile: { parameters: TRANSFER, result: "i32" },
+  NtWriteFile: { parameters: TRANSFER, result: "i32" },
   NtFsControlFile: {
     parameters: [
       "pointer",

@@ -5,7 +5,16 @@
  */
 
 import type { DialOptions, Rights, Transport } from "../transport.ts";
-import { kernel32, memory, validHandle, wide } from "./kernel32.ts";
+import {
+  FILE_FLAG_OVERLAPPED,
+  GENERIC_READ,
+  GENERIC_WRITE,
+  kernel32,
+  memory,
+  OPEN_EXISTING,
+  validHandle,
+  wide,
+} from "./kernel32.ts";
 import { startRead, startWrite } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
 import { serverOf } from "./peer.ts";
@@ -21,10 +30,6 @@ import {
   systemError,
 } from "./win32_error.ts";
 
-const GENERIC_READ = 0x8000_0000;
-const GENERIC_WRITE = 0x4000_0000;
-const OPEN_EXISTING = 3;
-const FILE_FLAG_OVERLAPPED = 0x4000_0000;
 const SECURITY_SQOS_PRESENT = 0x0010_0000;
 /** The server may learn who we are, and not act as us. */
 const SECURITY_IDENTIFICATION = 0x0001_0000;

@@ -5,7 +5,16 @@
  */
 
 import type { Listener, Transport } from "../transport.ts";
-import { kernel32, validHandle, wide } from "./kernel32.ts";
+import {
+  FILE_FLAG_FIRST_PIPE_INSTANCE,
+  FILE_FLAG_OVERLAPPED,
+  kernel32,
+  PIPE_ACCESS_DUPLEX,
+  PIPE_REJECT_REMOTE_CLIENTS,
+  PIPE_UNLIMITED_INSTANCES,
+  validHandle,
+  wide,
+} from "./kernel32.ts";
 import { startListening } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
 import { clientOf, isOwnUser, serverOf, writerOf } from "./peer.ts";
@@ -24,12 +33,6 @@ import {
   systemError,
 } from "./win32_error.ts";
 
-const PIPE_ACCESS_DUPLEX = 0x3;
-const FILE_FLAG_OVERLAPPED = 0x4000_0000;
-const FILE_FLAG_FIRST_PIPE_INSTANCE = 0x0008_0000;
-/** Byte type and byte mode are 0. */
-const PIPE_REJECT_REMOTE_CLIENTS = 0x8;
-const PIPE_UNLIMITED_INSTANCES = 255;
 /** WaitNamedPipeW is to look, and not to wait. */
 const NMPWAIT_NOWAIT = 1;
 /** Bytes that a writer may be ahead of its reader before its writes pend. */

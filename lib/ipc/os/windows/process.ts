@@ -11,11 +11,17 @@ import {
   addressOf,
   DWORD,
   dwordIn,
+  FILE_APPEND_DATA,
+  FILE_SHARE_DELETE,
+  FILE_SHARE_READ,
+  FILE_SHARE_WRITE,
+  GENERIC_READ,
   HANDLE,
   type Handle,
   kernel32,
   longPath,
   memory,
+  OPEN_EXISTING,
   pointerIn,
   validHandle,
   wide,
@@ -38,14 +44,8 @@ import {
   systemError,
 } from "./win32_error.ts";
 
-const GENERIC_READ = 0x8000_0000;
-const FILE_APPEND_DATA = 0x4;
 const FILE_READ_ATTRIBUTES = 0x80;
 const SYNCHRONIZE = 0x10_0000;
-const FILE_SHARE_READ = 0x1;
-const FILE_SHARE_WRITE = 0x2;
-const FILE_SHARE_DELETE = 0x4;
-const OPEN_EXISTING = 3;
 const OPEN_ALWAYS = 4;
 
 const CREATE_BREAKAWAY_FROM_JOB = 0x100_0000;

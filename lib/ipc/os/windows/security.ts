@@ -5,7 +5,15 @@
  */
 
 import type { Rights } from "../transport.ts";
-import { advapi32 } from "./advapi32.ts";
+import {
+  advapi32,
+  OWNER_SECURITY_INFORMATION,
+  SDDL_REVISION_1,
+  SE_KERNEL_OBJECT,
+  SECURITY_MAX_SID_SIZE,
+  TOKEN_QUERY,
+  TokenUser,
+} from "./advapi32.ts";
 import {
   addressOf,
   DWORD,
@@ -21,8 +29,6 @@ import {
 } from "./kernel32.ts";
 import { lastError, systemError } from "./win32_error.ts";
 
-const TOKEN_QUERY = 0x8;
-const TokenUser = 1;
 const TokenElevationType = 18;
 const TokenIntegrityLevel = 25;
 const TokenElevationTypeDefault = 1;
@@ -41,14 +47,10 @@ const HKEY_LOCAL_MACHINE = 0xffff_ffff_8000_0002n;
 const POLICIES = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System";
 const RRF_RT_REG_DWORD = 0x10;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
-const SE_KERNEL_OBJECT = 6;
-const OWNER_SECURITY_INFORMATION = 1;
-const SDDL_REVISION_1 = 1;
 
 // GetTokenInformation puts the SID that these point to behind them.
 const TOKEN_USER = { sizeof: 16, "User.Sid": 0 } as const;
 const TOKEN_MANDATORY_LABEL = { sizeof: 16, "Label.Sid": 0 } as const;
-const SECURITY_MAX_SID_SIZE = 68;
 const SECURITY_ATTRIBUTES = {
   sizeof: 24,
   nLength: 0,

@@ -10,18 +10,16 @@
 import {
   HANDLE,
   type Handle,
+  INFINITE,
   INVALID_HANDLE_VALUE,
   type Kernel32,
   kernel32,
   memory,
   pointerIn,
+  WT_EXECUTEINWAITTHREAD,
+  WT_EXECUTEONLYONCE,
 } from "./kernel32.ts";
 import { lastError, systemError } from "./win32_error.ts";
-
-const INFINITE = 0xffff_ffff;
-/** The pool's wait thread calls us itself: one thread fewer to wake per completion. */
-const WT_EXECUTEINWAITTHREAD = 0x4;
-const WT_EXECUTEONLYONCE = 0x8;
 
 const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
