@@ -11,11 +11,13 @@ import {
 import { type DiskStats, readDisk } from "../../lib/system/disk.ts";
 import { pause } from "../../lib/system/pause.ts";
 import { Model } from "../../lib/ui/components.tsx";
-import { configSchema, type Segment, segmentsOf, type StatusBarConfig } from "./config.ts";
+import { configSchema, segmentsOf, type StatusBarConfig } from "./config.ts";
 import type { HostStats, Notice, StatusBar } from "./contract.ts";
-import type { BarFigures } from "./line.ts";
+import type { BarFigures } from "./segment_kind.ts";
+import { type Segment, volumeOf } from "./segments.ts";
 import schema from "./statusbar.schema.json" with { type: "json" };
 
+/** Readings that are kept: as many as the longest sparkline has columns. */
 const HISTORY = 60;
 /** Milliseconds between two looks at which apps run. */
 const APPS_INTERVAL = 2_000;
@@ -31,9 +33,7 @@ export class BarModel extends Model {
   /** What is wrong with the configuration, with line and column, or with the mesh. */
   problems: string[] = [];
   failure: string | null = null;
-  stats: HostStats | null = null;
-  cpu: number[] = [];
-  memory: number[] = [];
+  readings: HostStats[] = [];
   apps: BarFigures["apps"] = [];
   notices: Notice[] = [];
   disks: Map<string, DiskStats | null> = new Map();
@@ -51,8 +51,8 @@ export class BarModel extends Model {
 
   /** The figures of the line. */
   figures(): BarFigures {
-    const { stats, cpu, memory, apps, notices, disks } = this;
-    return { now: new Date(), stats, cpu, memory, apps, notices, disks };
+    const { readings, apps, notices, disks } = this;
+    return { now: new Date(), readings, apps, notices, disks };
   }
 
   /** Keeps everything up to date until the signal is aborted. */
@@ -113,14 +113,9 @@ export class BarModel extends Model {
 
   #take(stats: HostStats): void {
     this.failure = null;
-    this.stats = stats;
-    const keep = (values: number[], value: number | null) =>
-      value === null ? values : [...values, value].slice(-HISTORY);
-    this.cpu = keep(this.cpu, stats.cpu.percent);
-    const { used, total } = stats.memory;
-    this.memory = keep(this.memory, total > 0 ? used / total * 100 : 0);
+    this.readings = [...this.readings, stats].slice(-HISTORY);
     // A view runs on the machine that it shows, so it can look for itself.
-    const paths = this.segments.flatMap((one) => one.type === "disk" && one.path ? [one.path] : []);
+    const paths = this.segments.map(volumeOf).filter((path) => path !== null);
     this.disks = new Map(paths.map((path) => [path, readDisk(path)]));
     this.changed();
   }

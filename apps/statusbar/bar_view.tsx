@@ -9,7 +9,8 @@ import { Text } from "../../lib/ui/plain_text.tsx";
 import { showScreen } from "../../lib/ui/screen.tsx";
 import { BarModel } from "./bar_model.ts";
 import type { Notice } from "./contract.ts";
-import { barLine, LEVEL_COLOURS } from "./line.ts";
+import { barLine } from "./line.ts";
+import { LEVEL_COLOURS } from "./notice_pieces.ts";
 
 /** Shows the bar until q, Ctrl-C or the signal. */
 export async function showBar(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {

@@ -158,7 +158,7 @@ Deno.test("plain output: the status bar's line", () => {
       time: "",
     };
     const figures = {
-      ...{ now: new Date(0), stats: null, cpu: [], memory: [], disks: new Map() },
+      ...{ now: new Date(0), readings: [], disks: new Map() },
       apps: [{ name: another, running: false, gaveUp: true }],
       notices: [{ ...notice, level: "info" as const }],
     };

@@ -17,8 +17,11 @@ import { displayWidth } from "../../../lib/ui/text.ts";
 import { join } from "@std/path";
 import { configSchema, segmentsOf } from "../../../apps/statusbar/config.ts";
 import type { HostStats, Notice } from "../../../apps/statusbar/contract.ts";
-import { type BarFigures, barLine, formatClock, formatRate } from "../../../apps/statusbar/line.ts";
+import { formatClock, formatRate } from "../../../apps/statusbar/formats.ts";
+import { barLine } from "../../../apps/statusbar/line.ts";
 import { Notices } from "../../../apps/statusbar/notices.ts";
+import type { BarFigures } from "../../../apps/statusbar/segment_kind.ts";
+import { type Segment, SEGMENT_TYPES, segmentPieces } from "../../../apps/statusbar/segments.ts";
 import committed from "../../../apps/statusbar/statusbar.schema.json" with { type: "json" };
 import { jsonSchemaOf } from "../../support/run/write_schemas.ts";
 
@@ -35,9 +38,7 @@ const stats: HostStats = {
 };
 const figures: BarFigures = {
   now: new Date(2026, 0, 2, 15, 4, 5),
-  stats,
-  cpu: [0, 50, 95],
-  memory: [25, 25, 25],
+  readings: [0, 50, 95].map((percent) => ({ ...stats, cpu: { ...stats.cpu, percent } })),
   apps: [
     { name: "statusbar", running: true, gaveUp: false },
     { name: "scanner", running: false, gaveUp: true },
@@ -85,7 +86,48 @@ Deno.test("barLine fits any width: narrower sparklines first, then fewer segment
 Deno.test("barLine: notices take what is left, with their progress and how many more there are", () => {
   const { text } = line(140, { notices: [notice("Copying", 0.5), notice("other")] });
   assert(/▪ .*50% Copying \+1$/.test(text), text);
-  assert(!line(140, { stats: null }).text.includes("CPU"));
+  assert(!line(140, { readings: [] }).text.includes("CPU"));
+});
+
+Deno.test("barLine: notices have label and colour as every segment has, and are never too wide", () => {
+  const notices = [notice("Copying photos of a long summer", 0.5), notice("other")];
+  const labelled = '{"segments": ["clock", {"type": "notices", "label": "!", "colour": "blue"}]}';
+  const { text, pieces } = line(60, { notices }, labelled);
+  assertStringIncludes(text, "15:04:05  ! ▪ ████░░░░ 50% Copying photos of");
+  assertEquals(pieces.find(({ text }) => text.startsWith("Copying"))?.colour, "blue");
+  const twice = '{"segments": ["notices", "clock", "notices", {"type": "notices", "label": "N"}]}';
+  for (let width = 10; width <= 80; width++) {
+    for (const config of [labelled, twice, '{"segments": ["notices"]}']) {
+      const { text } = line(width, { notices }, config);
+      assert(displayWidth(text) <= width, `${width}: ${text}`);
+    }
+  }
+});
+
+Deno.test("a segment's type is one of the table: each is drawn, configured and on its page", async () => {
+  const page = await Deno.readTextFile(new URL("../../../docs/statusbar.md", import.meta.url));
+  const told = [...page.matchAll(/^\| ((?:`\w+`(?:, )?)+) +\|/gm)].flatMap(([, types]) =>
+    types!.split(", ").map((type) => type.slice(1, -1))
+  );
+  assertEquals(told.sort(), [...SEGMENT_TYPES].sort());
+  const all = segmentsOf(read("").value);
+  assertEquals(all.map(({ type }) => type), [...SEGMENT_TYPES]);
+  const shown = { ...figures, notices: [notice("Copying")] };
+  for (const segment of all) {
+    assert(segmentPieces(segment, shown, { scale: 1, columns: 40 }).length > 0, segment.type);
+  }
+  // @ts-expect-error There is no such type in the table.
+  const wrong: Segment = { type: "temperature" };
+  // @ts-expect-error Nor has a network a sparkline.
+  const sparks: Segment = { type: "network", spark: 3 };
+  const refused = [wrong, sparks].map((segment) => read(JSON.stringify({ segments: [segment] })));
+  assertEquals(
+    refused.flatMap(({ problems }) => problems.map(({ message }) => message)),
+    [
+      ...[`must be ${SEGMENT_TYPES.join(", ")}, or an object with one of them as its type`],
+      ...['unknown key "spark"'],
+    ].map((message) => `segments.0: ${message}`),
+  );
 });
 
 Deno.test("barLine follows the configuration's order, labels, colours and separator", () => {
