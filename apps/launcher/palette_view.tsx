@@ -1,6 +1,6 @@
 /** The palette on the terminal, kept up to date until it is left. */
 import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/system/waiting.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
 import { writeLine } from "../output.ts";
 import type { StatusBar } from "../statusbar/contract.ts";

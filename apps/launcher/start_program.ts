@@ -1,5 +1,5 @@
 /** Starting a program that goes on by itself, and seeing whether it does. Not for Windows. */
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/system/waiting.ts";
 import { workingFolderError } from "../../lib/system/working_folder.ts";
 
 /** What is to be started. */

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "@std/path";
 import { ProcessLock } from "../../lib/ipc/tools.ts";
 import type { Home, MethodDescription } from "../../lib/ipc/mod.ts";
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/system/waiting.ts";
 import { readTextFile } from "../../lib/system/text_file.ts";
 import type { Problems } from "./problems.ts";
 

@@ -12,6 +12,7 @@ import {
   pidOf,
   TargetNotRunningError,
 } from "../../lib/ipc/mod.ts";
+import { pause } from "../../lib/system/waiting.ts";
 
 /** Milliseconds an app has to leave the mesh. */
 const STOP_TIMEOUT = 10_000;
@@ -53,7 +54,7 @@ export async function stopApp(
         `Cannot stop "${app}": ${who} has not left after ${STOP_TIMEOUT / 1000} s`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await pause(10);
   }
   return { name: app, pid };
 }

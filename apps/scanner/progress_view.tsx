@@ -2,6 +2,7 @@
 import { Box, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
+import { pause } from "../../lib/system/waiting.ts";
 import { Keys, Model, Progress, useModel } from "../../lib/ui/components.tsx";
 import { useKeys } from "../../lib/ui/keys.ts";
 import { Text } from "../../lib/ui/plain_text.tsx";
@@ -47,7 +48,7 @@ export async function followScan(
     // The last frame would stay; the report comes in its place.
     model.over = true;
     model.changed();
-    await new Promise((resolve) => setTimeout(resolve, CLEARED));
+    await pause(CLEARED);
     over.abort();
     await shown;
   }

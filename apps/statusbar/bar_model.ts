@@ -9,7 +9,7 @@ import {
   watchConfig,
 } from "../../lib/config/config_file.ts";
 import { type DiskStats, readDisk } from "../../lib/system/disk.ts";
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/system/waiting.ts";
 import { Model } from "../../lib/ui/components.tsx";
 import { configSchema, segmentsOf, type StatusBarConfig } from "./config.ts";
 import type { HostStats, Notice, StatusBar } from "./contract.ts";

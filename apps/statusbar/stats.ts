@@ -1,6 +1,6 @@
 /** When the status bar gives out figures: at once, and then at an interval. lib/system reads them. */
 import { HostReader, type HostStats } from "../../lib/system/host.ts";
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/system/waiting.ts";
 import type { WatchStatsParams } from "./contract.ts";
 
 const DEFAULT_INTERVAL = 1_000;

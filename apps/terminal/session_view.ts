@@ -1,4 +1,5 @@
 /** One view of a session: what it is to be told, kept small however slow it is. */
+import { pause } from "../../lib/system/waiting.ts";
 import { Bell } from "./bell.ts";
 import type { AttachEvent, OutputEvent, ScreenEvent, SessionExit } from "./contract.ts";
 import type { ScreenModel, Size } from "./screen_model.ts";
@@ -100,8 +101,4 @@ export class SessionView {
     this.#output = "";
     return { type: "output", text };
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

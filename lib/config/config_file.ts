@@ -16,6 +16,7 @@ import { dirname, join } from "@std/path";
 import * as v from "valibot";
 import { changedNumber, describeChange } from "./exact_numbers.ts";
 import { readTextFile, UnreadableError } from "../system/text_file.ts";
+import { pause } from "../system/waiting.ts";
 
 /** What is wrong with a configuration, and where. */
 export interface ConfigProblem {
@@ -176,14 +177,8 @@ export async function* watchConfig<Schema extends ConfigSchema>(
       last = now;
       yield parseRead(read, schema);
     }
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, LOOK);
-      signal.addEventListener("abort", done);
+    await pause(LOOK, signal).catch(() => {
+      // The loop ends.
     });
   }
 }

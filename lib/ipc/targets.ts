@@ -15,7 +15,13 @@ import { DEFAULT_START_TIMEOUT } from "./options.ts";
 import type { Settlement, WaitOptions } from "./session/calling/pending_calls.ts";
 import type { CallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./session/answering/request.ts";
-import { checkDuration, DEFAULT_TIMEOUT, pauseFor, TIMER_MAX } from "./base/timer.ts";
+import {
+  checkDuration,
+  DEFAULT_TIMEOUT,
+  pauseFor,
+  TIMER_MAX,
+  unlessAborted,
+} from "./base/timer.ts";
 
 /** An attempt to connect that several callers wait for. */
 interface Attempt {
@@ -263,14 +269,4 @@ export class Targets {
     });
     return connection;
   }
-}
-
-/** `promise`, unless the signal fires first; what `promise` does then is no longer awaited. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -1,11 +1,10 @@
 /** All figures of this machine at one moment. */
-import { abortable } from "./abortable.ts";
 import { type BatteryStats, readBattery } from "./battery.ts";
 import { type CpuInfo, CpuMeter, readCpuInfo } from "./cpu.ts";
 import { type DiskStats, readDisk } from "./disk.ts";
 import { type MemoryStats, readMemory } from "./memory.ts";
 import { type NetworkStats, TrafficMeter } from "./network.ts";
-import { pause } from "./pause.ts";
+import { pause, unlessAborted } from "./waiting.ts";
 
 /** What a status bar shows. All of it is JSON. */
 export interface HostStats {
@@ -53,7 +52,7 @@ export class HostReader {
    */
   async read(signal?: AbortSignal): Promise<HostStats> {
     signal?.throwIfAborted();
-    return await abortable(this.#read(), signal);
+    return await unlessAborted(this.#read(), signal);
   }
 
   async #read(): Promise<HostStats> {

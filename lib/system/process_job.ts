@@ -1,6 +1,6 @@
 /** A process tree on Windows: a job object. */
 import { kernel32 } from "./kernel32.ts";
-import { pause } from "./pause.ts";
+import { pause } from "./waiting.ts";
 import type { ProcessTree } from "./process_tree.ts";
 
 // https://learn.microsoft.com/en-us/windows/win32/api/winnt/ns-winnt-jobobject_extended_limit_information

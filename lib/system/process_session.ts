@@ -1,6 +1,6 @@
 /** A process tree on Unix: all processes of one session. */
 import { sessionMembers } from "./libc.ts";
-import { pause } from "./pause.ts";
+import { pause } from "./waiting.ts";
 import type { ProcessTree } from "./process_tree.ts";
 
 /** How long to wait for processes to be gone after SIGKILL, in milliseconds. */

@@ -1,4 +1,5 @@
 /** Reading standard input, also where another program has set it not to wait. */
+import { pause } from "./waiting.ts";
 
 /** Milliseconds until the next try, where there is nothing to read yet. */
 const RETRY = 10;
@@ -13,7 +14,7 @@ export async function readInput(
       return count === null ? null : buffer.subarray(0, count);
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY));
+      await pause(RETRY);
     }
   }
 }

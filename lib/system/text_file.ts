@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { pause } from "./pause.ts";
+import { pause } from "./waiting.ts";
 
 /** A file or folder that is there and cannot be read; the message names it and says why. */
 export class UnreadableError extends Error {

@@ -16,6 +16,7 @@ import {
 import { platform, ProcessLock, readStarts } from "../../../lib/ipc/tools.ts";
 import { type LockHolder, lockUsers } from "../../../lib/system/lock_holders.ts";
 import type { Finding } from "./diagnosis.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 
@@ -127,8 +128,7 @@ async function answering(
       const listens = await somebodyListens(ipc.home.address(name));
       const pid = listens ? await pidOf(ipc, name, wait) : null;
       if (pid !== null || !isServing(ipc, name) || late.aborted) return pid;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      signal.throwIfAborted();
+      await pause(50, signal);
     }
   } catch (error) {
     signal.throwIfAborted();

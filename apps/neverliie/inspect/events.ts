@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pause } from "../../../lib/system/waiting.ts";
 import type { InspectSource } from "../watching/snapshot.ts";
 
 /** Milliseconds between two snapshots at least: more often nobody can read them. */
@@ -42,24 +43,14 @@ export function eventStream(
 }
 
 async function next(source: InspectSource, over: AbortSignal): Promise<void> {
-  await pause(PAUSE, over);
-  if (over.aborted) return;
   const idle = new AbortController();
   const signal = AbortSignal.any([over, idle.signal]);
-  await Promise.race([source.changed(signal), pause(IDLE - PAUSE, signal)]);
-  idle.abort();
-}
-
-/** Waits; a signal ends it early, and is no error. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
+  try {
+    await pause(PAUSE, signal);
+    await Promise.race([source.changed(signal), pause(IDLE - PAUSE, signal)]);
+  } catch (error) {
+    if (!over.aborted) throw error;
+  } finally {
+    idle.abort();
+  }
 }

@@ -9,6 +9,7 @@ import { Access, type Refusal } from "./access.ts";
 import { ASSETS } from "./assets.ts";
 import { eventStream } from "./events.ts";
 import type { InspectSource } from "../watching/snapshot.ts";
+import { noLongerThan } from "../../../lib/system/waiting.ts";
 
 /** Milliseconds that open answers get at the end. */
 const GRACE = 1_000;
@@ -82,11 +83,8 @@ export class InspectServer implements AsyncDisposable {
   async close(): Promise<void> {
     if (!this.#ended.signal.aborted) {
       this.#ended.abort();
-      let late: ReturnType<typeof setTimeout> | undefined;
-      const grace = new Promise<void>((resolve) => late = setTimeout(resolve, GRACE));
       // A browser that keeps a connection open without reading is not waited for.
-      await Promise.race([this.#server.shutdown(), grace]);
-      clearTimeout(late);
+      await noLongerThan(GRACE, this.#server.shutdown());
       this.#closed.resolve();
     }
     await this.closed;

@@ -11,6 +11,7 @@ import { isPrevious, PREVIOUS, STAGED } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { checkSource } from "./source.ts";
 import type { UndoList } from "./undo.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 
 /** Milliseconds that a new executable has to print its help. */
 const HELP_TIMEOUT = 20_000;
@@ -137,7 +138,7 @@ async function rename(from: string, to: string): Promise<void> {
       return await Deno.rename(from, to);
     } catch (error) {
       if (Deno.build.os !== "windows" || attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   }
 }

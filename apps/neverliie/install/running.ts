@@ -8,6 +8,7 @@ import { dirname, join } from "@std/path";
 import { type AppDescription, isServing, type NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { platform, ProcessLock, samePath, type SpawnedProcess } from "../../../lib/ipc/tools.ts";
 import { stopApp } from "../stop.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 
 /** Milliseconds between two looks at a program that is starting or ending. */
 const PAUSE = 10;
@@ -150,9 +151,4 @@ async function end(ipc: NeverLiieIPC, app: string, child: SpawnedProcess): Promi
   if (child.exitCode() !== null) return;
   child.kill();
   while (child.exitCode() === null) await pause(PAUSE);
-}
-
-/** Resolves after so many milliseconds. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -15,6 +15,7 @@ import { removeOld } from "./program_files.ts";
 import { RECEIPT, type Receipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { holdStarts, runningFrom, stop } from "./running.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 
 /** How to uninstall. */
 export interface UninstallOptions {
@@ -208,7 +209,7 @@ async function removeFile(path: string): Promise<void> {
       if (error instanceof Deno.errors.NotFound) return;
       // Windows holds on to a program's file for a moment after its end.
       if (Deno.build.os !== "windows" || attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pause(20);
     }
   }
 }

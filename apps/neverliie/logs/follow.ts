@@ -6,7 +6,7 @@
 
 import { describeRecord, readRecord } from "../../app_record.ts";
 import { leftOutBytes } from "../../../lib/ipc/tools.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 import { fileInfo, openFile, unreadable, UnreadableError } from "../../../lib/system/text_file.ts";
 import { print } from "../../output.ts";
 import { reportError } from "../exit.ts";

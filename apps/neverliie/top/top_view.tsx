@@ -2,7 +2,7 @@
 import { Box, useApp, useWindowSize } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 import { Line, Model, useModel } from "../../../lib/ui/components.tsx";
 import { type KeyHandler, useKeys } from "../../../lib/ui/keys.ts";
 import { showScreen } from "../../../lib/ui/screen.tsx";

@@ -13,7 +13,7 @@ import {
 } from "../../../lib/ipc/mod.ts";
 import { Activity, type Running } from "./activity.ts";
 import type { Figures } from "../figures.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause, unlessAborted } from "../../../lib/system/waiting.ts";
 import type { AppView, InspectSource, Snapshot } from "./snapshot.ts";
 import { viewOfTask } from "./task.ts";
 import { WatchedApp } from "./watched_app.ts";
@@ -81,15 +81,8 @@ export class MeshModel implements InspectSource, AsyncDisposable {
 
   /** Resolves with the next thing that happens, or with the signal. */
   changed(signal: AbortSignal): Promise<void> {
-    const { promise } = this.#change;
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      if (signal.aborted) return resolve();
-      signal.addEventListener("abort", done);
-      void promise.then(done);
+    return unlessAborted(this.#change.promise, signal).catch(() => {
+      // The signal ends the wait as well.
     });
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { AppDescription, NeverLiieIPC, WatchEvent } from "../../../lib/ipc/mod.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 
 /** Milliseconds that an app has to say what it offers. */
 const TIMEOUT = 5_000;

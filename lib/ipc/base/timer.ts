@@ -2,7 +2,7 @@
  * The room at the ground: small tools that every room may use. It knows nothing of the mesh, and no
  * other room.
  *
- * This file has durations: waiting for time to pass, and how long.
+ * This file has durations: waiting for time to pass, how long, and what ends a wait.
  *
  * @module
  */
@@ -54,6 +54,20 @@ export async function noLongerThan(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * `promise`, unless `signal` fires first: then it rejects with the signal's reason, and what
+ * `promise` comes to is nobody's any more, a failure of its included.
+ */
+export function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 /**

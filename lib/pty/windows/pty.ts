@@ -43,6 +43,7 @@ import type { Pty, PtyExit, PtyOptions } from "../pty.ts";
 import { findProgram } from "./find_program.ts";
 import { ptyKernel32 } from "./kernel32.ts";
 import { PseudoConsole } from "./pseudo_console.ts";
+import { noLongerThan } from "../../system/waiting.ts";
 
 const CREATE_SUSPENDED = 0x4;
 const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
@@ -186,9 +187,7 @@ class WindowsPty implements Pty {
     const console = closeConsole(this.#screen, this.#reading);
     if (this.#ended) this.#job.release();
     else {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await Promise.race([this.exit, new Promise((resolve) => timer = setTimeout(resolve, GRACE))]);
-      clearTimeout(timer);
+      await noLongerThan(GRACE, this.exit);
       await this.#job.end();
       await this.exit;
     }

@@ -3,7 +3,7 @@
  */
 import { fromFileUrl, join } from "@std/path";
 import { writeSupervised } from "../../../lib/ipc/activation/supervision.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 import { BrowserPage } from "./browser.ts";
 import { startInspect } from "../mesh/inspect_command.ts";
 import { scriptCommand, type TestMesh } from "../mesh/mesh.ts";

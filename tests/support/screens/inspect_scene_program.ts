@@ -2,7 +2,7 @@
  * An app for the pictures of `neverliie inspect`: it has something to do. Arguments: its name.
  */
 import { type CallContext, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 
 await using ipc = await NeverLiieIPC.open(Deno.args[0]!, { version: "1.4.0" });
 

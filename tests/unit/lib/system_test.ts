@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { watchStats } from "../../../apps/statusbar/stats.ts";
-import { abortable } from "../../../lib/system/abortable.ts";
 import { CpuMeter, readCpuInfo, readCpuTimes } from "../../../lib/system/cpu.ts";
 import { HostReader, type HostStats, readHost } from "../../../lib/system/host.ts";
 import { memoryStats, readMemory } from "../../../lib/system/memory.ts";
-import { pause } from "../../../lib/system/pause.ts";
+import { pause, unlessAborted } from "../../../lib/system/waiting.ts";
 
 const timeout = 20_000;
 const never = new AbortController().signal;
@@ -131,12 +130,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "abortable gives the result, the failure or the reason, whichever comes first",
+  name: "unlessAborted gives the result, the failure or the reason, whichever comes first",
   async fn() {
-    assertEquals(await abortable(Promise.resolve(1), never), 1);
-    await assertRejects(() => abortable(Promise.reject(new Error("own")), never), Error, "own");
+    assertEquals(await unlessAborted(Promise.resolve(1), never), 1);
+    await assertRejects(() => unlessAborted(Promise.reject(new Error("own")), never), Error, "own");
     const aborted = AbortSignal.abort(new Error("enough"));
-    await assertRejects(() => abortable(new Promise(() => {}), aborted), Error, "enough");
+    await assertRejects(() => unlessAborted(new Promise(() => {}), aborted), Error, "enough");
   },
 });
 

@@ -238,6 +238,7 @@ export async function dialSocket(
       if (performance.now() > deadline) {
         throw new Deno.errors.TimedOut(`Cannot connect to "${path}": it stayed busy`);
       }
+      // (A system's folder knows transport.ts and itself alone, not `base/timer.ts`.)
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }

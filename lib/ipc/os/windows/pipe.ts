@@ -192,7 +192,10 @@ export function openPipe(name: Uint8Array<ArrayBuffer>): Deno.PointerValue {
   );
 }
 
-/** Resolves after `milliseconds`, or earlier when `signal` aborts. */
+/**
+ * Resolves after `milliseconds`, or earlier when `signal` aborts. (A system's folder knows
+ * transport.ts and itself alone, not `base/timer.ts`.)
+ */
 export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
