@@ -1,17 +1,20 @@
 /** All that the launcher can find and run. */
-import {
-  type AppDescription,
-  ErrorCode,
-  listApps,
-  type MethodDescription,
-  type NeverLiieIPC,
-  RemoteError,
-} from "../../lib/ipc/mod.ts";
+import { type AppDescription, listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import type { RunEvent } from "../terminal/contract.ts";
-import type { Entry, EntryParam, LaunchEvent, Match, SearchParams } from "./contract.ts";
+import type { Entry, LaunchEvent, Match, SearchParams } from "./contract.ts";
 import { join } from "@std/path";
 import { describeProblem, installSchema, readConfig } from "../../lib/config/config_file.ts";
 import { CONFIG_FILE, configSchema, isHidden, type LauncherConfig } from "./config.ts";
+import {
+  appEntry,
+  COMMAND,
+  commandEntry,
+  METHOD,
+  methodEntry,
+  parseMethodId,
+  programEntry,
+  unknownEntry,
+} from "./entry.ts";
 import registrySchema from "../registry.schema.json" with { type: "json" };
 import schema from "./launcher.schema.json" with { type: "json" };
 import { Problems } from "./problems.ts";
@@ -19,8 +22,6 @@ import { installedPrograms, type Program } from "./programs.ts";
 import { rank } from "./rank.ts";
 import { Usage } from "./usage.ts";
 
-const COMMAND = "command:";
-const METHOD = "method:";
 /** Milliseconds an app has to tell its methods. */
 const DESCRIBE_TIMEOUT = 2_000;
 /** Milliseconds after which installed programs are looked for again. */
@@ -234,73 +235,4 @@ export class Catalog {
       return [{ id, kind: "method", title, detail, streams: kind === "stream" }];
     });
   }
-}
-
-function programEntry({ id, name, comment }: Program): Entry {
-  return { id: `program:${id}`, kind: "program", title: name, detail: comment };
-}
-
-function appEntry(name: string, running: boolean): Entry {
-  return { id: `app:${name}`, kind: "app", title: name, detail: running ? "runs" : "asleep" };
-}
-
-function commandEntry(line: string): Entry {
-  return { id: COMMAND + line, kind: "command", title: `> ${line}`, detail: "shell command" };
-}
-
-function methodEntry(app: string, method: MethodDescription): Entry {
-  const params = paramsOf(method);
-  return {
-    id: `${METHOD}${app}.${method.name}`,
-    kind: "method",
-    title: `${app} ${method.name}`,
-    detail: method.description ?? "",
-    streams: method.kind === "stream",
-    ...(params.length === 0 ? {} : { params }),
-  };
-}
-
-/** What a JSON Schema of params tells; all of it is another program's word. */
-interface ParamsSchema {
-  properties?: Record<string, { type?: unknown; description?: unknown }>;
-  required?: unknown;
-}
-
-/** A method's parameters, by its JSON Schema where it has one, else by their names. */
-export function paramsOf(method: MethodDescription): EntryParam[] {
-  const { schemas } = method as MethodDescription & { schemas?: { params?: ParamsSchema } };
-  const properties = schemas?.params?.properties ?? {};
-  const required = schemas?.params?.required;
-  const names = method.params ?? Object.keys(properties);
-  return names.map((name) => {
-    const { type, description } = Object.hasOwn(properties, name) ? properties[name]! : {};
-    return {
-      name,
-      ...(typeof type === "string" ? { type } : {}),
-      ...(typeof description === "string" ? { description } : {}),
-      ...(Array.isArray(required) ? { required: required.includes(name) } : {}),
-    };
-  });
-}
-
-/** "method:scanner.deep_scan" and, for a recent one, its params as JSON after a space. */
-function parseMethodId(
-  id: string,
-): { app: string; method: string; params?: Record<string, unknown> } | null {
-  const [, app, method, json] = /^method:([^. ]+)\.([^ ]+)(?: (.*))?$/s.exec(id) ?? [];
-  if (app === undefined || method === undefined) return null;
-  if (json === undefined) return { app, method };
-  try {
-    const params = JSON.parse(json);
-    return typeof params === "object" && params !== null ? { app, method, params } : null;
-  } catch {
-    return null;
-  }
-}
-
-function unknownEntry(id: string): RemoteError {
-  return new RemoteError(
-    `Cannot launch "${id}": there is no such entry; search gives their ids`,
-    ErrorCode.InvalidParams,
-  );
 }

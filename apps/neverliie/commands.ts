@@ -9,26 +9,17 @@ import {
   listApps,
   missingPart,
   NeverLiieIPC,
+  type Params,
   pidOf,
   type StreamCallOptions,
 } from "../../lib/ipc/mod.ts";
-import { describeRecord, readRecord, recordsFile } from "../app_record.ts";
 import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench/bench.ts";
 import { declarations } from "./types/declarations.ts";
-import { reportError, UsageError } from "./exit.ts";
-import { followBoth } from "./logs/follow.ts";
-import { lastLines } from "./logs/log_file.ts";
-import {
-  print,
-  showProgress,
-  tell,
-  writeData,
-  writeLine,
-  writeTable,
-  writeText,
-} from "../output.ts";
+import { UsageError } from "./exit.ts";
+import { type LogsOptions, showLogs } from "./logs/logs.ts";
+import { print, showProgress, tell, writeLine, writeTable, writeText } from "../output.ts";
 import { stopApp } from "./stop.ts";
 import { trace as traceCalls } from "./trace/trace.ts";
 
@@ -49,6 +40,15 @@ export interface CallFlags extends CommonOptions {
 async function withMesh(work: (ipc: NeverLiieIPC) => Promise<void>): Promise<void> {
   await using ipc = await NeverLiieIPC.client({ suite: suite() });
   await work(ipc);
+}
+
+/** Params that cannot be read are told before anything is asked of the mesh. */
+async function withParams(
+  argument: string | undefined,
+  work: (ipc: NeverLiieIPC, params: Params) => Promise<void>,
+): Promise<void> {
+  const params = await readParams(argument);
+  await withMesh((ipc) => work(ipc, params));
 }
 
 function callOptions({ signal, timeout, activate }: CallFlags): StreamCallOptions {
@@ -110,28 +110,24 @@ export function describe(app: string, options: CallFlags): Promise<void> {
   });
 }
 
-/** `neverliie call APP METHOD [JSON]` */
-export async function call(
+/** What a call is made of, on the command line. */
+type CallArguments = [
   app: string,
   method: string,
   argument: string | undefined,
   options: CallFlags,
-): Promise<void> {
-  const params = await readParams(argument);
-  await withMesh(async (ipc) => {
+];
+
+/** `neverliie call APP METHOD [JSON]` */
+export function call(...[app, method, argument, options]: CallArguments): Promise<void> {
+  return withParams(argument, async (ipc, params) => {
     print(await ipc.call(app, method, params, callOptions(options)), options.json);
   });
 }
 
 /** `neverliie stream APP METHOD [JSON]` */
-export async function stream(
-  app: string,
-  method: string,
-  argument: string | undefined,
-  options: CallFlags,
-): Promise<void> {
-  const params = await readParams(argument);
-  await withMesh(async (ipc) => {
+export function stream(...[app, method, argument, options]: CallArguments): Promise<void> {
+  return withParams(argument, async (ipc, params) => {
     for await (const item of ipc.stream(app, method, params, callOptions(options))) {
       // One line an item, so that the next program in a pipe can read them as they come.
       print(item, options.json || typeof item !== "string");
@@ -213,48 +209,17 @@ export function prune(names: string[], { json }: CommonOptions): Promise<void> {
 }
 
 /** `neverliie logs APP` and `neverliie logs -f APP`, which goes on until Ctrl-C. */
-export function logs(
-  app: string,
-  options: CommonOptions & { lines: number; follow?: boolean },
-): Promise<void> {
-  const { json } = options;
-  return withMesh(async (ipc) => {
-    const path = ipc.home.logFile(app);
-    const recordsPath = recordsFile(ipc.home, app);
-    if (options.follow) return await followBoth(path, recordsPath, options);
-    const faults: unknown[] = [];
-    const orFault = (lines: Promise<string[] | null>) =>
-      lines.catch((error) => {
-        faults.push(error);
-        return null;
-      });
-    const lines = await orFault(lastLines(path, options.lines));
-    const records = (await orFault(lastLines(recordsPath, options.lines)))?.map(readRecord) ?? [];
-    if (json) {
-      const output = { name: app, path, lines: lines ?? [] };
-      print({ ...output, records_path: recordsPath, records }, true);
-    } else {
-      for (const record of records) writeData(describeRecord(record));
-      for (const line of lines ?? []) writeData(line);
-      if (lines === null && records.length === 0 && faults.length === 0) {
-        tell(`${app} has no log yet: "${path}" is made when it is woken`);
-      }
-    }
-    const fault = faults.pop();
-    for (const other of faults) reportError(other, json ?? false);
-    if (fault !== undefined) throw fault;
-  });
-}
+export const logs = (app: string, options: CommonOptions & LogsOptions): Promise<void> =>
+  withMesh((ipc) => showLogs(ipc.home, app, options));
 
 /** `neverliie bench APP [METHOD [JSON]]` */
-export async function bench(
+export function bench(
   app: string,
   method: string | undefined,
   argument: string | undefined,
   options: CallFlags & { count: number; concurrency: number },
 ): Promise<void> {
-  const params = await readParams(argument);
-  await withMesh(async (ipc) => {
+  return withParams(argument, async (ipc, params) => {
     const { json, count, concurrency } = options;
     const plan = { app, method: method ?? "$/ping", params, count, concurrency };
     const show = (text: string) => json || showProgress(text);

@@ -4,7 +4,8 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "@std/path";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import type { Transport } from "../../lib/ipc/os/transport.ts";
-import { finished, meshTest, MODE, suiteCommand, WINDOWS } from "../support/mesh/mesh.ts";
+import { meshTest, MODE, suiteCommand, WINDOWS } from "../support/mesh/mesh.ts";
+import { finished } from "../support/mesh/program_output.ts";
 
 meshTest(
   "list --json gives name, registered, type, cmd, cwd, address, running, pid",

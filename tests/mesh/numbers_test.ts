@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { RemoteError, type WatchEvent } from "../../lib/ipc/mod.ts";
-import { finished, meshTest, suiteCommand } from "../support/mesh/mesh.ts";
+import { meshTest, suiteCommand } from "../support/mesh/mesh.ts";
+import { finished } from "../support/mesh/program_output.ts";
 import { LineClient } from "../support/mesh/line_client.ts";
 
 meshTest(

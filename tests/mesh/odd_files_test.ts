@@ -6,13 +6,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { listApps, TargetStartError } from "../../lib/ipc/mod.ts";
-import {
-  type Finished,
-  fixtureCommand,
-  meshTest,
-  type TestMesh,
-  WINDOWS,
-} from "../support/mesh/mesh.ts";
+import { fixtureCommand, meshTest, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
+import { type Finished } from "../support/mesh/program_output.ts";
 
 interface Finding {
   check: string;

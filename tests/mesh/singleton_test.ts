@@ -7,7 +7,6 @@ import { platform } from "../../lib/ipc/os/platform.ts";
 import { readStarts } from "../../lib/ipc/activation/start_limit.ts";
 import type { Transport } from "../../lib/ipc/os/transport.ts";
 import {
-  finished,
   fixtureCommand,
   gone,
   kill,
@@ -18,6 +17,7 @@ import {
   until,
   WINDOWS,
 } from "../support/mesh/mesh.ts";
+import { finished } from "../support/mesh/program_output.ts";
 
 const SCRIPT_ON_UNIX = !WINDOWS && MODE === "script";
 const COPIES = SCRIPT_ON_UNIX ? 50 : 10;

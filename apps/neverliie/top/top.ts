@@ -9,7 +9,7 @@ import { type NeverLiieIPC, TargetUnknownError } from "../../../lib/ipc/mod.ts";
 import { pause } from "../../../lib/system/waiting.ts";
 import { MeshModel } from "../watching/mesh_model.ts";
 import { print, tell, writeLine, writeTable } from "../../output.ts";
-import { caller, formatTime } from "./layout.ts";
+import { caller, formatTime } from "./columns.ts";
 import { type Sample, sampleOf } from "./sample.ts";
 
 /** What `neverliie top` is told. */

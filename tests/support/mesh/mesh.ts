@@ -22,6 +22,7 @@ import {
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
 import { isAlive } from "./process.ts";
+import { collect, type Finished, finished } from "./program_output.ts";
 import { logsOf, until, waitingFor, withLimit } from "../run/watchdog.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
@@ -83,13 +84,6 @@ export function suiteCommand(name: string, type: LaunchCommand["type"] = MODE): 
   return type === "script"
     ? scriptCommand(`apps/${name}/main.ts`, PROGRAMS[name]!.permissions)
     : [executable(name)];
-}
-
-/** What a program came to. */
-export interface Finished {
-  code: number;
-  stdout: string;
-  stderr: string;
 }
 
 /** One test's mesh. */
@@ -225,34 +219,6 @@ export interface Served {
   pid: number;
   /** What it came to. */
   ended: Promise<Finished>;
-}
-
-/** Collects what a started program writes until it ends. */
-export async function finished(child: Deno.ChildProcess, what = "a program"): Promise<Finished> {
-  const output = collect(child.stdout);
-  const errors = collect(child.stderr);
-  const [{ code }, stdout, stderr] = await waitingFor(
-    `the end of ${what} (process ${child.pid})`,
-    () => Promise.all([child.status, output.all, errors.all]),
-    () => output.text + errors.text,
-  );
-  return { code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: stderr.replaceAll("\r\n", "\n") };
-}
-
-/** A stream's text as it comes, and all of it once the stream has ended. */
-interface Collected {
-  text: string;
-  all: Promise<string>;
-}
-
-function collect(stream: ReadableStream<Uint8Array>): Collected {
-  const read = async () => {
-    for await (const piece of stream.pipeThrough(new TextDecoderStream())) collected.text += piece;
-    return collected.text;
-  };
-  const collected: Collected = { text: "", all: Promise.resolve("") };
-  collected.all = read();
-  return collected;
 }
 
 /** Ends a process at once, as a crash would. */

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Activity } from "../../../apps/neverliie/watching/activity.ts";
 import { SLOT } from "../../../apps/neverliie/watching/sliding_window.ts";
-import { caller, formatTime, layout, share, SMALLEST } from "../../../apps/neverliie/top/layout.ts";
+import { caller, formatTime } from "../../../apps/neverliie/top/columns.ts";
+import { layout, share, SMALLEST } from "../../../apps/neverliie/top/layout.ts";
 import type {
   AppSample,
   CallSample,

@@ -1,9 +1,11 @@
 /**
- * The rooms of lib/ipc: who may know whom, by which doors a room is entered, and what it is.
+ * The rooms of lib/ipc: who may know whom, by which doors a room is entered, and what it is; and how
+ * long a file may be.
  */
 import { assert, assertEquals } from "@std/assert";
 import { sources } from "../../support/unit/sources.ts";
 
+const checkout = new URL("../../../", import.meta.url);
 /** Longest file, in lines. */
 const LINES_MAX = 300;
 /** Most files in one folder. */
@@ -175,13 +177,31 @@ Deno.test("rooms: the codec and the systems' folders keep to themselves", () => 
   assertEquals(importsOf("lib/ipc/os/transport.ts"), []);
 });
 
-Deno.test(`rooms: no file of lib/ipc is over ${LINES_MAX} lines, no folder over ${FILES_MAX} files`, () => {
+Deno.test(`rooms: no file of the programs, the library and the tests' support is over ${LINES_MAX} lines`, async () => {
+  const texts = new Map([...sources].map(([path, { text }]) => [path, text]));
+  for (const path of ["build.ts", ...filesBelow("tests/support")]) {
+    texts.set(path, await Deno.readTextFile(new URL(path, checkout)));
+  }
+  const long = [...texts].map(([path, text]) =>
+    [path, text.trimEnd().split(/\r?\n/).length] as const
+  )
+    .filter(([, lines]) => lines > LINES_MAX);
+  assertEquals(long, []);
+});
+
+Deno.test(`rooms: no folder of lib/ipc has over ${FILES_MAX} files`, () => {
   const folders = new Map<string, number>();
   for (const path of files) {
-    const lines = sources.get(path)!.text.trimEnd().split("\n").length;
-    assert(lines <= LINES_MAX, `${path} has ${lines} lines`);
     const folder = path.slice(0, path.lastIndexOf("/"));
     folders.set(folder, (folders.get(folder) ?? 0) + 1);
   }
   for (const [folder, count] of folders) assert(count <= FILES_MAX, `${folder}: ${count} files`);
 });
+
+/** The modules below a folder of the checkout. */
+function filesBelow(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(`${folder}/`, checkout))].flatMap(({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    return isDirectory ? filesBelow(path) : /\.tsx?$/.test(name) ? [path] : [];
+  });
+}
