@@ -28,6 +28,7 @@ import { attempt, printProblem } from "./base/problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { Registry } from "./registry/registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
+import { copyCalls } from "./second_instance.ts";
 import type { IncomingRequest } from "./session/answering/request.ts";
 import { onStopSignal } from "./base/signals.ts";
 import { IPCStream } from "./session/calling/stream.ts";
@@ -104,7 +105,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     for (const [method, handler] of Object.entries(options.methods ?? {})) {
       ipc.expose(method, handler);
     }
-    ipc.#instance = await becomeInstance(name, ipc.#context, woken, options.ifRunning);
+    ipc.#instance = await becomeInstance(name, ipc.#context, copyCalls, woken, options.ifRunning);
     try {
       await ipc.#join(name);
     } catch (error) {

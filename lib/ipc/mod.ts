@@ -64,7 +64,8 @@ export { IPCStream, type StreamOptions } from "./session/calling/stream.ts";
 export type { Peer, PeerIdentity } from "./session/peer.ts";
 export type { WaitOptions } from "./session/calling/pending_calls.ts";
 export { serveWorker, type WorkerContext } from "./workers/worker_pool.ts";
-export { isWoken, type SecondInstance } from "./activation/instance.ts";
+export { isWoken } from "./activation/instance.ts";
+export type { SecondInstance } from "./second_instance.ts";
 export {
   AlreadyRunningError,
   StartLimitError,

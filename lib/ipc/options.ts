@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SecondInstance } from "./activation/instance.ts";
+import type { SecondInstance } from "./second_instance.ts";
 import type { LaunchCommand } from "./registry/registration.ts";
 import type { Limits } from "./session/limits.ts";
 import type { Handler, MethodDescription } from "./methods/methods.ts";

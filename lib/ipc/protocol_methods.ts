@@ -6,7 +6,7 @@
 
 import { BYTES_TYPE } from "./wire/codec.ts";
 import { greeting, takeGreeting } from "./greeting.ts";
-import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./activation/instance.ts";
+import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./second_instance.ts";
 import type { AppDescription } from "./options.ts";
 import type { IncomingRequest } from "./session/answering/request.ts";
 import type { Watchers } from "./methods/watch.ts";

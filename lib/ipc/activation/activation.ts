@@ -1,8 +1,7 @@
 /**
  * The room of starting: programs that sleep are woken once, run once, and are started again where
  * they are to be kept alive. It knows how each is started (`registry/`), processes and addresses
- * (`os/`) and locks (`base/`). Of what is said on a connection it knows only what copies of one app
- * say to each other (instance.ts); it must not know what an app exposes.
+ * (`os/`) and locks (`base/`). It must not know what is said on a connection, or what an app exposes.
  *
  * This file leads from a name to a transport: dial; when nobody is there, start the program once,
  * however many callers in however many processes ask at that moment, and dial until it answers.

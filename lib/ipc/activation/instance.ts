@@ -1,41 +1,34 @@
 /**
- * One instance per app: the lock that decides it, and the handing over of a second start's
- * arguments to the first.
+ * One instance per app: the lock that decides which process it is, and what a second one does.
  *
  * @module
  */
 
 import { type ActivationContext, WOKEN_VARIABLE } from "./activation.ts";
-import { Connection } from "../session/connection.ts";
 import { AlreadyRunningError } from "./start_errors.ts";
-import { ConnectionLostError, ErrorCode, RemoteError } from "../wire/errors.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { platform } from "../os/platform.ts";
 import { printProblem } from "../base/problem.ts";
-import { noLongerThan, pauseFor } from "../base/timer.ts";
-import { asRecord } from "../base/record.ts";
-import type { Params } from "../wire/message.ts";
+import { pauseFor } from "../base/timer.ts";
+import type { Transport } from "../os/transport.ts";
 
-/** A second start of a running app, as the running one is told of it. */
-export interface SecondInstance {
-  /** Its arguments. */
-  args: string[];
-  /** Its working directory, which relative paths in the arguments refer to. */
-  cwd: string;
-  /** Its process. */
-  pid: number;
-}
+/**
+ * The answer of another copy of an app: its process, or why it refuses to answer. `null` where it
+ * hung up, kept silent for too long, or did not name its process.
+ */
+export type CopyAnswer = { pid: number } | { refusal: string } | null;
 
-/** The method by which a second start hands over. */
-export const SECOND_INSTANCE = "$/secondInstance";
-
-/** The second start that `params` tell of. @throws {RemoteError} where they do not. */
-export function secondInstanceOf(params: Params | undefined): SecondInstance {
-  const { args, cwd, pid } = asRecord(params) ?? {};
-  if (!Array.isArray(args) || typeof cwd !== "string" || typeof pid !== "number") {
-    throw new RemoteError(`${SECOND_INSTANCE} takes { args, cwd, pid }`, ErrorCode.InvalidParams);
-  }
-  return { args: args.map(String), cwd, pid };
+/**
+ * What one copy of an app says to another. This room knows at which address the other one is; how
+ * to speak to it is given from above. Each function closes the transport. Times are in milliseconds.
+ */
+export interface CopyCalls {
+  /** Asks the other copy for its process. */
+  ping(transport: Transport, timeout: number): Promise<CopyAnswer>;
+  /** Gives the other copy the arguments of this start. */
+  handOver(transport: Transport, timeout: number): Promise<CopyAnswer>;
+  /** Asks the other copy to leave, and gives it the time `linger` to do so. */
+  shutDown(transport: Transport, timeout: number, linger: number): Promise<void>;
 }
 
 /** Longest wait, in milliseconds, for a holder of the lock that does not answer yet. */
@@ -86,6 +79,7 @@ const REQUESTS = 2;
 export class Instance {
   readonly #app: string;
   readonly #context: ActivationContext;
+  readonly #calls: CopyCalls;
   #lock: ProcessLock;
   #events: NameEvents | null = null;
   /** When the name was seen last to be this process's, on `performance.now()`'s clock. */
@@ -94,9 +88,10 @@ export class Instance {
   #settling: Promise<void> | null = null;
 
   /** @param lock taken, and nobody answers at the app's address */
-  constructor(app: string, context: ActivationContext, lock: ProcessLock) {
+  constructor(app: string, context: ActivationContext, calls: CopyCalls, lock: ProcessLock) {
     this.#app = app;
     this.#context = context;
+    this.#calls = calls;
     this.#lock = lock;
   }
 
@@ -145,11 +140,10 @@ export class Instance {
 
   /** Somebody else has the lock: for a moment, or another copy that was started meanwhile. */
   async #settle(stalled: number): Promise<void> {
-    const answer = await this.#ask("$/ping");
-    // One that has only begun to start, or is just being told that this one runs.
-    if (answer === null || answer["pid"] === Deno.pid) return;
-    const { pid } = answer;
-    const other = typeof pid === "number" ? `process ${pid}` : "another program";
+    const pid = await this.#whoAnswers();
+    // The other one has only begun to start, or is just being told that this one runs.
+    if (pid === null || pid === Deno.pid) return;
+    const other = pid === "silent" ? "another program" : `process ${pid}`;
     const why = `${other} is "${this.#app}" as well, since the lock of this one was removed`;
     const { report } = this.#context;
     if (stalled > STALLED || this.#requests === REQUESTS) {
@@ -158,37 +152,41 @@ export class Instance {
     }
     this.#requests++;
     report?.(`${why}: it was started last, and is asked to leave`);
-    await this.#ask("$/shutdown", LEAVE_TIME);
+    await this.#askToLeave();
   }
 
-  /**
-   * What is answered at the app's address, as far as that is an object; `null` where nobody is there.
-   *
-   * @param linger how long to wait for the end of the one that was asked
-   */
-  async #ask(method: string, linger = 0): Promise<Readonly<Record<string, unknown>> | null> {
-    const { home, platform } = this.#context;
-    let connection: Connection | null = null;
+  /** The process that answers at the app's address: "silent" where it does not tell, `null` for none. */
+  async #whoAnswers(): Promise<number | "silent" | null> {
     try {
-      const deadline = performance.now() + ANSWER_TIME;
-      const transport = await platform.dial(home.address(this.#app), { deadline });
+      const transport = await this.#dial();
       if (transport === null) return null;
-      connection = new Connection(transport);
-      const { result } = await connection.call(method, {}, { timeout: ANSWER_TIME });
-      await noLongerThan(linger, connection.ended);
-      return asRecord(result) ?? {};
+      const answer = await this.#calls.ping(transport, ANSWER_TIME);
+      return answer !== null && "pid" in answer ? answer.pid : "silent";
     } catch {
-      // It is just leaving, or no app, or hangs: what becomes of the name, the next look tells.
-      return {};
-    } finally {
-      await connection?.close();
+      // It is just leaving, or hangs: the next look tells what becomes of the name.
+      return "silent";
     }
+  }
+
+  async #askToLeave(): Promise<void> {
+    try {
+      const transport = await this.#dial();
+      if (transport !== null) await this.#calls.shutDown(transport, ANSWER_TIME, LEAVE_TIME);
+    } catch {
+      // The next look tells whether it has left.
+    }
+  }
+
+  #dial(): Promise<Transport | null> {
+    const { home, platform } = this.#context;
+    return platform.dial(home.address(this.#app), { deadline: performance.now() + ANSWER_TIME });
   }
 }
 
 /**
  * Becomes the instance of `app`, or hands this start's arguments to the one that runs.
  *
+ * @param calls what is said to the one that runs
  * @param woken a copy that was woken is not a start by the user's hand: it hands over nothing.
  * @param ifRunning whether the process ends once the running instance has been told
  * @throws {AlreadyRunningError} with "throw".
@@ -196,11 +194,12 @@ export class Instance {
 export async function becomeInstance(
   app: string,
   context: ActivationContext,
+  calls: CopyCalls,
   woken: boolean,
   ifRunning: "exit" | "throw" = "exit",
 ): Promise<Instance> {
   try {
-    return await claim(app, context, woken);
+    return await claim(app, context, calls, woken);
   } catch (error) {
     if (!(error instanceof AlreadyRunningError) || ifRunning === "throw") throw error;
     (error.pid === null ? printProblem : console.log)(error.message);
@@ -211,6 +210,7 @@ export async function becomeInstance(
 async function claim(
   app: string,
   context: ActivationContext,
+  calls: CopyCalls,
   woken: boolean,
 ): Promise<Instance> {
   const { home, platform, elevation } = context;
@@ -218,7 +218,7 @@ async function claim(
   for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
     const lock = ProcessLock.try(home.runtimeFile(app, "lock"), home.renewRuntime);
     const transport = await platform.dial(home.address(app), { deadline });
-    if (lock !== null && transport === null) return new Instance(app, context, lock);
+    if (lock !== null && transport === null) return new Instance(app, context, calls, lock);
     // Somebody is there although the lock is free: its file was removed under the one that runs,
     // or it is not the app at all. Then it need not be given the time of one that is just starting.
     lock?.release();
@@ -232,12 +232,10 @@ async function claim(
           null,
         );
       }
-      const pid = await handOver(app, new Connection(transport), woken, deadline);
-      // One that is just leaving may hang up; then the lock is free soon.
-      if (pid !== null) {
-        const told = woken ? "" : `; it was given ${countArguments(Deno.args.length)}`;
-        throw new AlreadyRunningError(`"${app}" is already running (process ${pid})${told}`, pid);
-      }
+      const left = Math.max(1, deadline - performance.now());
+      const answer = await (woken ? calls.ping(transport, left) : calls.handOver(transport, left));
+      // A copy that is just leaving may hang up; then the lock is free soon.
+      if (answer !== null) throw alreadyRunning(app, answer, woken);
     }
     if (performance.now() > deadline) {
       const why = lock === null
@@ -252,38 +250,19 @@ async function claim(
   }
 }
 
-async function handOver(
+function alreadyRunning(
   app: string,
-  connection: Connection,
+  answer: NonNullable<CopyAnswer>,
   woken: boolean,
-  deadline: number,
-): Promise<number | null> {
-  try {
-    const { result } = woken ? await connection.call("$/ping", {}, wait()) : await connection.call(
-      SECOND_INSTANCE,
-      { args: [...Deno.args], cwd: Deno.cwd(), pid: Deno.pid },
-      wait(),
-    );
-    const pid = asRecord(result)?.["pid"];
-    return typeof pid === "number" ? pid : null;
-  } catch (error) {
-    if (error instanceof RemoteError) {
-      // Another program, or the app with no room for one more peer: an answer all the same.
-      const message = `Cannot start "${app}": whoever has its address answers: ${error.message}`;
-      throw new AlreadyRunningError(message, null);
-    }
-    if (!(error instanceof ConnectionLostError || error instanceof Deno.errors.TimedOut)) {
-      throw error;
-    }
-    // It went away while being told, or says nothing: the caller looks at the lock again.
-    return null;
-  } finally {
-    await connection.close();
+): AlreadyRunningError {
+  if ("refusal" in answer) {
+    // Another program, or the app with no room for one more peer: an answer all the same.
+    const why = `whoever has its address answers: ${answer.refusal}`;
+    return new AlreadyRunningError(`Cannot start "${app}": ${why}`, null);
   }
-
-  function wait() {
-    return { timeout: Math.max(1, deadline - performance.now()) };
-  }
+  const { pid } = answer;
+  const told = woken ? "" : `; it was given ${countArguments(Deno.args.length)}`;
+  return new AlreadyRunningError(`"${app}" is already running (process ${pid})${told}`, pid);
 }
 
 function countArguments(count: number): string {

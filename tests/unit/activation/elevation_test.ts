@@ -9,6 +9,7 @@ import { becomeInstance } from "../../../lib/ipc/activation/instance.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import { platform } from "../../../lib/ipc/os/platform.ts";
+import { copyCalls } from "../../../lib/ipc/second_instance.ts";
 import { Registry } from "../../../lib/ipc/registry/registry.ts";
 import { Targets } from "../../../lib/ipc/targets.ts";
 import type { Listener, Rights, Transport } from "../../../lib/ipc/os/transport.ts";
@@ -137,7 +138,7 @@ Deno.test("an elevated process neither calls an unelevated app nor hands over to
   );
   assertStringIncludes(error.message, "trustUnelevated");
   await assertRejects(
-    () => becomeInstance("app", context, false, "throw"),
+    () => becomeInstance("app", context, copyCalls, false, "throw"),
     AlreadyRunningError,
     "elevated",
   );

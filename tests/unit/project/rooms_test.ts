@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     doors: ["methods.ts", "contract.ts", "watch.ts"],
   },
   activation: {
-    knows: ["registry", "session", "wire", "os", "base"],
+    knows: ["registry", "os", "base"],
     noun: "activation.ts",
     doors: ["activation.ts", "elevation.ts", "instance.ts", "supervisor.ts"],
   },
