@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseArgs } from "node:util";
 import { join, resolve } from "@std/path";
 import { PROGRAMS } from "../programs.ts";
 import type { BuildRequest } from "./build.ts";
@@ -17,58 +18,65 @@ export interface Arguments extends BuildRequest {
   measure: boolean;
 }
 
+const OPTIONS = {
+  target: { type: "string", multiple: true },
+  app: { type: "string", multiple: true },
+  out: { type: "string" },
+  jobs: { type: "string" },
+  denort: { type: "string", multiple: true },
+  force: { type: "boolean" },
+  archive: { type: "boolean" },
+  measure: { type: "boolean" },
+} as const;
+
 /** @throws {TypeError} that says what is wrong with the arguments. */
 export function parseArguments(args: readonly string[]): Arguments {
-  const targets: string[] = [];
-  const apps: string[] = [];
-  const denort = new Map<string, string>();
-  const request = { out: join(CHECKOUT, "dist"), force: false, archive: false, measure: false };
-  let jobs: number | undefined;
-  const rest = args.flatMap((arg) => {
-    const at = arg.startsWith("--") ? arg.indexOf("=") : -1;
-    return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
-  });
-  const valueOf = (option: string): string => {
-    const value = rest.shift();
-    if (!value) throw new TypeError(`Cannot build: "${option}" needs a value`);
-    return value;
-  };
-  while (rest.length > 0) {
-    const option = rest.shift()!;
-    switch (option) {
-      case "--force":
-      case "--archive":
-      case "--measure":
-        request[option.slice(2) as "force" | "archive" | "measure"] = true;
-        break;
-      case "--target": {
-        const target = valueOf(option);
-        targets.push(...target === "all" ? Object.keys(TARGETS) : [checkTarget(target)]);
-        break;
-      }
-      case "--app":
-        apps.push(checkApp(valueOf(option)));
-        break;
-      case "--out":
-        request.out = resolve(valueOf(option));
-        break;
-      case "--jobs":
-        jobs = Number(valueOf(option));
-        if (!Number.isSafeInteger(jobs) || jobs < 1) {
-          throw new TypeError('Cannot build: "--jobs" takes a whole number of at least 1');
-        }
-        break;
-      case "--denort": {
-        const [target = "", ...path] = valueOf(option).split("=");
-        // "--denort=T=P" was split at its first sign, "--denort T=P" was not split at all.
-        denort.set(checkTarget(target), resolve(path.join("=")));
-        break;
-      }
-      default:
-        throw new TypeError(`Cannot understand "${option}": see deno task build --help`);
-    }
-  }
+  const { target = [], app = [], denort = [], ...said } = optionsOf(args);
+  const targets = target.flatMap((one) => one === "all" ? Object.keys(TARGETS) : checkTarget(one));
   if (targets.length === 0) targets.push(Deno.build.target);
+  return {
+    targets: [...new Set(targets)],
+    apps: app.length > 0 ? [...new Set(app.map(checkApp))] : Object.keys(PROGRAMS),
+    out: outOf(said.out),
+    denort: runtimesOf(denort, targets),
+    ...(said.jobs === undefined ? {} : { jobs: jobsOf(said.jobs) }),
+    force: said.force ?? false,
+    archive: said.archive ?? false,
+    measure: said.measure ?? false,
+  };
+}
+
+function optionsOf(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new TypeError(`Cannot build: ${error.message}: see deno task build --help`);
+  }
+}
+
+function outOf(folder: string | undefined): string {
+  if (folder === "") throw new TypeError('Cannot build: "--out" needs a value');
+  return folder === undefined ? join(CHECKOUT, "dist") : resolve(folder);
+}
+
+function jobsOf(text: string): number {
+  const jobs = Number(text);
+  if (Number.isSafeInteger(jobs) && jobs >= 1) return jobs;
+  throw new TypeError('Cannot build: "--jobs" takes a whole number of at least 1');
+}
+
+/**
+ * The runtimes that were given, by target.
+ *
+ * @param given as TARGET=PATH
+ */
+function runtimesOf(given: readonly string[], targets: readonly string[]): Map<string, string> {
+  const denort = new Map<string, string>();
+  for (const one of given) {
+    const [target = "", ...path] = one.split("=");
+    denort.set(checkTarget(target), resolve(path.join("=")));
+  }
   const variable = Deno.env.get("DENORT_BIN");
   if (variable) {
     if (targets.length > 1) {
@@ -80,13 +88,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     Deno.env.delete("DENORT_BIN");
   }
   for (const path of denort.values()) checkFile(path);
-  return {
-    ...request,
-    targets: [...new Set(targets)],
-    apps: apps.length > 0 ? [...new Set(apps)] : Object.keys(PROGRAMS),
-    denort,
-    ...(jobs === undefined ? {} : { jobs }),
-  };
+  return denort;
 }
 
 function checkTarget(target: string): string {

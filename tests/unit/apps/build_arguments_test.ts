@@ -33,9 +33,13 @@ for (
     [["--target", "amiga"], 'Cannot build for "amiga"'],
     [["--app", "amiga"], 'Cannot build "amiga"'],
     [["--jobs", "0"], '"--jobs" takes'],
-    [["--out"], '"--out" needs a value'],
+    [["--out"], "'--out <value>' argument missing"],
+    [["--out="], '"--out" needs a value'],
+    [["--out", "--force"], "'--out' argument is ambiguous"],
+    [["--force=yes"], "'--force' does not take an argument"],
+    [["--frce"], "Unknown option '--frce': see deno task build --help"],
     [["--denort", `${TARGET}=/no such file`], "Cannot use"],
-    [["amiga"], 'Cannot understand "amiga"'],
+    [["amiga"], "Unexpected argument 'amiga'"],
   ] as const
 ) {
   Deno.test(`build: ${args.join(" ")} is wrong usage`, () => {
