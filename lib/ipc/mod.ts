@@ -99,4 +99,4 @@ export type { Params, TraceContext } from "./wire/message.ts";
 export type { FrameLimits } from "./wire/codec.ts";
 export { checkAppName } from "./base/name.ts";
 export { printable, printableLines } from "./base/problem.ts";
-export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./methods/watch.ts";
+export type { CallBegan, CallEnded, CallProgress, WatchEvent } from "./methods/watchers.ts";

@@ -8,8 +8,8 @@ import { BYTES_TYPE } from "./wire/codec.ts";
 import { greeting, takeGreeting } from "./greeting.ts";
 import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./second_instance.ts";
 import type { AppDescription } from "./options.ts";
-import type { IncomingRequest } from "./session/answering/request.ts";
-import type { Watchers } from "./methods/watch.ts";
+import type { IncomingRequest } from "./session/answering/incoming_request.ts";
+import type { Watchers } from "./methods/watchers.ts";
 
 /** What the protocol's methods need of the process that answers them. */
 export interface ProtocolHost {

@@ -14,7 +14,7 @@ import { checkAppName } from "./base/name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
 import type { Settlement, WaitOptions } from "./session/calling/pending_calls.ts";
 import type { CallOptions } from "./remote.ts";
-import type { IncomingRequest } from "./session/answering/request.ts";
+import type { IncomingRequest } from "./session/answering/incoming_request.ts";
 import {
   checkDuration,
   DEFAULT_TIMEOUT,

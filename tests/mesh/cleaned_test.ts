@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { readSupervised } from "../../lib/ipc/activation/supervision.ts";
+import { readSupervised } from "../../lib/ipc/activation/kept_record.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";

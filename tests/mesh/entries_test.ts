@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { Elevation } from "../../lib/ipc/activation/elevation.ts";
-import { readSupervised } from "../../lib/ipc/activation/supervision.ts";
+import { readSupervised } from "../../lib/ipc/activation/kept_record.ts";
 import { Supervisor } from "../../lib/ipc/activation/supervisor.ts";
 import { pidOf, type RegistryEntry, TargetStartError } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";

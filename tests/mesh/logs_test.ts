@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { join } from "@std/path";
 import type { AppRecord } from "../../apps/app_record.ts";
-import { lastLines } from "../../apps/neverliie/logs/log_file.ts";
+import { lastLines } from "../../apps/neverliie/logs/last_lines.ts";
 import { VERSION } from "../../apps/version.ts";
 import { pidOf, TargetStartError } from "../../lib/ipc/mod.ts";
 import { LOG_KEPT_MAX, LOG_SIZE_MAX } from "../../lib/ipc/activation/log_file.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { Connection } from "../../lib/ipc/session/connection.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import { readStarts } from "../../lib/ipc/activation/start_limit.ts";
+import { readStarts } from "../../lib/ipc/activation/start_record.ts";
 import type { Transport } from "../../lib/ipc/os/transport.ts";
 import {
   fixtureCommand,

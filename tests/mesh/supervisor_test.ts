@@ -6,7 +6,7 @@ import { Elevation } from "../../lib/ipc/activation/elevation.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { TargetStartError } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import { readSupervised, supervise } from "../../lib/ipc/activation/supervision.ts";
+import { readSupervised, supervise } from "../../lib/ipc/activation/kept_record.ts";
 import { Supervisor } from "../../lib/ipc/activation/supervisor.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import {

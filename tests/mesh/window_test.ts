@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { openPty } from "../../lib/pty/open.ts";
 import type { Pty } from "../../lib/pty/pty.ts";
-import { lastLines } from "../../apps/neverliie/logs/log_file.ts";
+import { lastLines } from "../../apps/neverliie/logs/last_lines.ts";
 import { recordsFile } from "../../apps/app_record.ts";
 import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 import { until } from "../support/run/watchdog.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../apps/neverliie/inspect/server.ts";
 import type { InspectSource, Snapshot } from "../../apps/neverliie/watching/snapshot.ts";
 import { type CallContext, NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { writeSupervised } from "../../lib/ipc/activation/supervision.ts";
+import { writeSupervised } from "../../lib/ipc/activation/kept_record.ts";
 import { BrowserPage, chromiumPath } from "../support/screens/browser.ts";
 import { startInspect } from "../support/mesh/inspect_command.ts";
 import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";

@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 import { BYTES_TYPE } from "../../lib/ipc/wire/codec.ts";
 import { Connection } from "../../lib/ipc/session/connection.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import type { IncomingRequest } from "../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../lib/ipc/session/answering/incoming_request.ts";
 import { CountedTransport, countWork, writtenMessages } from "../support/session/counts.ts";
 import { aborted, dispatchTo, openStream } from "../support/session/unit_session.ts";
 import { patient, withLimit } from "../support/run/watchdog.ts";

@@ -10,7 +10,7 @@ import { pause } from "../../../lib/system/waiting.ts";
 import { fileInfo, openFile, unreadable, UnreadableError } from "../../../lib/system/text_file.ts";
 import { print } from "../../output.ts";
 import { reportError } from "../exit.ts";
-import { asidePath, lastLines } from "./log_file.ts";
+import { asidePath, lastLines } from "./last_lines.ts";
 
 const LF = 10;
 /** Milliseconds between two looks at the file. Events of the file system differ too much by system. */

@@ -9,7 +9,7 @@ import { describeRecord, readRecord, recordsFile } from "../../app_record.ts";
 import { print, tell, writeData } from "../../output.ts";
 import { reportError } from "../exit.ts";
 import { followBoth } from "./follow.ts";
-import { lastLines } from "./log_file.ts";
+import { lastLines } from "./last_lines.ts";
 
 /** What is shown, and for how long. */
 export interface LogsOptions {

@@ -29,12 +29,12 @@ import {
   START_WINDOW,
   type StartRecord,
   writeStarts,
-} from "./start_limit.ts";
-import { readSupervised, supervise } from "./supervision.ts";
+} from "./start_record.ts";
+import { readSupervised, supervise } from "./kept_record.ts";
 import type { Platform, SpawnedProcess, Transport } from "../os/transport.ts";
 
 export { lastLines, type LastLinesOptions, leftOutBytes } from "./log_file.ts";
-export { readStarts } from "./start_limit.ts";
+export { readStarts } from "./start_record.ts";
 export { startCommand } from "./start_command.ts";
 export {
   AlreadyRunningError,

@@ -19,11 +19,11 @@ import {
   supervise,
   type Supervised,
   writeSupervised,
-} from "./supervision.ts";
+} from "./kept_record.ts";
 import { startCommand } from "./start_command.ts";
 import { callLater, pauseFor } from "../base/timer.ts";
 
-export { endSupervision, readSupervised, resumeSupervision } from "./supervision.ts";
+export { endSupervision, readSupervised, resumeSupervision } from "./kept_record.ts";
 
 /** When a supervisor acts; all but `restarts` in milliseconds. */
 export interface SupervisorTimes {

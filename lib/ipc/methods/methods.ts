@@ -12,11 +12,11 @@ import { ErrorCode, MethodNotFoundError, RemoteError } from "../wire/errors.ts";
 import { jsonSchemasOf, type MethodJsonSchemas, namesOf } from "./json_schema.ts";
 import type { Params } from "../wire/message.ts";
 import { checkMethodName } from "../base/name.ts";
-import type { IncomingRequest } from "../session/answering/request.ts";
+import type { IncomingRequest } from "../session/answering/incoming_request.ts";
 import type { CallContext, Handler } from "./handler.ts";
 import { isStandardSchema, type StandardSchema } from "./standard_schema.ts";
 import { validated } from "./validation.ts";
-import { Watchers } from "./watch.ts";
+import { Watchers } from "./watchers.ts";
 
 export type { CallContext, Handler, MethodJsonSchemas };
 export type { ValidationIssue } from "./validation.ts";

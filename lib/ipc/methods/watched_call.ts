@@ -6,7 +6,7 @@
 
 import { pack, type Packed } from "../wire/bytes.ts";
 import { toWireError } from "../wire/errors.ts";
-import type { IncomingRequest, RequestObserver } from "../session/answering/request.ts";
+import type { IncomingRequest, RequestObserver } from "../session/answering/incoming_request.ts";
 import {
   type CallBegan,
   type CallEnded,

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Answers, type Dispatch } from "./answering/answers.ts";
+import { Answers, type Dispatch } from "./answering/open_requests.ts";
 import type { Calls } from "./calling/calls.ts";
 import { pack, takesBytes } from "../wire/bytes.ts";
 import { BYTES_TYPE, FrameError } from "../wire/codec.ts";
@@ -33,8 +33,8 @@ import {
   type Settlement,
   type WaitOptions,
 } from "./calling/pending_calls.ts";
-import type { ReadMessage } from "../wire/read_message.ts";
-import { RequestText } from "../wire/message_text.ts";
+import type { ReadMessage } from "../wire/message_reader.ts";
+import { RequestText } from "../wire/message_writer.ts";
 import { Responder } from "./answering/responder.ts";
 import { noLongerThan } from "../base/timer.ts";
 import type { Transport } from "../os/transport.ts";

@@ -9,7 +9,7 @@ import { TIMER_MAX } from "../base/timer.ts";
 import { beginsLine, LineDecoder } from "../wire/json_lines.ts";
 import type { Limits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
-import { type ReadMessage, readMessage } from "../wire/read_message.ts";
+import { type ReadMessage, readMessage } from "../wire/message_reader.ts";
 import type { Transport } from "../os/transport.ts";
 
 /** Messages from one transport. */

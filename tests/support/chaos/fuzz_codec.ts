@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { FrameDecoder, FrameError } from "../../../lib/ipc/wire/codec.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
-import { readMessage } from "../../../lib/ipc/wire/read_message.ts";
+import { readMessage } from "../../../lib/ipc/wire/message_reader.ts";
 import { bytesOf, cut, sessions } from "./fuzz_frames.ts";
 
 /** Each session is decoded whole, cut where it was drawn to be, and in small pieces. */

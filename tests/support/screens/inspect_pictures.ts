@@ -2,7 +2,7 @@
  * `deno task pictures`: the pictures of docs/inspect.md, of a real mesh in a real browser.
  */
 import { fromFileUrl, join } from "@std/path";
-import { writeSupervised } from "../../../lib/ipc/activation/supervision.ts";
+import { writeSupervised } from "../../../lib/ipc/activation/kept_record.ts";
 import { pause } from "../../../lib/system/waiting.ts";
 import { BrowserPage } from "./browser.ts";
 import { startInspect } from "../mesh/inspect_command.ts";

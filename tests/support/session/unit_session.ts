@@ -12,7 +12,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../../lib/ipc/session/limits.ts"
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import type { Params, StreamPage } from "../../../lib/ipc/wire/message.ts";
 import type { Methods } from "../../../lib/ipc/methods/methods.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { IPCStream, type StreamOptions } from "../../../lib/ipc/session/calling/stream.ts";
 import type { Transport } from "../../../lib/ipc/os/transport.ts";
 

@@ -4,7 +4,7 @@ import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { Elevation } from "../../../lib/ipc/activation/elevation.ts";
 import { AlreadyRunningError, TargetStartError } from "../../../lib/ipc/activation/start_errors.ts";
 import { ErrorCode, RemoteError } from "../../../lib/ipc/wire/errors.ts";
-import { Incoming } from "../../../lib/ipc/incoming.ts";
+import { Incoming } from "../../../lib/ipc/incoming_connections.ts";
 import { becomeInstance } from "../../../lib/ipc/activation/instance.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";

@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   methods: {
     knows: ["session", "wire", "base"],
     noun: "methods.ts",
-    doors: ["methods.ts", "contract.ts", "watch.ts"],
+    doors: ["methods.ts", "contract.ts", "watchers.ts"],
   },
   activation: {
     knows: ["registry", "os", "base"],
@@ -56,7 +56,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       "limits.ts",
       "peer.ts",
       "telemetry.ts",
-      "answering/request.ts",
+      "answering/incoming_request.ts",
       "calling/pending_calls.ts",
       "calling/stream.ts",
     ],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { aborted, sessionPair, turn } from "../../support/session/unit_session.ts";
 
 /** Handlers that never answer by themselves, and the requests they were given. */

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { ConnectionLostError } from "../../../lib/ipc/wire/errors.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import type { Transport } from "../../../lib/ipc/os/transport.ts";
 import { openStream, sessionPair, turn } from "../../support/session/unit_session.ts";
 

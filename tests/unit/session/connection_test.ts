@@ -3,7 +3,7 @@ import { MethodNotFoundError, RemoteError } from "../../../lib/ipc/wire/errors.t
 import type { Params } from "../../../lib/ipc/wire/message.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { facingRaw, sessionPair, turn } from "../../support/session/unit_session.ts";
 
 async function resultOf(connection: Connection, method: string, params?: Record<string, unknown>) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
 import type { Connection } from "../../../lib/ipc/session/connection.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import type { IPCStream } from "../../../lib/ipc/session/calling/stream.ts";
 import { aborted, openStream, sessionPair, turn } from "../../support/session/unit_session.ts";
 

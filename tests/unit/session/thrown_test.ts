@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Connection } from "../../../lib/ipc/session/connection.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { RemoteError } from "../../../lib/ipc/wire/errors.ts";
 import { type ExpectedError, THROWN } from "../../support/programs/thrown_values.ts";
 import { openStream, sessionPair } from "../../support/session/unit_session.ts";

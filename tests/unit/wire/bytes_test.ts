@@ -13,7 +13,7 @@ import { ConnectionLostError, ErrorCode, RemoteError } from "../../../lib/ipc/wi
 import { FrameEncoder } from "../../../lib/ipc/wire/frame_encoder.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { takeAll } from "../../support/mesh/frames.ts";
 import { openStream, RawPeer, sessionPair } from "../../support/session/unit_session.ts";
 

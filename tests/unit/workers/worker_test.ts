@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { LimitExceededError, RemoteError } from "../../../lib/ipc/wire/errors.ts";
-import type { IncomingRequest } from "../../../lib/ipc/session/answering/request.ts";
+import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { WorkerPool } from "../../../lib/ipc/workers/worker_pool.ts";
 import { aborted, facingRaw, turn } from "../../support/session/unit_session.ts";
 import type { Task } from "../../support/session/unit_worker.ts";

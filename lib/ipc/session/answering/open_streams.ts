@@ -6,7 +6,7 @@
  */
 
 import type { RequestId } from "../../wire/message.ts";
-import type { IncomingRequest } from "./request.ts";
+import type { IncomingRequest } from "./incoming_request.ts";
 import type { StreamSource } from "./stream_source.ts";
 
 /** A stream that is open to the peer, by its token. */

@@ -15,7 +15,7 @@ import {
 import { type Limits, refusal, SMALL_MESSAGE } from "../limits.ts";
 import type { RequestId } from "../../wire/message.ts";
 import type { Outbox } from "../outbox.ts";
-import { failure, success } from "../../wire/message_text.ts";
+import { failure, success } from "../../wire/message_writer.ts";
 
 /** Longest message of an error that cannot be sent as it is, in characters. */
 const MESSAGE_MAX = 300;

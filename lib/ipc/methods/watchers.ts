@@ -9,7 +9,7 @@
 import { ErrorCode, RemoteError } from "../wire/errors.ts";
 import { asRecord } from "../base/record.ts";
 import { argument } from "../wire/message.ts";
-import type { IncomingRequest } from "../session/answering/request.ts";
+import type { IncomingRequest } from "../session/answering/incoming_request.ts";
 import { WatchedCall } from "./watched_call.ts";
 import { sizeOf, type WatchEvent } from "./watch_event.ts";
 

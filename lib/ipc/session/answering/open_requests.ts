@@ -19,9 +19,9 @@ import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "../peer.ts";
 import { endEarly, isThenable, iteratorOf } from "../../base/handler_result.ts";
-import { IncomingRequest } from "./request.ts";
+import { IncomingRequest } from "./incoming_request.ts";
 import type { Responder } from "./responder.ts";
-import { page, success } from "../../wire/message_text.ts";
+import { page, success } from "../../wire/message_writer.ts";
 import { StreamSource } from "./stream_source.ts";
 
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */

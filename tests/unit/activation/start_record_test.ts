@@ -6,8 +6,8 @@ import {
   START_WINDOW,
   StartRecord,
   writeStarts,
-} from "../../../lib/ipc/activation/start_limit.ts";
-import { restartsInRow } from "../../../lib/ipc/activation/supervision.ts";
+} from "../../../lib/ipc/activation/start_record.ts";
+import { restartsInRow } from "../../../lib/ipc/activation/kept_record.ts";
 import { temporaryHome } from "../../support/unit/unit_home.ts";
 
 const noon = Date.UTC(2026, 0, 1, 12);

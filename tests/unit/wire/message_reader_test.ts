@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ChunkText, textOf } from "../../../lib/ipc/wire/chunk_text.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { classify } from "../../../lib/ipc/wire/message.ts";
-import { readMessage, readPlainMessage } from "../../../lib/ipc/wire/read_message.ts";
+import { readMessage, readPlainMessage } from "../../../lib/ipc/wire/message_reader.ts";
 
 const SEED = 20_261_122;
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { Elevation } from "../../../lib/ipc/activation/elevation.ts";
 import { ConnectionLostError } from "../../../lib/ipc/wire/errors.ts";
-import { Incoming } from "../../../lib/ipc/incoming.ts";
+import { Incoming } from "../../../lib/ipc/incoming_connections.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import { IPCStream } from "../../../lib/ipc/session/calling/stream.ts";

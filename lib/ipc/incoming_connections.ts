@@ -9,7 +9,7 @@ import { FrameEncoder } from "./wire/frame_encoder.ts";
 import { type Limits, refusal } from "./session/limits.ts";
 import type { Elevation } from "./activation/elevation.ts";
 import { ErrorCode, RemoteError } from "./wire/errors.ts";
-import type { IncomingRequest } from "./session/answering/request.ts";
+import type { IncomingRequest } from "./session/answering/incoming_request.ts";
 import { pauseFor } from "./base/timer.ts";
 import type { Listener, Transport } from "./os/transport.ts";
 
