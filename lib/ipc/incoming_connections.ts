@@ -18,7 +18,7 @@ const PAUSE_FIRST = 10;
 const PAUSE_MAX = 1_000;
 
 /** Accepts peers, up to a number, and keeps their sessions until they end. */
-export class Incoming {
+export class IncomingConnections {
   readonly #elevation: Elevation;
   readonly #dispatch: Dispatch;
   readonly #limits: Limits;

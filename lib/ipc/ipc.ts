@@ -12,7 +12,7 @@ import type { ActivationContext } from "./activation/activation.ts";
 import { Elevation } from "./activation/elevation.ts";
 import type { Connection, Reply } from "./session/connection.ts";
 import { type Home, openHome } from "./registry/home.ts";
-import { Incoming } from "./incoming_connections.ts";
+import { IncomingConnections } from "./incoming_connections.ts";
 import { becomeInstance, type Instance, isWoken } from "./activation/instance.ts";
 import { type LaunchCommand, ownLaunchCommand, register } from "./registry/registration.ts";
 import { checkLimits } from "./session/limits.ts";
@@ -65,7 +65,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   readonly #report: (problem: string) => void;
   readonly #targets: Targets;
   readonly #telemetry = Telemetry.find();
-  readonly #incoming: Incoming;
+  readonly #incoming: IncomingConnections;
   readonly #closed = Promise.withResolvers<void>();
   readonly #workers: WorkerPool;
   #launch: LaunchCommand | null = null;
@@ -86,7 +86,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     this.#context = { home, platform: system, registry: this.registry, elevation, report };
     const limits = checkLimits(options.limits);
     this.#targets = new Targets(this.#context, this.#dispatch, limits, name);
-    this.#incoming = new Incoming(elevation, this.#dispatch, limits, report);
+    this.#incoming = new IncomingConnections(elevation, this.#dispatch, limits, report);
     this.#workers = new WorkerPool(limits.threads);
   }
 

@@ -56,6 +56,6 @@ export function answerProtocol(request: IncomingRequest, host: ProtocolHost): un
       return { pid: Deno.pid };
     }
     default:
-      return request.refuse();
+      return request.throwNotFound();
   }
 }

@@ -9,7 +9,7 @@ import type { NeverLiieIPC } from "./ipc.ts";
 import { ProcessLock } from "./base/lock.ts";
 import { asRecord } from "./base/record.ts";
 import type { LaunchCommand } from "./registry/registration.ts";
-import { readSupervised } from "./activation/supervisor.ts";
+import { readKept } from "./activation/supervisor.ts";
 
 /** One app, registered or running, and whether it answers. */
 export interface AppStatus {
@@ -83,7 +83,7 @@ function stateOf(
   const pid = typeof asked === "number" ? asked : null;
   // One that is too busy to answer holds its lock all the same.
   const running = pid !== null || isServing(ipc, name);
-  const gaveUp = running ? null : readSupervised(ipc.home, name)?.gaveUp ?? null;
+  const gaveUp = running ? null : readKept(ipc.home, name)?.gaveUp ?? null;
   return { running, pid, silent: asked === "silent", gave_up: gaveUp };
 }
 

@@ -106,7 +106,9 @@ export class Targets {
     this.#context = context;
     // Whom this process called may call back what it exposes, and not end or watch it.
     this.#dispatch = (request) =>
-      /^\$\/(?!(ping|describe)$)/.test(request.method) ? request.refuse() : dispatch(request);
+      /^\$\/(?!(ping|describe)$)/.test(request.method)
+        ? request.throwNotFound()
+        : dispatch(request);
     this.#limits = limits;
     this.#name = name;
   }

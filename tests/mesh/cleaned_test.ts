@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { readSupervised } from "../../lib/ipc/activation/kept_record.ts";
+import { readKept } from "../../lib/ipc/activation/kept_record.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
@@ -114,7 +114,7 @@ if (!WINDOWS) {
     assertEquals(await client.call("fixture", "pid", {}, ASLEEP), first.pid);
     assert(ProcessLock.isHeld(mesh.ipc.home.runtimeFile("fixture", "lock")));
     // The other one's leaving ended nothing of that.
-    assert(readSupervised(mesh.ipc.home, "fixture") !== null, "it is to be kept alive");
+    assert(readKept(mesh.ipc.home, "fixture") !== null, "it is to be kept alive");
     await stream.cancel();
     await mesh.stop("fixture", first.pid);
     const { code, stderr } = await first.ended;
@@ -122,7 +122,7 @@ if (!WINDOWS) {
     for (const part of [`process ${second.pid} is "fixture" as well`, "is asked to leave"]) {
       assertStringIncludes(stderr, part);
     }
-    assertEquals(readSupervised(mesh.ipc.home, "fixture"), null);
+    assertEquals(readKept(mesh.ipc.home, "fixture"), null);
   });
 }
 
@@ -172,7 +172,7 @@ if (!WINDOWS && MODE === "script") {
       const { code, stderr } = await first.ended;
       assertEquals([code, asked.filter((method) => method === "$/shutdown").length], [0, 2]);
       assertStringIncludes(stderr, "this one leaves");
-      assert(readSupervised(home, "fixture") !== null, "the app is to be kept alive all the same");
+      assert(readKept(home, "fixture") !== null, "the app is to be kept alive all the same");
       assert(lock.isCurrent());
       await Promise.all(sessions.map((session) => session.close()));
       await listener.close();

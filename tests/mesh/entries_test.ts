@@ -6,7 +6,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { Elevation } from "../../lib/ipc/activation/elevation.ts";
-import { readSupervised } from "../../lib/ipc/activation/kept_record.ts";
+import { readKept } from "../../lib/ipc/activation/kept_record.ts";
 import { Supervisor } from "../../lib/ipc/activation/supervisor.ts";
 import { pidOf, type RegistryEntry, TargetStartError } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
@@ -211,7 +211,7 @@ meshTest(
         part,
       );
     }
-    assertEquals(readSupervised(home, "fixture")?.gaveUp, null);
+    assertEquals(readKept(home, "fixture")?.gaveUp, null);
     await until(() => rename(`${drive} unplugged`, drive));
     await until(async () => await pidOf(mesh.ipc, "fixture") !== null);
     await supervisor.stop();

@@ -6,7 +6,7 @@ import { Elevation } from "../../lib/ipc/activation/elevation.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { TargetStartError } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import { readSupervised, supervise } from "../../lib/ipc/activation/kept_record.ts";
+import { beginSupervision, readKept } from "../../lib/ipc/activation/kept_record.ts";
 import { Supervisor } from "../../lib/ipc/activation/supervisor.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import {
@@ -47,10 +47,10 @@ meshTest(
       await gone(pid);
       pid = await restarted(mesh, pid);
     }
-    assertEquals(readSupervised(mesh.ipc.home, "fixture")?.gaveUp, null);
+    assertEquals(readKept(mesh.ipc.home, "fixture")?.gaveUp, null);
     assertEquals((await mesh.neverliie("stop", "fixture")).code, 0);
     // Nothing tells a supervisor to start it any more.
-    assertEquals(readSupervised(mesh.ipc.home, "fixture"), null);
+    assertEquals(readKept(mesh.ipc.home, "fixture"), null);
     await gone(pid);
     assert((await mesh.ipc.registry.read()).apps.get("fixture")!.keep_alive, "the entry keeps it");
   },
@@ -122,8 +122,8 @@ if (!WINDOWS) {
       Deno.removeSync(role);
       await until(() => isSupervised(mesh));
       // It is to be running, and does not; nor is it registered.
-      supervise(home, "ghost");
-      await until(() => readSupervised(home, "ghost")?.gaveUp !== null);
+      beginSupervision(home, "ghost");
+      await until(() => readKept(home, "ghost")?.gaveUp !== null);
       await Promise.all(supervisors.map((supervisor) => supervisor.stop()));
       assertEquals(reports.filter((text) => text.includes("is started again")).length, 1);
       assertEquals(ProcessLock.isHeld(role), false);
@@ -155,10 +155,10 @@ meshTest(
     const reports: string[] = [];
     const context = { home, registry, platform: platform(), elevation: new Elevation(platform()) };
     // It ran and died.
-    supervise(home, "fixture");
+    beginSupervision(home, "fixture");
     const times = { look: 20, firstPause: 10, restarts: 2, renewal: 10 };
     const supervisor = new Supervisor(context, null, (problem) => reports.push(problem), times);
-    await until(() => readSupervised(home, "fixture")?.gaveUp !== null);
+    await until(() => readKept(home, "fixture")?.gaveUp !== null);
     await supervisor.stop();
     assertEquals(
       Deno.readTextFileSync(home.logFile("fixture")).match(/a line on standard output/g)?.length,
@@ -182,7 +182,7 @@ meshTest(
     );
     const woken = await mesh.neverliie("wake", "fixture");
     assertEquals([woken.code, woken.stderr], [0, ""]);
-    assertEquals(readSupervised(home, "fixture")?.gaveUp, null);
+    assertEquals(readKept(home, "fixture")?.gaveUp, null);
     assertStringIncludes((await mesh.neverliie("list")).stdout, "yes");
   },
 );

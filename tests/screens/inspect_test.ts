@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../apps/neverliie/inspect/server.ts";
 import type { InspectSource, Snapshot } from "../../apps/neverliie/watching/snapshot.ts";
 import { type CallContext, NeverLiieIPC } from "../../lib/ipc/mod.ts";
-import { writeSupervised } from "../../lib/ipc/activation/kept_record.ts";
+import { writeKept } from "../../lib/ipc/activation/kept_record.ts";
 import { BrowserPage, chromiumPath } from "../support/screens/browser.ts";
 import { startInspect } from "../support/mesh/inspect_command.ts";
 import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
@@ -63,7 +63,7 @@ pageTest("the page shows the mesh, moves with it, and cancels", async (mesh) => 
   await mesh.register();
   await mesh.register({ name: "broken" });
   const gaveUp = "its last 5 restarts in a row failed";
-  writeSupervised(mesh.ipc.home, "broken", { started: Date.now(), restarts: 5, gaveUp });
+  writeKept(mesh.ipc.home, "broken", { started: Date.now(), restarts: 5, gaveUp });
   await using worker = await openApp(mesh, "worker");
   const { app, step } = worker;
   const command = await startInspect(mesh);
@@ -172,7 +172,7 @@ pageTest("hostile strings are text, wherever they come from", async (mesh) => {
   const { step } = worker;
   const folder = `${mesh.home}/${HOSTILE}`;
   await mesh.ipc.registry.set("odd", { type: "binary", cmd: [folder, HOSTILE], cwd: folder });
-  writeSupervised(mesh.ipc.home, "odd", { started: 0, restarts: 5, gaveUp: HOSTILE });
+  writeKept(mesh.ipc.home, "odd", { started: 0, restarts: 5, gaveUp: HOSTILE });
   const { link, child, ended } = await startInspect(mesh);
   await using browser = await BrowserPage.open();
   const { page } = browser;

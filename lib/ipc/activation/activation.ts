@@ -18,11 +18,10 @@ import {
 } from "./start_errors.ts";
 import type { Home } from "../registry/home.ts";
 import { ProcessLock } from "../base/lock.ts";
-import { prepareLog } from "./log_file.ts";
+import { logFault, logTail, prepareLog, quoteLog } from "./log_file.ts";
 import { pauseFor } from "../base/timer.ts";
 import type { Registry, RegistryEntry } from "../registry/registry.ts";
 import { startCommand } from "./start_command.ts";
-import { logFault, logTail, quoteLog } from "./start_log.ts";
 import {
   readStarts,
   sharedFailure,
@@ -30,7 +29,7 @@ import {
   type StartRecord,
   writeStarts,
 } from "./start_record.ts";
-import { readSupervised, supervise } from "./kept_record.ts";
+import { beginSupervision, readKept } from "./kept_record.ts";
 import type { Platform, SpawnedProcess, Transport } from "../os/transport.ts";
 
 export { lastLines, type LastLinesOptions, leftOutBytes } from "./log_file.ts";
@@ -200,7 +199,7 @@ async function spawn(
   if (typeof start === "string") throw new TargetStartError(`Cannot start "${app}": its ${start}`);
   const refusal = elevation.startRefusal();
   if (refusal !== null) throw new TargetStartError(`Cannot start "${app}": ${refusal}`);
-  const gaveUp = readSupervised(home, app)?.gaveUp ?? null;
+  const gaveUp = readKept(home, app)?.gaveUp ?? null;
   if (gaveUp !== null) {
     throw new TargetStartError(
       `Cannot start "${app}": it is kept alive, but was given up: ${gaveUp}. ` +
@@ -224,7 +223,7 @@ async function spawn(
     );
   }
   try {
-    if (entry.keep_alive === true) supervise(home, app);
+    if (entry.keep_alive === true) beginSupervision(home, app);
     const { command, cwd, instead } = start;
     if (instead !== null) context.report?.(`"${app}": ${instead}`);
     return await platform.spawn({

@@ -11,8 +11,8 @@ import { asRecord } from "../base/record.ts";
 import { dirname } from "../base/path.ts";
 import { inFolder } from "../base/problem.ts";
 
-/** An app that is to be running. */
-export interface Supervised {
+/** What is known of an app that is to be running. */
+export interface KeptRecord {
   /** When it was started last, in milliseconds since the epoch. */
   started: number;
   /** Restarts in a row, none of which it outlived for long. */
@@ -26,12 +26,12 @@ export interface Supervised {
  * milliseconds. A clock that was set back since makes that time negative, which is no long one; the
  * next restart notes the new time, so that a jump miscounts one restart at most.
  */
-export function restartsInRow(record: Supervised, now: number, stable: number): number {
+export function restartsInRow(record: KeptRecord, now: number, stable: number): number {
   return now - record.started >= stable ? 0 : record.restarts;
 }
 
 /** The record of `app`; `null` where it need not be running. */
-export function readSupervised(home: Home, app: string): Supervised | null {
+export function readKept(home: Home, app: string): KeptRecord | null {
   let stored;
   try {
     stored = asRecord(JSON.parse(Deno.readTextFileSync(home.keptFile(app))));
@@ -49,7 +49,7 @@ export function readSupervised(home: Home, app: string): Supervised | null {
 }
 
 /** Keeps the record of `app`. */
-export function writeSupervised(home: Home, app: string, record: Supervised): void {
+export function writeKept(home: Home, app: string, record: KeptRecord): void {
   const path = home.keptFile(app);
   inFolder(
     () => Deno.writeTextFileSync(path, JSON.stringify(record), { mode: 0o600 }),
@@ -59,9 +59,9 @@ export function writeSupervised(home: Home, app: string, record: Supervised): vo
 }
 
 /** Notes that `app` is being started and is to be running from now on. */
-export function supervise(home: Home, app: string): void {
-  const restarts = readSupervised(home, app)?.restarts ?? 0;
-  writeSupervised(home, app, { started: Date.now(), restarts, gaveUp: null });
+export function beginSupervision(home: Home, app: string): void {
+  const restarts = readKept(home, app)?.restarts ?? 0;
+  writeKept(home, app, { started: Date.now(), restarts, gaveUp: null });
 }
 
 /** Notes that `app` need not be running: whoever stops one that is kept alive says so first. */
@@ -75,7 +75,7 @@ export function endSupervision(home: Home, app: string): void {
 
 /** Lets an app be started again that was given up; others are left as they are. */
 export function resumeSupervision(home: Home, app: string): void {
-  const record = readSupervised(home, app);
+  const record = readKept(home, app);
   if (record === null || record.gaveUp === null) return;
-  writeSupervised(home, app, { started: Date.now(), restarts: 0, gaveUp: null });
+  writeKept(home, app, { started: Date.now(), restarts: 0, gaveUp: null });
 }

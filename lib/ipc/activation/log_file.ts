@@ -1,5 +1,6 @@
 /**
- * The log of a woken program, kept from growing: when the program is woken, and while it runs.
+ * The log of a woken program: kept from growing, when the program is woken and while it runs, and
+ * read from its end.
  *
  * A running program's log cannot be renamed, as the program has it open and writes on into what it
  * opened. So its end is copied, and it is emptied: the program appends, and goes on at the start.
@@ -17,6 +18,9 @@ export const LOG_SIZE_MAX = 4 << 20;
 export const LOG_KEPT_MAX = 8 << 20;
 /** Looks of a second between two at the logs of others, which mostly look after their own. */
 const OTHERS_EVERY = 10;
+/** How much of a log an error shows, in lines and in bytes. */
+const SHOWN_LINES = 20;
+const SHOWN_BYTES = 16 << 10;
 /** Bytes read at a time. */
 const CHUNK = 64 << 10;
 const LF = 10;
@@ -184,6 +188,44 @@ export function lastLines(
   const found = text.split(/\r?\n/);
   // Where there was more than is read, the first one is a part of a line.
   return begin === first && first > from && found.length > 1 ? found.slice(1) : found;
+}
+
+/** The last lines written to a log since it had the size `from`, for an error that tells of a start. */
+export function logTail(path: string, from: number): string {
+  try {
+    using log = Deno.openSync(path);
+    const lines = lastLines(log, SHOWN_LINES, { from, max: SHOWN_BYTES });
+    // Deno colours what it writes even to a file when FORCE_COLOR says so.
+    // deno-lint-ignore no-control-regex
+    return lines.join("\n").replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd();
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Why the log takes no more, where that is so: a program that writes a line to it then ends by that.
+ * Tried beside the log, which is the program's alone; `null` where it could be written.
+ */
+export function logFault(path: string): string | null {
+  const probe = `${path}.${Deno.pid}.probe`;
+  try {
+    Deno.writeTextFileSync(probe, "\n", { mode: 0o600 });
+    return null;
+  } catch (error) {
+    return `its log "${path}" cannot be written: ${withRemedy(error)}`;
+  } finally {
+    try {
+      Deno.removeSync(probe);
+    } catch {
+      // It could not be made in the first place.
+    }
+  }
+}
+
+/** The lines as the end of an error's message. */
+export function quoteLog(log: string): string {
+  return log === "" ? "" : `:\n  ${log.replaceAll("\n", "\n  ")}`;
 }
 
 /** Fills the buffer from there on, as far as the file goes. */

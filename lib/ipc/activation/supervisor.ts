@@ -13,17 +13,17 @@ import { ProcessLock } from "../base/lock.ts";
 import { join } from "../base/path.ts";
 import { withRemedy } from "../base/problem.ts";
 import {
+  beginSupervision,
   endSupervision,
-  readSupervised,
+  type KeptRecord,
+  readKept,
   restartsInRow,
-  supervise,
-  type Supervised,
-  writeSupervised,
+  writeKept,
 } from "./kept_record.ts";
 import { startCommand } from "./start_command.ts";
 import { callLater, pauseFor } from "../base/timer.ts";
 
-export { endSupervision, readSupervised, resumeSupervision } from "./kept_record.ts";
+export { endSupervision, readKept, resumeSupervision } from "./kept_record.ts";
 
 /** When a supervisor acts; all but `restarts` in milliseconds. */
 export interface SupervisorTimes {
@@ -98,7 +98,7 @@ export class Supervisor {
 
   /** Notes again that this process's own app is to be running, where another one undid that. */
   enlist(): void {
-    if (this.#own !== null && readSupervised(this.#context.home, this.#own) === null) {
+    if (this.#own !== null && readKept(this.#context.home, this.#own) === null) {
       this.#supervise();
     }
   }
@@ -122,7 +122,7 @@ export class Supervisor {
   #supervise(): void {
     const { home } = this.#context;
     try {
-      if (this.#own !== null) supervise(home, this.#own);
+      if (this.#own !== null) beginSupervision(home, this.#own);
     } catch (error) {
       // A full disk, say: the app serves all the same.
       this.#report(`"${this.#own}" runs, but is not kept alive: ${withRemedy(error)}`);
@@ -157,7 +157,7 @@ export class Supervisor {
   #lookAt(app: string): void {
     try {
       if (this.#restarting.has(app) || this.#isRunning(app)) return;
-      if (readSupervised(this.#context.home, app)?.gaveUp !== null) return;
+      if (readKept(this.#context.home, app)?.gaveUp !== null) return;
     } catch (error) {
       // One whose file cannot be used keeps nobody else from being supervised.
       return this.#tell(app, `Cannot supervise "${app}": ${withRemedy(error)}`);
@@ -180,7 +180,7 @@ export class Supervisor {
   async #restart(app: string): Promise<void> {
     const { home } = this.#context;
     const { firstPause, renewal, restarts, stable, startTimeout } = this.#times;
-    const before = readSupervised(home, app);
+    const before = readKept(home, app);
     if (before === null) return;
     const { signal: stopped } = this.#stopped;
     // One that died leaves its lock's file. Where that was removed, one that lives makes it anew.
@@ -211,9 +211,9 @@ export class Supervisor {
     }
     await pauseFor(firstPause * 2 ** row, this.#stopped.signal);
     // Told to stop, or started by somebody else meanwhile.
-    if (readSupervised(home, app) === null || this.#isRunning(app)) return;
+    if (readKept(home, app) === null || this.#isRunning(app)) return;
     const record = { started: Date.now(), restarts: row + 1, gaveUp: null };
-    writeSupervised(home, app, record);
+    writeKept(home, app, record);
     this.#report(`"${app}" died, and is started again (${row + 1} of ${restarts})`);
     const late = new AbortController();
     const timer = setTimeout(() => {
@@ -234,8 +234,8 @@ export class Supervisor {
     }
   }
 
-  #giveUp(app: string, record: Supervised, why: string): void {
-    writeSupervised(this.#context.home, app, { ...record, gaveUp: why });
+  #giveUp(app: string, record: KeptRecord, why: string): void {
+    writeKept(this.#context.home, app, { ...record, gaveUp: why });
     this.#report(`"${app}" is not started any more: ${why}. Resume it: neverliie wake ${app}`);
   }
 }

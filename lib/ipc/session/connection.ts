@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Answers, type Dispatch } from "./answering/open_requests.ts";
+import { type Dispatch, OpenRequests } from "./answering/open_requests.ts";
 import type { Calls } from "./calling/calls.ts";
 import { pack, takesBytes } from "../wire/bytes.ts";
 import { BYTES_TYPE, FrameError } from "../wire/codec.ts";
@@ -34,7 +34,7 @@ import {
   type WaitOptions,
 } from "./calling/pending_calls.ts";
 import type { ReadMessage } from "../wire/message_reader.ts";
-import { RequestText } from "../wire/message_writer.ts";
+import { RequestWriter } from "../wire/message_writer.ts";
 import { Responder } from "./answering/responder.ts";
 import { noLongerThan } from "../base/timer.ts";
 import type { Transport } from "../os/transport.ts";
@@ -58,15 +58,15 @@ export class Connection implements Calls {
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #pending: PendingCalls;
-  readonly #requests = new RequestText();
+  readonly #requestWriter = new RequestWriter();
   readonly #reply: Responder;
-  readonly #answers: Answers;
+  readonly #openRequests: OpenRequests;
   /** The process on the other side, for handlers that call it back. */
   readonly peer: Peer = new Peer(this);
   /** The reason to call nearly nothing there: the peer speaks another version (greeting.ts). */
   mismatch: Error | null = null;
   /** What this side is answering. One may come twice. */
-  readonly inFlight: Answers["inFlight"] = () => this.#answers.inFlight();
+  readonly inFlight: OpenRequests["inFlight"] = () => this.#openRequests.inFlight();
   readonly #ended = Promise.withResolvers<Error | null>();
   #lost: Error | null = null;
   /** Whether the peer said that it takes frames with bytes behind their JSON. */
@@ -78,7 +78,7 @@ export class Connection implements Calls {
 
   constructor(transport: Transport, options: ConnectionOptions = {}) {
     this.#transport = transport;
-    const { dispatch = (request) => request.refuse(), limits = DEFAULT_LIMITS } = options;
+    const { dispatch = (request) => request.throwNotFound(), limits = DEFAULT_LIMITS } = options;
     this.#pending = new PendingCalls((id) => {
       this.#outbox.keepBytes();
       this.notify("$/cancelRequest", { id });
@@ -90,7 +90,7 @@ export class Connection implements Calls {
       (error) => void this.#onWriteFailure(error),
     );
     this.#reply = new Responder(this.#outbox, (value) => pack(value, this.#peerTakesBytes));
-    this.#answers = new Answers(dispatch, this.#reply, limits, this.peer);
+    this.#openRequests = new OpenRequests(dispatch, this.#reply, limits, this.peer);
     this.#inbox = new Inbox(transport, limits, this.#outbox, this.#onMessage, this.#onLateFrame);
     void this.#receive();
   }
@@ -177,15 +177,15 @@ export class Connection implements Calls {
    * @param why told to the peer, whose calls and streams end by it; otherwise they are cancelled
    */
   async close(why?: string): Promise<void> {
-    if (why === undefined) this.#answers.abort();
-    else if (this.#lost === null) this.#answers.leave(why);
+    if (why === undefined) this.#openRequests.abort();
+    else if (this.#lost === null) this.#openRequests.leave(why);
     if (this.#lost === null) await this.#outbox.drained(CLOSE_LIMIT);
     this.#end(null);
     await this.#transport.close();
   }
 
   #request(id: number | null, method: string, params?: Params, trace?: TraceContext): void {
-    const request = this.#requests.text(id, method, params, this.#peerTakesBytes, trace);
+    const request = this.#requestWriter.write(id, method, params, this.#peerTakesBytes, trace);
     // A notification takes back what was asked before: it passes.
     this.#outbox.send(request, id === null ? SMALL_MESSAGE : 0);
   }
@@ -250,10 +250,10 @@ export class Connection implements Calls {
         if (message.method === "$/ping" && !this.#inbox.inLines) {
           this.#peerTakesBytes ||= takesBytes(message.params);
         }
-        return this.#answers.onRequest(message);
+        return this.#openRequests.onRequest(message);
       }
       case "notification":
-        return this.#answers.onNotification(read.message);
+        return this.#openRequests.onNotification(read.message);
       case "unreadable": {
         const { id, isAnswer, code, limit, why } = read;
         // An answer that cannot be read is one all the same to the call that waits for it.
@@ -283,7 +283,7 @@ export class Connection implements Calls {
     this.#lost = why ?? new ConnectionLostError("the connection was closed");
     this.#inbox.end();
     this.#pending.end(this.#lost.message, this.#complaint);
-    this.#answers.end();
+    this.#openRequests.end();
     this.#ended.resolve(why);
   }
 }

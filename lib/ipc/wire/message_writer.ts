@@ -9,7 +9,7 @@ import { messageOf, type WireError } from "./errors.ts";
 import type { Params, RequestId, TraceContext } from "./message.ts";
 
 /** Writes the requests of one session. */
-export class RequestText {
+export class RequestWriter {
   /** The last method, which mostly is the next one too, and as JSON. */
   #method = "";
   #quoted = '""';
@@ -20,7 +20,7 @@ export class RequestText {
    * @param id `null` for a notification
    * @throws {TypeError} on params that JSON cannot hold
    */
-  text(
+  write(
     id: number | null,
     method: string,
     params: Params | undefined,

@@ -2,7 +2,7 @@
  * `deno task pictures`: the pictures of docs/inspect.md, of a real mesh in a real browser.
  */
 import { fromFileUrl, join } from "@std/path";
-import { writeSupervised } from "../../../lib/ipc/activation/kept_record.ts";
+import { writeKept } from "../../../lib/ipc/activation/kept_record.ts";
 import { pause } from "../../../lib/system/waiting.ts";
 import { BrowserPage } from "./browser.ts";
 import { startInspect } from "../mesh/inspect_command.ts";
@@ -33,7 +33,7 @@ async function populate({ ipc, home }: TestMesh): Promise<void> {
   await ipc.call("notes", "follow", { target: "backup", method: "upload", params: {} });
   // The import failed too often, as its supervisor noted.
   const gaveUp = "its last 5 restarts in a row failed: it ended with exit code 1";
-  writeSupervised(ipc.home, "import", { started: Date.now(), restarts: 5, gaveUp });
+  writeKept(ipc.home, "import", { started: Date.now(), restarts: 5, gaveUp });
 }
 
 await withOwnMesh(async (mesh, stop) => {

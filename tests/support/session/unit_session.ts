@@ -24,7 +24,7 @@ export function dispatchTo(methods: MethodTable): Dispatch {
   const table = new Map(Object.entries(methods));
   return (request) => {
     const handler = table.get(request.method);
-    return handler === undefined ? request.refuse() : handler(request);
+    return handler === undefined ? request.throwNotFound() : handler(request);
   };
 }
 

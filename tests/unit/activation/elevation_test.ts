@@ -4,7 +4,7 @@ import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { Elevation } from "../../../lib/ipc/activation/elevation.ts";
 import { AlreadyRunningError, TargetStartError } from "../../../lib/ipc/activation/start_errors.ts";
 import { ErrorCode, RemoteError } from "../../../lib/ipc/wire/errors.ts";
-import { Incoming } from "../../../lib/ipc/incoming_connections.ts";
+import { IncomingConnections } from "../../../lib/ipc/incoming_connections.ts";
 import { becomeInstance } from "../../../lib/ipc/activation/instance.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
@@ -56,7 +56,7 @@ Deno.test("Elevation: nothing is exchanged with a peer of a lower integrity leve
   assertEquals(new Elevation({ rights: () => MEDIUM }, true).peerRefusal(peer(LOW)), null);
 });
 
-Deno.test("Incoming tells a weaker peer why an app runs none of its requests", async () => {
+Deno.test("IncomingConnections tells a weaker peer why an app runs none of its requests", async () => {
   for (
     const [policy, rights, refused] of [
       [elevated, MEDIUM, "elevated"],
@@ -75,7 +75,7 @@ Deno.test("Incoming tells a weaker peer why an app runs none of its requests", a
       close: () => Promise.resolve(),
     };
     let handled = 0;
-    const incoming = new Incoming(policy, () => ++handled, DEFAULT_LIMITS, () => {});
+    const incoming = new IncomingConnections(policy, () => ++handled, DEFAULT_LIMITS, () => {});
     await incoming.accept(listener);
     const client = new Connection(ours);
     client.notify("run", { command: "x" });
@@ -122,7 +122,7 @@ Deno.test("an elevated process neither calls an unelevated app nor hands over to
   const registry = new Registry(home);
   const listener = await platform().listen(home.address("app"));
   const heard: string[] = [];
-  const incoming = new Incoming(
+  const incoming = new IncomingConnections(
     ordinary,
     ({ method }) => heard.push(method),
     DEFAULT_LIMITS,
@@ -130,7 +130,7 @@ Deno.test("an elevated process neither calls an unelevated app nor hands over to
   );
   const accepting = incoming.accept(listener);
   const context = { home, platform: elevatedPlatform, registry, elevation: elevated };
-  const targets = new Targets(context, (request) => request.refuse(), DEFAULT_LIMITS);
+  const targets = new Targets(context, (request) => request.throwNotFound(), DEFAULT_LIMITS);
   const error = await assertRejects(
     () => targets.request("app", "x", {}, {}, ({ result }) => result),
     Deno.errors.PermissionDenied,

@@ -7,9 +7,9 @@ import {
   LOG_KEPT_MAX,
   LOG_SIZE_MAX,
   LogKeeper,
+  logTail,
   prepareLog,
 } from "../../../lib/ipc/activation/log_file.ts";
-import { logTail } from "../../../lib/ipc/activation/start_log.ts";
 import { ProcessLock } from "../../../lib/ipc/base/lock.ts";
 import { temporaryHome } from "../../support/unit/unit_home.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { Elevation } from "../../../lib/ipc/activation/elevation.ts";
 import { ConnectionLostError } from "../../../lib/ipc/wire/errors.ts";
-import { Incoming } from "../../../lib/ipc/incoming_connections.ts";
+import { IncomingConnections } from "../../../lib/ipc/incoming_connections.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
 import { IPCStream } from "../../../lib/ipc/session/calling/stream.ts";
@@ -21,12 +21,12 @@ function scripted(results: (Transport | Error | null)[]): Listener {
   };
 }
 
-Deno.test("Incoming reports a row of failed accepts once, and that it is over", async () => {
+Deno.test("IncomingConnections reports a row of failed accepts once, and that it is over", async () => {
   const [ours, theirs] = memoryPair();
   const [second, other] = memoryPair();
   const failures = [1, 2, 3].map(() => new Error("too many open files"));
   const reports: string[] = [];
-  const incoming = new Incoming(
+  const incoming = new IncomingConnections(
     new Elevation({ rights: () => ({ elevated: false, integrity: 0 }) }),
     () => "answered",
     DEFAULT_LIMITS,
@@ -54,7 +54,7 @@ Deno.test("a duration that is no number of milliseconds is refused by name", () 
   for (const value of [undefined, 0, 1, Infinity]) checkDuration("timeout", value);
 });
 
-Deno.test("Incoming serves nobody who was accepted while it was being closed", async () => {
+Deno.test("IncomingConnections serves nobody who was accepted while it was being closed", async () => {
   const [ours, theirs] = memoryPair();
   const late = Promise.withResolvers<Transport | null>();
   const accepts = [late.promise];
@@ -65,7 +65,7 @@ Deno.test("Incoming serves nobody who was accepted while it was being closed", a
   };
   let handled = 0;
   const elevation = new Elevation({ rights: () => ({ elevated: false, integrity: 0 }) });
-  const incoming = new Incoming(elevation, () => ++handled, DEFAULT_LIMITS, () => {});
+  const incoming = new IncomingConnections(elevation, () => ++handled, DEFAULT_LIMITS, () => {});
   const accepting = incoming.accept(listener);
   await incoming.close("it left");
   late.resolve(theirs);

@@ -124,7 +124,7 @@ export class IncomingRequest {
   }
 
   /** @throws {MethodNotFoundError} always. */
-  refuse(): never {
+  throwNotFound(): never {
     throw new MethodNotFoundError(`no method "${this.method}"`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The answering half of a session: the peer's requests while they are being answered, and the
- * streams that are open to it.
+ * The answering half of a session: the peer's requests from their arrival to their answer, and
+ * notifications until their handlers end. Pages of open streams are asked for by requests, too.
  *
  * @module
  */
@@ -27,8 +27,8 @@ import { StreamSource } from "./stream_source.ts";
 /** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
 export type Dispatch = (request: IncomingRequest) => unknown;
 
-/** Runs handlers and sends what they come to. */
-export class Answers {
+/** The requests of one peer that are open: runs their handlers, and answers each once. */
+export class OpenRequests {
   readonly #dispatch: Dispatch;
   readonly #reply: Responder;
   readonly #peer: Peer;
