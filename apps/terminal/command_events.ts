@@ -1,5 +1,5 @@
 /** A command while it runs: its output, its input, its end. */
-import { useUtf8Console } from "../../lib/system/console.ts";
+import { useUtf8Console } from "../../lib/system/utf8_console.ts";
 import { spawnTree, type StartedTree } from "../../lib/system/process_tree.ts";
 import { workingFolderError } from "../../lib/system/working_folder.ts";
 import { Bell } from "./bell.ts";

@@ -34,6 +34,22 @@ export interface Processes {
   signal: AbortSignal;
 }
 
+/** One app, and what has been found out about it so far. */
+interface Looked extends Processes {
+  ipc: NeverLiieIPC;
+  name: string;
+  address: string;
+  /** The file that its process holds locked. */
+  lock: string;
+  /** The process that answers at its address; `null` for none. */
+  pid: number | null;
+  /** All that hold its lock, as far as the system tells. */
+  copies: readonly number[];
+}
+
+/** A problem of apps, unless it says otherwise. */
+type AppFinding = Omit<Finding, "level" | "check"> & Partial<Finding>;
+
 /** Adds what is wrong with the app `name`, registered or not. Starts nothing. */
 export async function checkApp(
   ipc: NeverLiieIPC,
@@ -41,75 +57,95 @@ export async function checkApp(
   findings: Finding[],
   { holders, signal }: Processes,
 ): Promise<void> {
-  const add = (finding: Omit<Finding, "level" | "check"> & Partial<Finding>) =>
-    findings.push({ check: "apps", level: "problem", ...finding });
+  const add = (found: readonly AppFinding[]) =>
+    findings.push(...found.map((one) => ({ check: "apps", level: "problem", ...one } as const)));
   // Where one of its files is none, nothing else can be asked.
   const odd = oddFiles(ipc.home, name);
-  for (const problem of odd) add({ problem, mend: "remove what is there: it is made anew" });
+  add(odd.map((problem) => ({ problem, mend: "remove what is there: it is made anew" })));
   if (odd.length > 0) return;
   const address = ipc.home.address(name);
   const lock = ipc.home.runtimeFile(name, "lock");
   const pid = await answering(ipc, name, signal);
   const copies = [...new Set(holders?.filter(({ path }) => path === lock).map(({ pid }) => pid))];
-  if (copies.length > 1) {
-    const others = copies.filter((copy) => copy !== pid);
-    add({
-      problem: `"${name}" runs ${copies.length} times, as processes ${copies.join(", ")}, since ` +
-        `its lock was removed; ${pid === null ? "none of them answers" : `process ${pid} answers`}`,
-      mend: `one of them leaves within a few seconds; otherwise end it: ${killing(others)}`,
+  const app: Looked = { ipc, name, address, lock, pid, copies, holders, signal };
+  add(severalCopies(app));
+  add(await (pid === null ? silence(app) : answer(app, pid)));
+  if (pid === null) add(refusedStarts(app));
+}
+
+function severalCopies({ name, pid, copies }: Looked): AppFinding[] {
+  if (copies.length < 2) return [];
+  const others = copies.filter((copy) => copy !== pid);
+  return [{
+    problem: `"${name}" runs ${copies.length} times, as processes ${copies.join(", ")}, since ` +
+      `its lock was removed; ${pid === null ? "none of them answers" : `process ${pid} answers`}`,
+    mend: `one of them leaves within a few seconds; otherwise end it: ${killing(others)}`,
+  }];
+}
+
+/** What is wrong with an app that answers. */
+async function answer({ ipc, name, lock, signal }: Looked, pid: number): Promise<AppFinding[]> {
+  const found: AppFinding[] = [];
+  const options = { activate: false, signal };
+  const { protocol } = await ipc.call<AppDescription>(name, "$/describe", {}, options)
+    .catch(() => ({ protocol: PROTOCOL_VERSION }));
+  if (protocol !== PROTOCOL_VERSION) {
+    found.push({
+      problem: `"${name}" (process ${pid}) speaks version ${protocol} of the protocol, this ` +
+        `program version ${PROTOCOL_VERSION}`,
+      mend: `bring both to one version, then neverliie stop ${name}`,
     });
   }
-  if (pid !== null) {
-    const options = { activate: false, signal };
-    const { protocol } = await ipc.call<AppDescription>(name, "$/describe", {}, options)
-      .catch(() => ({ protocol: PROTOCOL_VERSION }));
-    if (protocol !== PROTOCOL_VERSION) {
-      add({
-        problem: `"${name}" (process ${pid}) speaks version ${protocol} of the protocol, this ` +
-          `program version ${PROTOCOL_VERSION}`,
-        mend: `bring both to one version, then neverliie stop ${name}`,
-      });
-    }
-    if (!isServing(ipc, name)) {
-      add({
-        level: "note",
-        problem: `"${name}" (process ${pid}) answers, but "${lock}", which it should hold, is free`,
-        mend: WINDOWS
-          ? `neverliie stop ${name}: its next start makes it anew`
-          : `it takes that within two seconds; otherwise neverliie stop ${name}`,
-      });
-    }
-  } else if (isServing(ipc, name)) {
+  if (!isServing(ipc, name)) {
+    found.push({
+      level: "note",
+      problem: `"${name}" (process ${pid}) answers, but "${lock}", which it should hold, is free`,
+      mend: WINDOWS
+        ? `neverliie stop ${name}: its next start makes it anew`
+        : `it takes that within two seconds; otherwise neverliie stop ${name}`,
+    });
+  }
+  return found;
+}
+
+/** Who or what is in the place of an app that does not answer. */
+async function silence(
+  { ipc, name, address, lock, holders, copies }: Looked,
+): Promise<AppFinding[]> {
+  if (isServing(ipc, name)) {
     const silent = holders === null ? lockUsers(lock) : copies;
     const who = silent.length === 0 ? "a process" : `process ${silent.join(", ")}`;
-    add({
+    return [{
       problem: `"${name}": ${who} holds its name and does not answer at "${address}"`,
       mend: `see what it does (neverliie logs ${name}), and end it` +
         (silent.length === 0 ? "" : `: ${killing(silent)}`),
-    });
-  } else if (await somebodyListens(address)) {
-    add({
+    }];
+  }
+  if (await somebodyListens(address)) {
+    return [{
       problem: `"${name}" does not run, yet some program listens at its address "${address}"`,
       mend: "find that program and end it: it is not the app",
-    });
-  } else if (isSocket(address)) {
-    add({
-      check: "leftovers",
-      problem: `"${address}" is the socket of a process that was killed`,
-      mend: `nothing need be done: the next start of ${name} replaces it`,
-      level: "note",
-      remedy: () => removeSocket(ipc.home, name),
-    });
+    }];
   }
+  if (!isSocket(address)) return [];
+  return [{
+    check: "leftovers",
+    problem: `"${address}" is the socket of a process that was killed`,
+    mend: `nothing need be done: the next start of ${name} replaces it`,
+    level: "note",
+    remedy: () => removeSocket(ipc.home, name),
+  }];
+}
+
+function refusedStarts({ ipc, name }: Looked): AppFinding[] {
   const { until, failure } = readStarts(ipc.home, name);
-  if (pid === null && until > Date.now()) {
-    const why = failure === null ? "" : `. Last: ${failure.message}`;
-    add({
-      problem: `"${name}" was started too often and is not before ` +
-        `${new Date(until).toISOString()}${why}`,
-      mend: `see why it ends (neverliie logs ${name}), and start it by hand until that is mended`,
-    });
-  }
+  if (until <= Date.now()) return [];
+  const why = failure === null ? "" : `. Last: ${failure.message}`;
+  return [{
+    problem: `"${name}" was started too often and is not before ` +
+      `${new Date(until).toISOString()}${why}`,
+    mend: `see why it ends (neverliie logs ${name}), and start it by hand until that is mended`,
+  }];
 }
 
 /** The app's process; `null` when nobody answers as it would in the time that there is. */

@@ -42,6 +42,7 @@ export type WorkerContext = Omit<CallContext, "caller">;
 
 /** A worker's handler runs at most this many items ahead of its consumer. */
 const AHEAD = 256;
+
 /**
  * Makes this module a worker for {@link NeverLiieIPC.exposeWorker}: call it once, at its top level.
  *
@@ -66,77 +67,96 @@ export function serveWorker<P = unknown>(
 ): void {
   const { parentPort, workerData } = threads();
   if (parentPort === null) throw new TypeError("Cannot serve: this module is not run as a worker");
-  const port = parentPort;
   const words = new Int32Array((workerData as ThreadData).words);
-  const send = (news: News) => port.postMessage(news);
-  let current = new AbortController();
-  let ahead = 0;
-  let proceed: (() => void) | null = null;
+  const running = new Running(handler as Handler, words, (news) => parentPort.postMessage(news));
+  parentPort.on("message", (order: Order) => running.obey(order));
+  Atomics.store(words, 1, 1);
+}
 
-  port.on("message", (order: Order) => {
+type Handler = (params: unknown, context: WorkerContext) => unknown;
+
+/** The thread's handler: one run of it at a time, as the main thread orders. */
+class Running {
+  readonly #handler: Handler;
+  readonly #words: Int32Array;
+  readonly #send: (news: News) => void;
+  #current = new AbortController();
+  /** Items that the consumer has not taken. */
+  #ahead = 0;
+  #proceed: (() => void) | null = null;
+
+  constructor(handler: Handler, words: Int32Array, send: (news: News) => void) {
+    this.#handler = handler;
+    this.#words = words;
+    this.#send = send;
+  }
+
+  obey(order: Order): void {
     if (order.type === "run") {
       const { method, params, trace } = order;
-      const work = () => run(method, params as P);
+      const work = () => this.#run(method, params);
       if (trace === undefined) void work();
       else void (Telemetry.find()?.within(trace, work) ?? work());
     } else if (order.type === "end") {
       // (Not process.exit: a thread needs no permission to end itself.)
       (globalThis as unknown as { close(): void }).close();
     } else if (order.type === "cancel") {
-      current.abort();
-      proceed?.();
+      this.#current.abort();
+      this.#proceed?.();
     } else {
-      ahead -= order.count;
-      if (ahead < AHEAD) proceed?.();
+      this.#ahead -= order.count;
+      if (this.#ahead < AHEAD) this.#proceed?.();
     }
-  });
+  }
 
-  Atomics.store(words, 1, 1);
-
-  async function run(method: string, params: P): Promise<void> {
-    current = new AbortController();
-    ahead = 0;
-    const signal = signalOf(current, words);
+  async #run(method: string, params: unknown): Promise<void> {
+    this.#current = new AbortController();
+    this.#ahead = 0;
+    const signal = signalOf(this.#current, this.#words);
     let iterator: ReturnType<typeof iteratorOf> = null;
     try {
-      const result = await handler(params, { method, signal });
+      const result = await this.#handler(params, { method, signal });
       iterator = iteratorOf(result);
-      if (iterator === null) return send({ type: "result", value: result });
-      send({ type: "stream" });
-      for (;;) {
-        if (signal.aborted) {
-          await iterator.return?.();
-          break;
-        }
-        const step = await iterator.next();
-        if (step.done) break;
-        send({ type: "item", value: step.value });
-        if (++ahead >= AHEAD) {
-          await new Promise<void>((resolve) => proceed = resolve);
-          proceed = null;
-        }
-      }
-      send({ type: "end" });
+      if (iterator === null) return this.#send({ type: "result", value: result });
+      this.#send({ type: "stream" });
+      await this.#sendItems(iterator, signal);
+      this.#send({ type: "end" });
     } catch (thrown) {
-      sendError(toWireError(thrown));
+      this.#sendError(toWireError(thrown));
       // (An item that no other thread can be given is no error of the handler's, which goes on.)
       if (iterator !== null) await endEarly(iterator);
     }
   }
 
+  async #sendItems(
+    iterator: NonNullable<ReturnType<typeof iteratorOf>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      if (signal.aborted) return void await iterator.return?.();
+      const step = await iterator.next();
+      if (step.done) return;
+      this.#send({ type: "item", value: step.value });
+      if (++this.#ahead >= AHEAD) {
+        await new Promise<void>((resolve) => this.#proceed = resolve);
+        this.#proceed = null;
+      }
+    }
+  }
+
   /** Data that no other thread can be given travel as their JSON; what has none is left behind. */
-  function sendError({ code, message, data }: WireError): void {
+  #sendError({ code, message, data }: WireError): void {
     try {
-      return send({ type: "error", error: { code, message, data } });
+      return this.#send({ type: "error", error: { code, message, data } });
     } catch {
       // It holds a function, say.
     }
     try {
       data = JSON.parse(JSON.stringify(data));
-      send({ type: "error", error: { code, message, data } });
+      this.#send({ type: "error", error: { code, message, data } });
     } catch (thrown) {
       const why = `${message} (its data cannot be sent: ${whyUnwritten(thrown)})`;
-      send({ type: "error", error: { code, message: why } });
+      this.#send({ type: "error", error: { code, message: why } });
     }
   }
 }

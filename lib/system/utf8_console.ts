@@ -1,4 +1,4 @@
-/** The console of this process. */
+/** A console that shows what programs write as UTF-8. */
 import { kernel32 } from "./kernel32.ts";
 
 const CP_UTF8 = 65001;
