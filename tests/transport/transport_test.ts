@@ -101,6 +101,18 @@ function assertSame(actual: Uint8Array, expected: Uint8Array): void {
   assertEquals(actual.findIndex((byte, i) => byte !== expected[i]), -1);
 }
 
+behaviour("who listens where another has just closed is found, and stays", async (address) => {
+  const before = await platform.listen(address);
+  const accepting = before.accept();
+  await before.close();
+  const listener = await platform.listen(address);
+  // What closing left to do would be done by then.
+  assertEquals(await accepting, null);
+  await new Promise((resolve) => setTimeout(resolve));
+  const [server, client] = await Promise.all([accept(listener), dial(address)]);
+  await Promise.all([client.close(), server.close(), listener.close()]);
+});
+
 connected("bytes go both ways", async (client, server) => {
   await client.write(text("hello"));
   assertEquals(string(await server.read()), "hello");

@@ -7,7 +7,7 @@
 import type { Platform } from "../transport.ts";
 import { linuxCommandLine, macosCommandLine } from "./command_line.ts";
 import { spawnDetached } from "./process.ts";
-import { dialSocket, ensurePrivateDirectory, listenOnSocket } from "./socket.ts";
+import { dialSocket, ensurePrivateDirectory, SocketListener } from "./socket.ts";
 
 /** `sockaddr_un.sun_path` holds 104 bytes on macOS (108 on Linux), its final zero included. */
 const SOCKET_PATH_MAX = 103;
@@ -51,7 +51,7 @@ const unix: Omit<Platform, "commandLine"> = {
 
   rights: () => ({ elevated: false, integrity: 0 }),
   userId: () => String(Deno.uid()),
-  listen: (address, options = {}) => Promise.resolve(listenOnSocket(address, options)),
+  listen: (address, options = {}) => Promise.resolve(new SocketListener(address, options)),
   dial: dialSocket,
   spawn: spawnDetached,
 };

@@ -64,11 +64,12 @@ class SocketTransport implements Transport {
  */
 const LOOK = 2_000;
 
-class SocketListener implements Listener {
+/** Listens at a path, in place of whatever socket an earlier process left there. */
+export class SocketListener implements Listener {
   readonly address: string;
   readonly #report: (problem: string) => void;
   readonly #owns: () => boolean;
-  #next: AbortSignal;
+  #nextLook: AbortSignal;
   #listener: Deno.UnixListener;
   /** Which file the socket is, as far as it was looked at. */
   #file: Deno.FileInfo | null = null;
@@ -78,6 +79,7 @@ class SocketListener implements Listener {
   #renewal: PromiseWithResolvers<void> | null = null;
   /** Whether it was reported that none can be made. */
   #told = false;
+  #accepting: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | null = null;
 
   constructor(address: string, { report = console.error, owns = () => true }: ListenOptions) {
@@ -85,10 +87,14 @@ class SocketListener implements Listener {
     this.#report = report;
     this.#owns = owns;
     this.#listener = listenInPlace(address);
-    this.#next = this.#lookLater();
+    this.#nextLook = this.#lookLater();
   }
 
-  async accept(): Promise<Transport | null> {
+  accept(): Promise<Transport | null> {
+    return this.#accepting = this.#next();
+  }
+
+  async #next(): Promise<Transport | null> {
     while (this.#closed === null) {
       const listener = this.#listener;
       try {
@@ -113,7 +119,7 @@ class SocketListener implements Listener {
   }
 
   readonly #onLook = (): void => {
-    this.#next = this.#lookLater();
+    this.#nextLook = this.#lookLater();
     this.#attempt(this.#look);
   };
 
@@ -176,21 +182,20 @@ class SocketListener implements Listener {
 
   close(): Promise<void> {
     if (this.#closed === null) {
-      this.#closed = Promise.resolve();
-      this.#next.removeEventListener("abort", this.#onLook);
-      // (Deno removes what has the name in any case. Another one that has it makes its own anew.)
-      if (this.#owns()) removeSocket(this.address);
-      if (this.#renewal === null) this.#listener.close();
-      this.#renewal?.resolve();
-      this.#folder?.close();
+      // Until then Deno removes what has the name, which may be the next one's by now.
+      this.#closed = Promise.allSettled([this.#accepting]).then(() => {});
+      this.#nextLook.removeEventListener("abort", this.#onLook);
+      try {
+        // (Deno removes what has the name in any case. Another one that has it makes its own anew.)
+        if (this.#owns()) removeSocket(this.address);
+      } finally {
+        if (this.#renewal === null) this.#listener.close();
+        this.#renewal?.resolve();
+        this.#folder?.close();
+      }
     }
     return this.#closed;
   }
-}
-
-/** Listens at `path`, in place of whatever socket an earlier process left there. */
-export function listenOnSocket(path: string, options: ListenOptions): Listener {
-  return new SocketListener(path, options);
 }
 
 /** The caller holds the app's lock, so a socket that is still there is a dead process's. */
@@ -209,9 +214,7 @@ function listenInPlace(path: string): Deno.UnixListener {
   }
 }
 
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
-}
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 
 /** Connects to the socket at `path`; `null` when nobody listens. */
 export async function dialSocket(
@@ -251,20 +254,16 @@ function isPeerGone(error: unknown): boolean {
     error instanceof Deno.errors.Interrupted;
 }
 
-function lstat(path: string): Deno.FileInfo | null {
+const lstat = (path: string) => ifThere(() => Deno.lstatSync(path));
+const removeSocket = (path: string) => ifThere(() => Deno.removeSync(path));
+
+/** What `work` gives; `null` where there is nothing to do it on. */
+function ifThere<T>(work: () => T): T | null {
   try {
-    return Deno.lstatSync(path);
+    return work();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
-  }
-}
-
-function removeSocket(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
