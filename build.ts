@@ -12,6 +12,7 @@ import { readManifest } from "./apps/manifest.ts";
 import { measureStart } from "./apps/build/measure.ts";
 import { TARGETS } from "./apps/build/targets.ts";
 import { bundledPackages, writeNotices } from "./apps/build/third_party.ts";
+import { runTask } from "./apps/build/task.ts";
 
 export {
   CompileError,
@@ -65,7 +66,7 @@ async function printMeasures({ targets, out }: Arguments): Promise<void> {
 }
 
 /** Builds what the command line asks for; the exit code says whether all of it was made. */
-async function main(args: string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
     console.log(HELP);
     return 0;
@@ -100,12 +101,4 @@ async function main(args: string[]): Promise<number> {
   return count("failed") === 0 ? 0 : 1;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    console.error(error.message);
-    Deno.exit(2);
-  }
-}
+if (import.meta.main) await runTask(main);

@@ -11,7 +11,7 @@ import { attackAll } from "./support/chaos/fuzz_server.ts";
 import { checkOptions, numberOption, withOwnMesh } from "./support/mesh/own_mesh.ts";
 import type { ProcessUsage } from "./support/mesh/process_usage.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
-import { runTask } from "./support/run/task.ts";
+import { runTask } from "../apps/build/task.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 

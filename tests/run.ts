@@ -10,7 +10,7 @@ import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
-import { runTask } from "./support/run/task.ts";
+import { runTask } from "../apps/build/task.ts";
 import { compiledParts, headersPart, windowsParts } from "./lab/parts.ts";
 import { PATIENCE_VARIABLE } from "./support/run/watchdog.ts";
 import { loadTestModules } from "./support/run/test_modules.ts";

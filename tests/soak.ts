@@ -8,7 +8,7 @@ import { fromFileUrl } from "@std/path";
 import { checkOptions, numberOption, withOwnMesh } from "./support/mesh/own_mesh.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
 import { soak, soakFigures } from "./support/chaos/soak.ts";
-import { runTask } from "./support/run/task.ts";
+import { runTask } from "../apps/build/task.ts";
 
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { join, relative } from "node:path";
+import { runTask } from "../../apps/build/task.ts";
 import { ownModuleFlags } from "../../lib/packages/module_flags.ts";
 import { lab } from "../lab/lab.ts";
 import { Control } from "./control.ts";
@@ -186,11 +187,4 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    console.error(error instanceof TypeError ? error.message : error);
-    Deno.exit(error instanceof TypeError ? 2 : 1);
-  }
-}
+if (import.meta.main) await runTask(main);

@@ -32,94 +32,83 @@ interface RowPlan {
   windows?: Target;
 }
 
-const mesh = (id: string): Source => ({ id, of: "mesh" });
+/** What one has in a measure, as a ratio of what another has. */
+const ratio = (id: string, of: string, than: string) => ({
+  kind: "ratio" as const,
+  value: { id, of },
+  base: { id, of: than },
+});
+
+/** By how much one takes longer than another. */
+const difference = (id: string, of: string, than: string) => ({
+  ...ratio(id, of, than),
+  kind: "difference" as const,
+  unit: "ms",
+});
 
 const PLAN: readonly RowPlan[] = [
   {
     what: "call round trip / bare echo (floor)",
-    kind: "ratio",
-    value: mesh("round trip p50"),
-    base: { id: "round trip p50", of: "floor" },
+    ...ratio("round trip p50", "mesh", "floor"),
     unix: { most: 1.5 },
     windows: { most: 1.6 },
   },
   {
     what: "call round trip / vscode-jsonrpc on Node",
-    kind: "ratio",
-    value: mesh("round trip p50"),
-    base: { id: "round trip p50", of: "vscode" },
+    ...ratio("round trip p50", "mesh", "vscode"),
     unix: { most: 0.45 },
     windows: { most: 0.45 },
   },
   {
     what: "call round trip / bare echo on node:net in Deno",
-    kind: "ratio",
-    value: mesh("round trip p50"),
-    base: { id: "round trip p50", of: "netDeno" },
+    ...ratio("round trip p50", "mesh", "netDeno"),
     unix: { most: 1.4 },
     windows: { most: 1.0 },
   },
   {
     what: "call round trip / Python, a connection per call",
-    kind: "ratio",
-    value: mesh("round trip p50"),
-    base: { id: "round trip p50", of: "pythonPerCall" },
+    ...ratio("round trip p50", "mesh", "pythonPerCall"),
     unix: { most: 0.65 },
   },
   {
     what: "calls per second, 64 in flight / vscode-jsonrpc",
-    kind: "ratio",
-    value: mesh("calls per second"),
-    base: { id: "calls per second", of: "vscode" },
+    ...ratio("calls per second", "mesh", "vscode"),
     unix: { least: 5 },
     windows: { least: 20 },
   },
   {
     what: "calls per second, 64 in flight / bare echo (floor)",
-    kind: "ratio",
-    value: mesh("calls per second"),
-    base: { id: "calls per second", of: "floor" },
+    ...ratio("calls per second", "mesh", "floor"),
     unix: { least: 0.4 },
     windows: { least: 0.5 },
   },
   {
     what: "stream items per second / vscode-jsonrpc $/progress",
-    kind: "ratio",
-    value: mesh("stream items per second"),
-    base: { id: "stream items per second", of: "vscode" },
+    ...ratio("stream items per second", "mesh", "vscode"),
     unix: { least: 5 },
     windows: { least: 10 },
   },
   {
     what: "1 MiB values, MB/s / bare transport",
-    kind: "ratio",
-    value: mesh("MB/s, 1 MiB"),
-    base: { id: "MB/s, 1 MiB", of: "transport" },
+    ...ratio("MB/s, 1 MiB", "mesh", "transport"),
     unix: { least: 0.6 },
     windows: { least: 0.6 },
   },
   {
     what: "cold launch over the bare start",
-    kind: "difference",
-    unit: "ms",
-    value: { id: "cold launch", of: "wake" },
-    base: { id: "cold launch", of: "bareStart" },
+    ...difference("cold launch", "wake", "bareStart"),
     unix: { most: 25 },
     windows: { most: 60 },
   },
   {
     what: "abort() to the handler's signal / round trip",
-    kind: "ratio",
-    value: { id: "cancel p50", of: "cancel" },
-    base: { id: "cancel p50", of: "call" },
+    ...ratio("cancel p50", "cancel", "call"),
     unix: { most: 1.2 },
     windows: { most: 1.2 },
   },
   {
     what: "round trip with 1,000 clients connected / with 1",
-    kind: "ratio",
-    value: mesh("crowded p50"),
-    base: { id: "crowded p50", of: "one" },
+    ...ratio("crowded p50", "mesh", "one"),
     unix: { most: 1.3 },
     windows: { most: 1.5 },
   },
@@ -127,48 +116,36 @@ const PLAN: readonly RowPlan[] = [
     what: "memory per idle connection",
     kind: "value",
     unit: "KiB",
-    value: mesh("memory per connection"),
+    value: { id: "memory per connection", of: "mesh" },
     unix: { most: 24 },
     windows: { most: 64 },
   },
   {
     what: "idle CPU in 10 s, over an idle program without the library",
-    kind: "difference",
-    unit: "ms",
-    value: mesh("idle cpu"),
-    base: { id: "idle cpu", of: "alone" },
+    ...difference("idle cpu", "mesh", "alone"),
     // What a processor clock resolves: a tick.
     unix: { most: 10 },
     windows: { most: 16 },
   },
   {
     what: "import and open, over an empty program",
-    kind: "difference",
-    unit: "ms",
-    value: { id: "import and open", of: "open" },
-    base: { id: "import and open", of: "empty" },
+    ...difference("import and open", "open", "empty"),
     unix: { most: 25 },
     windows: { most: 80 },
   },
   {
     what: "work of a program with an idle mesh / without the library",
-    kind: "ratio",
-    value: { id: "work beside the mesh", of: "idle" },
-    base: { id: "work beside the mesh", of: "alone" },
+    ...ratio("work beside the mesh", "idle", "alone"),
     unix: { most: 1.05 },
     windows: { most: 1.05 },
   },
   {
     what: "work of a program called every 5 ms / without the library",
-    kind: "ratio",
-    value: { id: "work beside the mesh", of: "called" },
-    base: { id: "work beside the mesh", of: "alone" },
+    ...ratio("work beside the mesh", "called", "alone"),
   },
   {
     what: "work of a program called every 5 ms / with an idle mesh",
-    kind: "ratio",
-    value: { id: "work beside the mesh", of: "called" },
-    base: { id: "work beside the mesh", of: "idle" },
+    ...ratio("work beside the mesh", "called", "idle"),
   },
 ];
 

@@ -15,7 +15,7 @@ import {
 } from "../../apps/build/checklist.ts";
 import { withOwnMesh } from "../support/mesh/own_mesh.ts";
 import type { TestMesh } from "../support/mesh/mesh.ts";
-import { runTask } from "../support/run/task.ts";
+import { runTask } from "../../apps/build/task.ts";
 import { CannotTell, type Line } from "./line.ts";
 import { LINES } from "./lines.ts";
 

@@ -554,7 +554,7 @@ async function assertWindowsDesktop(desk: Desk): Promise<void> {
   // What the system does with it at logon.
   const started = await desk.run(["cmd.exe", "/d", "/c", "start", "", logon]);
   assertEquals(started.code, 0, started.stderr);
-  await until(async () => await pidOf(desk.mesh.ipc, "statusbar") !== null);
+  await desk.mesh.answering("statusbar");
 }
 
 /** How the window of a program begins. */

@@ -28,13 +28,6 @@ import { dispatchTo } from "../support/session/unit_session.ts";
 
 const ASLEEP = { activate: false };
 
-/** The process that answers as `name`, waited for. */
-async function answering(mesh: TestMesh, name = "fixture"): Promise<number> {
-  let pid: number | null = null;
-  await until(async () => (pid = await pidOf(mesh.ipc, name)) !== null);
-  return pid!;
-}
-
 /** Every subset of `items`. */
 function subsets<T>(items: readonly T[]): T[][] {
   return items.reduce<T[][]>(
@@ -75,7 +68,7 @@ meshTest("whichever files of an app are taken, it keeps its name and is called",
       // Another copy can begin only where nothing was left to see the first by.
       const lost = !WINDOWS && taken.includes("lock") && taken.includes("sock");
       if (!lost) assertEquals(called[i], Deno.pid, taken.join());
-      await until(async () => await answering(mesh, name) === Deno.pid);
+      await until(async () => await mesh.answering(name) === Deno.pid);
       if (!WINDOWS) await until(() => ProcessLock.isHeld(path(name, "lock")));
     }
     const copies = called.filter((pid) => pid !== Deno.pid);
@@ -110,7 +103,7 @@ if (!WINDOWS) {
     assertEquals((await stream.next()).value, "one");
     const second = await secondCopy(mesh);
     assertEquals((await second.ended).code, 0);
-    assertEquals(await answering(mesh), first.pid);
+    assertEquals(await mesh.answering(), first.pid);
     assertEquals(await client.call("fixture", "pid", {}, ASLEEP), first.pid);
     assert(ProcessLock.isHeld(mesh.ipc.home.runtimeFile("fixture", "lock")));
     // The other one's leaving ended nothing of that.
@@ -143,7 +136,7 @@ if (!WINDOWS && MODE === "script") {
       assertStringIncludes(stderr, `process ${second.pid} is "fixture" as well`);
       assertStringIncludes(stderr, "this one leaves");
       // Its leaving takes the socket of the other one, who makes it anew.
-      assertEquals(await answering(mesh), second.pid);
+      assertEquals(await mesh.answering(), second.pid);
     },
   );
 
@@ -214,7 +207,7 @@ meshTest("all is taken while an app is being started, again and again", async (m
     pids.add(Number(text[1]));
   }
   await until(() => [...pids].filter(isAlive).length === 1);
-  assertEquals(await answering(mesh), [...pids].find(isAlive));
+  assertEquals(await mesh.answering(), [...pids].find(isAlive));
 });
 
 meshTest("an app that died while all was taken is started again", async (mesh) => {
@@ -224,14 +217,11 @@ meshTest("an app that died while all was taken is started again", async (mesh) =
   kill(pid);
   take(...filesIn(mesh.ipc.home.runtime));
   await gone(pid);
-  let next: number | null = null;
-  await until(async () => (next = await pidOf(mesh.ipc, "fixture")) !== null && next !== pid);
-  assertEquals(await answering(mesh), next);
+  const next = await mesh.answering("fixture", pid);
   // And so is one that dies after its files were made anew.
   take(...filesIn(mesh.ipc.home.runtime));
-  assertEquals(await answering(mesh), next);
-  kill(next!);
-  await gone(next!);
-  const last = next!;
-  await until(async () => ![null, last].includes(await pidOf(mesh.ipc, "fixture")));
+  assertEquals(await mesh.answering(), next);
+  kill(next);
+  await gone(next);
+  await mesh.answering("fixture", next);
 });

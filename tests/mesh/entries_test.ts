@@ -213,9 +213,9 @@ meshTest(
     }
     assertEquals(readKept(home, "fixture")?.gaveUp, null);
     await until(() => rename(`${drive} unplugged`, drive));
-    await until(async () => await pidOf(mesh.ipc, "fixture") !== null);
+    const next = await mesh.answering();
     await supervisor.stop();
-    assert(await pidOf(mesh.ipc, "fixture") !== pid);
+    assert(next !== pid);
   },
 );
 

@@ -11,7 +11,6 @@ import {
   kill,
   meshTest,
   type TestMesh,
-  until,
   WINDOWS,
 } from "../support/mesh/mesh.ts";
 
@@ -20,8 +19,7 @@ const WAKER = [...fixtureCommand(), "--name", "waker"];
 
 /** Waits for the waker, has it wake the fixture, and gives both processes. */
 async function woken(mesh: TestMesh): Promise<{ waker: number; fixture: number }> {
-  await until(async () => await pidOf(mesh.ipc, "waker") !== null);
-  const waker = (await pidOf(mesh.ipc, "waker"))!;
+  const waker = await mesh.answering("waker");
   const params = { target: "fixture", method: "pid" };
   const fixture = await mesh.ipc.call<number>("waker", "call_other", params, { timeout: 60_000 });
   return { waker, fixture };

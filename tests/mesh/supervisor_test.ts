@@ -19,16 +19,6 @@ import {
   WINDOWS,
 } from "../support/mesh/mesh.ts";
 
-/** Waits until another process than `pid` answers as the app, which nobody here starts. */
-async function restarted(mesh: TestMesh, pid: number): Promise<number> {
-  let next: number | null = null;
-  await until(async () => {
-    next = await pidOf(mesh.ipc, "fixture");
-    return next !== null && next !== pid;
-  });
-  return next!;
-}
-
 /** Another app of the mesh: each of them is ready to supervise. */
 const watcher = (mesh: TestMesh, name: string) => mesh.serve([...fixtureCommand(), "--name", name]);
 
@@ -45,7 +35,7 @@ meshTest(
     for (let i = 0; i < 2; i++) {
       kill(pid);
       await gone(pid);
-      pid = await restarted(mesh, pid);
+      pid = await mesh.answering("fixture", pid);
     }
     assertEquals(readKept(mesh.ipc.home, "fixture")?.gaveUp, null);
     assertEquals((await mesh.neverliie("stop", "fixture")).code, 0);
@@ -66,7 +56,7 @@ meshTest("a supervisor that is killed is replaced by another app of the mesh", a
   await gone(first.pid);
   kill(pid);
   await gone(pid);
-  await restarted(mesh, pid);
+  await mesh.answering("fixture", pid);
 });
 
 // On Windows such a file cannot be removed while its app runs.
@@ -144,7 +134,7 @@ meshTest("a file whose name no app can have keeps nobody from being supervised",
   const pid = await mesh.ipc.call<number>("fixture", "pid");
   kill(pid);
   await gone(pid);
-  await restarted(mesh, pid);
+  await mesh.answering("fixture", pid);
 });
 
 meshTest(

@@ -6,25 +6,13 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { AttachEvent, InputParams, SessionInfo } from "../../apps/terminal/contract.ts";
+import type { AttachEvent, InputParams } from "../../apps/terminal/contract.ts";
 import { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { ConsoleProgram } from "../support/mesh/console_program.ts";
 import { meshTest, suiteCommand, type TestMesh, until, WINDOWS } from "../support/mesh/mesh.ts";
+import { sessionInfo } from "../support/mesh/session_info.ts";
 
-const SESSION: SessionInfo = {
-  id: 1,
-  title: "one",
-  command: "one",
-  cwd: "C:\\",
-  pid: 1,
-  columns: 80,
-  rows: 24,
-  views: 0,
-  opened: "2026-01-01T00:00:00.000Z",
-  ended: null,
-  code: null,
-  signal: null,
-};
+const SESSION = sessionInfo({ cwd: "C:\\" });
 
 /** A host of one session, which keeps what is typed. */
 class Host implements AsyncDisposable {

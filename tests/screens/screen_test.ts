@@ -12,6 +12,15 @@ const PROGRAM = [
 ];
 const ignore = Deno.build.os !== "linux";
 
+/** The program's screen, drawn, after it has got a key. */
+async function openWithKey(key: string): Promise<Terminal> {
+  const terminal = await Terminal.open(PROGRAM);
+  await terminal.until("drawn 80x23");
+  await terminal.type(key);
+  await terminal.until(`got ${key}`);
+  return terminal;
+}
+
 for (
   const [name, key, code, said] of [
     ["its signal", "q", 0, "after"],
@@ -42,10 +51,7 @@ Deno.test({
   name: "a screen takes keys, follows the size, and ends on SIGTERM",
   ignore,
   async fn() {
-    await using terminal = await Terminal.open(PROGRAM);
-    await terminal.until("drawn 80x23");
-    await terminal.type("a");
-    await terminal.until("got a");
+    await using terminal = await openWithKey("a");
     await terminal.press("Enter");
     await terminal.until("got Enter");
     await terminal.resize(120, 40);
@@ -78,10 +84,7 @@ Deno.test({
   name: "a screen is whole after its window's edge was dragged",
   ignore,
   async fn() {
-    await using terminal = await Terminal.open(PROGRAM);
-    await terminal.until("drawn 80x23");
-    await terminal.type("a");
-    await terminal.until("got a");
+    await using terminal = await openWithKey("a");
     const widths = [...range(79, 40), ...range(41, 70)];
     for (const width of widths) await terminal.resize(width, 24);
     await terminal.until(/drawn 70x23 .*\ngot a/);

@@ -14,21 +14,13 @@ import type { Pty, PtyOptions } from "../../lib/pty/pty.ts";
 import { kernel32 } from "../../lib/system/kernel32.ts";
 import { removed } from "../support/run/removed.ts";
 import { isAlive } from "../support/mesh/process.ts";
+import { countHandles } from "../support/mesh/process_usage.ts";
 import { withLimit } from "../support/run/watchdog.ts";
 
 const WINDOWS = Deno.build.os === "windows";
 const LIMIT = 30_000;
 
 // The libraries are loaded on first use and stay: here, so that no test seems to leak them.
-const handles = WINDOWS
-  ? Deno.dlopen(
-    "kernel32.dll",
-    {
-      GetCurrentProcess: { parameters: [], result: "pointer" },
-      GetProcessHandleCount: { parameters: ["pointer", "buffer"], result: "i32" },
-    } as const,
-  ).symbols
-  : null;
 if (WINDOWS) kernel32();
 {
   const pty = openPty(deno("Deno.exit(0)"));
@@ -76,14 +68,6 @@ async function read(pty: Pty, wanted?: RegExp, before = ""): Promise<string> {
 }
 
 const type = (pty: Pty, text: string) => pty.write(new TextEncoder().encode(text));
-
-/** Handles or descriptors that this process has open. */
-function openHandles(): number {
-  if (handles === null) return [...Deno.readDirSync("/proc/self/fd")].length;
-  const count = new Uint32Array(1);
-  assert(handles.GetProcessHandleCount(handles.GetCurrentProcess(), count) !== 0);
-  return count[0]!;
-}
 
 behaviour("a program runs to its end and its exit code is told", async () => {
   const pty = openPty(deno("Deno.exit(7)"));
@@ -155,10 +139,10 @@ behaviour("nothing stays open", async () => {
     await reading;
   };
   await use(true);
-  const before = openHandles();
+  const before = countHandles();
   for (let i = 0; i < rounds; i++) await use(i % 2 === 0);
   // What the system opens and closes on its own account; a leak would be of one a round at least.
-  const more = openHandles() - before;
+  const more = countHandles() - before;
   assert(more < rounds, `${more} more after ${rounds} rounds`);
 });
 

@@ -191,6 +191,13 @@ export class TestMesh {
     await until(async () => await pidOf(this.ipc, app) !== pid);
   }
 
+  /** The process that answers as the app, waited for: another one than `before`. */
+  async answering(app = "fixture", before: number | null = null): Promise<number> {
+    let pid: number | null = null;
+    await until(async () => ![null, before].includes(pid = await pidOf(this.ipc, app)));
+    return pid!;
+  }
+
   /** Stops every app, and ends what the test started and left. */
   async end(): Promise<void> {
     for (const app of await listApps(this.ipc)) {

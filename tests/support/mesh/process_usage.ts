@@ -43,7 +43,8 @@ export function processUsage(): ProcessUsage {
   return { rss, live: heapUsed + external, handles: countHandles(), threads: countThreads() };
 }
 
-function countHandles(): number {
+/** Handles or descriptors that this process has open. */
+export function countHandles(): number {
   if (kernel32 !== null) {
     const count = new Uint32Array(1);
     // https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-getprocesshandlecount

@@ -12,9 +12,9 @@ import { report } from "../../../apps/scanner/report.ts";
 import { segmentsOf, type StatusBarConfig } from "../../../apps/statusbar/config.ts";
 import { barLine } from "../../../apps/statusbar/line.ts";
 import { titleSequence } from "../../../apps/terminal/attach.ts";
-import type { SessionInfo } from "../../../apps/terminal/contract.ts";
 import { table as sessionLines } from "../../../apps/terminal/front_end.ts";
 import { printable, printableLines } from "../../../lib/ipc/mod.ts";
+import { sessionInfo } from "../../support/mesh/session_info.ts";
 import { paletteText } from "../../support/programs/palette_frame.tsx";
 import { plainTextFrame } from "../../support/programs/plain_text_frame.tsx";
 
@@ -195,10 +195,7 @@ Deno.test("plain output: the lines of top", () => {
 
 Deno.test("plain output: the terminal's list of sessions, and the window's title", () => {
   holds((one, another) => {
-    const session: SessionInfo = {
-      ...{ id: 1, title: one, command: another, cwd: one, pid: 1, columns: 80, rows: 24, views: 0 },
-      ...{ opened: new Date(0).toISOString(), ended: null, code: null, signal: null },
-    };
+    const session = sessionInfo({ title: one, command: another, cwd: one });
     assertPlain(sessionLines([session], 0, 200));
     const title = titleSequence(one);
     assertEquals([title.slice(0, 4), title.slice(-1)], ["\x1b]2;", "\x07"]);

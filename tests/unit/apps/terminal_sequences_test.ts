@@ -1,7 +1,7 @@
 /** The terminal without a terminal: escape sequences, keys, arguments, the list. */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { find, ownArguments, table } from "../../../apps/terminal/front_end.ts";
-import type { SessionInfo } from "../../../apps/terminal/contract.ts";
+import { sessionInfo } from "../../support/mesh/session_info.ts";
 import { Keys } from "../../../apps/terminal/keys.ts";
 import { type Codes, Pen } from "../../../apps/terminal/pen.ts";
 import { QueryFilter } from "../../../apps/terminal/queries.ts";
@@ -162,28 +162,12 @@ Deno.test("ownArguments ends where the program's own begin", () => {
   assertEquals(ownArguments(["run", "ls", "-h"]), ["run"]);
 });
 
-const session = (own: Partial<SessionInfo>): SessionInfo => ({
-  id: 1,
-  title: "one",
-  command: "/bin/sh",
-  cwd: "/",
-  pid: 1,
-  columns: 80,
-  rows: 24,
-  views: 0,
-  opened: "2026-01-01T00:00:00.000Z",
-  ended: null,
-  code: null,
-  signal: null,
-  ...own,
-});
-
 Deno.test("the list is aligned by columns, cut to the width, and tells how sessions ended", () => {
   const ended = "2026-01-01T00:01:00.000Z";
   const sessions = [
-    session({ title: "漢字 \x1b[31mred" }),
-    session({ id: 12, views: 2, ended, code: 3 }),
-    session({ id: 13, ended, code: 137, signal: "SIGKILL", command: "x".repeat(200) }),
+    sessionInfo({ title: "漢字 \x1b[31mred" }),
+    sessionInfo({ id: 12, views: 2, ended, code: 3 }),
+    sessionInfo({ id: 13, ended, code: 137, signal: "SIGKILL", command: "x".repeat(200) }),
   ];
   const lines = table(sessions, Date.parse(ended), 80);
   assertEquals(
@@ -199,7 +183,11 @@ Deno.test("the list is aligned by columns, cut to the width, and tells how sessi
 });
 
 Deno.test("a session is found by its id, else by its title", () => {
-  const sessions = [session({ id: 1, title: "2" }), session({ id: 2 }), session({ id: 3 })];
+  const sessions = [
+    sessionInfo({ id: 1, title: "2" }),
+    sessionInfo({ id: 2 }),
+    sessionInfo({ id: 3 }),
+  ];
   assertEquals(find(sessions, "2").id, 2);
   assertEquals(find(sessions.slice(0, 1), "2").id, 1);
   assertThrows(() => find(sessions, "one"), TypeError, "2, 3 have this title");

@@ -1,5 +1,5 @@
 /**
- * What the tasks of the tests do alike at their end.
+ * What the tasks of the checkout do alike at their end: the build's, and those of the tests.
  *
  * @module
  */
