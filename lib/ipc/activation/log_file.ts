@@ -102,15 +102,20 @@ export class LogKeeper {
  */
 function setAside(path: string): void {
   nameCopy(path);
-  copyEnd(path, `${path}.1.part`);
+  copyEnd(path, copyOf(path).part);
   Deno.truncateSync(path);
   nameCopy(path);
 }
 
 /** Gives a copy that is whole its name, which fails on Windows while somebody has the old one open. */
 function nameCopy(path: string): void {
-  const part = `${path}.1.part`;
-  if (sizeOf(part) > 0) Deno.renameSync(part, `${path}.1`);
+  const { part, whole } = copyOf(path);
+  if (sizeOf(part) > 0) Deno.renameSync(part, whole);
+}
+
+/** Where the copy of a log is: while it is written, and once it is whole. */
+function copyOf(path: string): { part: string; whole: string } {
+  return { part: `${path}.1.part`, whole: `${path}.1` };
 }
 
 function copyEnd(path: string, part: string): void {
