@@ -83,15 +83,16 @@ export class Thread {
   }
 }
 
+/** How far a task is: it has no answer yet, or its answer is a stream, or it is over. */
+type TaskState = "called" | "streaming" | { failure: Error | null };
+
 /** One run of a handler in a thread. */
 export class Task {
   readonly #thread: Thread;
   readonly #done: (state: ThreadState) => void;
   readonly #answer = Promise.withResolvers<unknown>();
   #items: unknown[] = [];
-  #over = false;
-  #streaming = false;
-  #failure: Error | null = null;
+  #state: TaskState = "called";
   #wake: (() => void) | null = null;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
@@ -119,7 +120,7 @@ export class Task {
 
   /** Tells the handler to end, and gives its thread up when it does not. */
   cancel(): void {
-    if (this.#over || this.#grace !== undefined) return;
+    if (typeof this.#state === "object" || this.#grace !== undefined) return;
     this.#thread.cancel();
     this.#grace = setTimeout(
       () => this.#finish(new DOMException("the task was cancelled", "AbortError"), "stuck"),
@@ -133,7 +134,8 @@ export class Task {
         this.#answer.resolve(news.value);
         return this.#finish(null, "free");
       case "stream":
-        this.#streaming = true;
+        // (A handler that was given up may come to that all the same.)
+        if (this.#state === "called") this.#state = "streaming";
         return this.#answer.resolve(this.#read());
       case "item":
         this.#items.push(news.value);
@@ -149,11 +151,10 @@ export class Task {
   }
 
   #finish(failure: Error | null, state: ThreadState): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#failure = failure;
+    if (typeof this.#state === "object") return;
+    if (failure !== null && this.#state === "called") this.#answer.reject(failure);
+    this.#state = { failure };
     clearTimeout(this.#grace);
-    if (failure !== null && !this.#streaming) this.#answer.reject(failure);
     this.#wake?.();
     this.#done(state);
   }
@@ -165,9 +166,10 @@ export class Task {
         if (items.length > 0) {
           this.#items = [];
           for (const item of items) yield item;
-          if (!this.#over) this.#thread.order({ type: "taken", count: items.length });
-        } else if (this.#over) {
-          if (this.#failure !== null) throw this.#failure;
+          const over = typeof this.#state === "object";
+          if (!over) this.#thread.order({ type: "taken", count: items.length });
+        } else if (typeof this.#state === "object") {
+          if (this.#state.failure !== null) throw this.#state.failure;
           return;
         } else {
           await new Promise<void>((resolve) => this.#wake = resolve);

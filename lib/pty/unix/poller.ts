@@ -21,8 +21,8 @@ interface Waiter {
 /** Who waits for what. Between waits it costs nothing. */
 class Poller {
   #waiters: Waiter[] = [];
-  #running = false;
-  #parked = false;
+  /** "parked" while poll(2) waits in a thread; "awake" while the loop around it runs here. */
+  #state: "idle" | "awake" | "parked" = "idle";
   /** A pipe whose one purpose is to end a parked poll; it lives as long as the process. */
   #wake: [read: number, write: number] | null = null;
 
@@ -48,12 +48,12 @@ class Poller {
 
   /** Has what is waited for looked at anew. */
   #disturb(): void {
-    if (this.#parked) libc().write(this.#wake![1], new Uint8Array(1), 1n);
-    else if (!this.#running) void this.#run();
+    if (this.#state === "parked") libc().write(this.#wake![1], new Uint8Array(1), 1n);
+    else if (this.#state === "idle") void this.#run();
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
+    this.#state = "awake";
     // Later in this turn others may come, too.
     await Promise.resolve();
     const [wake] = this.#wake ??= wakePipe();
@@ -65,15 +65,15 @@ class Poller {
         table.setInt32(i * POLLFD_SIZE, descriptor, true);
         table.setInt16(i * POLLFD_SIZE + 4, events, true);
       });
-      this.#parked = true;
+      this.#state = "parked";
       await libc().poll(new Uint8Array(table.buffer), BigInt(wanted.length), -1);
-      this.#parked = false;
+      this.#state = "awake";
       const happened = (i: number) => table.getInt16(i * POLLFD_SIZE + 6, true) !== 0;
       if (happened(0)) libc().read(wake, new Uint8Array(64), 64n);
       const ready = new Set(waiters.filter((_, i) => happened(i + 1)));
       this.#settle((waiter) => ready.has(waiter));
     }
-    this.#running = false;
+    this.#state = "idle";
   }
 }
 

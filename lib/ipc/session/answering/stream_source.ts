@@ -24,6 +24,14 @@ export interface SourcePage {
   finished: boolean;
 }
 
+/**
+ * How far a stream is. While it is "producing", its handler makes items. After that no item is taken
+ * from the handler, which may go on for a while although it was told to end: "ending". In the end it
+ * has "ended". A stream that is ended from outside is "aborting" and then "aborted": its pages do not
+ * hold all that its handler would have made.
+ */
+type Stage = "producing" | "ending" | "ended" | "aborting" | "aborted";
+
 /** The serving end: drives a handler's iterator and hands out pages. */
 export class StreamSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
@@ -38,12 +46,7 @@ export class StreamSource {
   #items: Packed[] = [];
   /** Characters and bytes in {@link #items}. */
   #size = 0;
-  #finished = false;
-  #aborted = false;
-  /** Whether the iterator was told to end: the handler has ended once it has answered that. */
-  #told = false;
-  /** Whether the handler has ended: one that was told to may go on for a while. */
-  #ended = false;
+  #stage: Stage = "producing";
   /** Told once when the handler has ended. */
   onEnd: (() => void) | null = null;
   #failure: { thrown: unknown } | null = null;
@@ -72,13 +75,13 @@ export class StreamSource {
 
   /** Waits for items and takes a page of them. What the handler threw comes after its last item. */
   async page(): Promise<SourcePage> {
-    if (this.#items.length === 0 && !this.#finished) {
+    if (this.#items.length === 0 && !this.finished) {
       await new Promise<void>((resolve) => this.#wakeReader = resolve);
     }
     if (this.#items.length === 0 && this.#failure !== null) throw this.#failure.thrown;
     const values = this.#takePage();
     this.#wakeProducer?.();
-    const finished = this.#finished && this.#failure === null && this.#items.length === 0;
+    const finished = this.finished && this.#failure === null && this.#items.length === 0;
     return { values, finished };
   }
 
@@ -97,24 +100,23 @@ export class StreamSource {
 
   /** Whether the handler makes no more items, of its own or because it was ended. */
   get finished(): boolean {
-    return this.#finished;
+    return this.#stage !== "producing";
   }
 
-  /** Whether it was ended early, so that what was paged out is not all there would have been. */
+  /** Whether it was ended early, so that the pages do not hold all items there would have been. */
   get aborted(): boolean {
-    return this.#aborted;
+    return this.#stage === "aborting" || this.#stage === "aborted";
   }
 
-  /** Whether the handler has ended, or was never to do more than give items. */
+  /** Whether the handler has ended. */
   get ended(): boolean {
-    return this.#ended;
+    return this.#stage === "ended" || this.#stage === "aborted";
   }
 
   /** Ends the stream early: no further item is taken from the handler's iterator. */
   abort(): void {
-    if (this.#finished) return;
-    this.#finished = true;
-    this.#aborted = true;
+    if (this.finished) return;
+    this.#stage = "aborting";
     this.#items = [];
     this.#wakeReader?.();
     this.#wakeProducer?.();
@@ -123,19 +125,18 @@ export class StreamSource {
 
   /** Ends the stream by an error, which its reader gets in place of the items that wait. */
   fail(thrown: unknown): void {
-    if (this.#finished) return;
+    if (this.finished) return;
     this.#failure = { thrown };
     this.abort();
   }
 
+  /** The handler has ended once its iterator has answered; one that cannot be told, with its item. */
   #tellToEnd(): void {
-    if (this.#iterator.return === undefined) return;
-    this.#told = true;
-    void endEarly(this.#iterator).then(this.#onEnded);
+    if (this.#iterator.return !== undefined) void endEarly(this.#iterator).then(this.#onEnded);
   }
 
   readonly #onEnded = (): void => {
-    this.#ended = true;
+    this.#stage = this.aborted ? "aborted" : "ended";
     this.onEnd?.();
   };
 
@@ -152,9 +153,9 @@ export class StreamSource {
 
   async #produce(): Promise<void> {
     try {
-      while (!this.#finished) {
+      while (!this.finished) {
         const step = await this.#iterator.next();
-        if (step.done || this.#finished) break;
+        if (step.done || this.finished) break;
         const item = this.#packItem(step.value);
         this.#items.push(item);
         this.#size += sizeOf(item);
@@ -170,15 +171,16 @@ export class StreamSource {
         }
       }
     } catch (thrown) {
-      if (!this.#finished) {
+      if (!this.finished) {
+        this.#stage = "ending";
         this.#failure = { thrown };
         this.#request.observer?.ended("failed", thrown);
         // An item that is no JSON ends the stream while its handler still goes on.
         this.#tellToEnd();
       }
     }
-    if (!this.#told) this.#onEnded();
-    this.#finished = true;
+    const told = this.finished && this.#iterator.return !== undefined;
+    if (!told) this.#onEnded();
     // (Of one that failed, or was ended early, it has been told already.)
     this.#request.observer?.ended("answered");
     this.#wakeReader?.();
