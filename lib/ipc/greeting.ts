@@ -27,14 +27,14 @@ export function greeting(name: string | null): Greeting {
   return { name, pid: Deno.pid, protocol: PROTOCOL_VERSION };
 }
 
-/** Takes what a peer says of itself; one of another make may say nothing, or something else. */
+/** Notes who a peer says it is. A program of another make may say nothing, or something else. */
 export function takeGreeting(peer: Peer, said: unknown): void {
   const { name = null, pid } = asRecord(said) ?? {};
   if (typeof pid !== "number" || !Number.isSafeInteger(pid)) return;
   if (name === null || (typeof name === "string" && isAppName(name))) identify(peer, { name, pid });
 }
 
-/** What every version answers: a program of another one is still seen, and stopped. */
+/** The methods that every version answers: a program of another version can be seen, and stopped. */
 const ALWAYS = ["$/ping", "$/describe", "$/shutdown"];
 
 /** Whether a target that speaks another version of the protocol is asked this, too. */

@@ -104,7 +104,7 @@ export class Targets {
     name: string | null = null,
   ) {
     this.#context = context;
-    // Whom this process called may call back what it exposes, and not end or watch it.
+    // A target may call back what this process exposes, but neither end this process nor watch it.
     this.#dispatch = (request) =>
       /^\$\/(?!(ping|describe)$)/.test(request.method)
         ? request.throwNotFound()
@@ -190,7 +190,7 @@ export class Targets {
       // Nobody waits any more: a program that is being started goes on, but is not waited for,
       // unless its time was over.
       if (--attempt.waiters === 0) {
-        // Whoever comes now begins anew: this one's end, and why, is not theirs.
+        // A later caller makes an attempt of its own, and does not share the end of this one.
         if (attempts.get(target) === attempt) attempts.delete(target);
         attempt.abandon.abort(why);
       }

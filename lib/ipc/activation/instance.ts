@@ -62,7 +62,7 @@ export interface NameEvents {
   onLost(why: string): void;
 }
 
-/** Milliseconds without a look after which another that has the name meanwhile has more right to it. */
+/** After so many milliseconds without a look, a copy that has taken the name meanwhile keeps it. */
 const STALLED = 5_000;
 /** Milliseconds for another copy to answer, and to leave. */
 const ANSWER_TIME = 2_000;
@@ -100,7 +100,7 @@ export class Instance {
     this.#events = events;
   }
 
-  /** Whether the name is this process's; where nobody's, it is from now on. */
+  /** Whether this process has the name. It takes the name where nobody has it. */
   readonly look = (): boolean => {
     const now = performance.now();
     if (!this.#lock.isCurrent() && !this.#renew()) {

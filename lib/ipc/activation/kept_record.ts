@@ -1,7 +1,7 @@
 /**
  * What is remembered of an app that is kept alive, in a file that all processes see: it is there
- * from the app's start until it leaves of its own accord, or is told to. Who finds the file and
- * nobody running knows that the app died.
+ * from the app's start until it leaves of its own accord, or is told to. Where the file is there and
+ * the app does not run, the app died.
  *
  * @module
  */

@@ -74,7 +74,7 @@ export class Supervisor {
   readonly #restarting = new Map<string, Promise<void>>();
   #callOff: () => void;
   #role: ProcessLock | null = null;
-  /** What was found wrong last, by the app or with the looks (""): told once, not each second. */
+  /** The problem told last, by app ("" for the looks): it is not told again each second. */
   readonly #told = new Map<string, string>();
 
   /**
@@ -141,7 +141,7 @@ export class Supervisor {
     }
   };
 
-  /** Whether this process supervises: where nobody does, it is to from now on. */
+  /** Whether this process supervises. It takes the role where nobody has it. */
   #hasRole(): boolean {
     const { home, elevation } = this.#context;
     if (elevation.startRefusal() !== null) return false;

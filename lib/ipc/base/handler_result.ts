@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Whether a result, of a handler for one, is still to come. */
+/** Whether a value is a promise: the result of a handler, say, that is still to come. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null | undefined)?.then === "function";
 }
@@ -24,9 +24,9 @@ export function iteratorOf(result: unknown): AsyncIterator<unknown> | Iterator<u
 }
 
 /**
- * Tells a handler's iterator that no more is wanted of it. That is queued behind an unfinished
- * next(): whoever waits on the signal ends that one. What a handler throws while it cleans up has
- * no one left to go to.
+ * Tells a handler's iterator that no more items are wanted. A generator hears of that after its
+ * unfinished `next()`, which the handler's signal is to end. Errors of the handler's clean-up are
+ * dropped: its caller has left.
  */
 export async function endEarly(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
   await Promise.try(() => iterator.return?.()).catch(ignoreAfterEnd);

@@ -34,8 +34,8 @@ export class ProcessLock implements Disposable {
    * @param renew makes the lock's folder anew, where that was removed
    */
   static try(path: string, renew?: () => void): ProcessLock | null {
-    // The file stays where it is for good: removing it would let two processes lock two files of
-    // one name. What cleans /tmp may do so; then isCurrent tells.
+    // The library never removes the file: two processes could then lock two files of one name. A
+    // cleaner of /tmp may remove it all the same, and isCurrent tells of that.
     const lock = () => tryToLock(path, { create: true, write: true, mode: 0o600 }, true);
     const file = renew === undefined ? lock() : inFolder(lock, renew);
     return file && new ProcessLock(file, path);
@@ -91,8 +91,8 @@ export class ProcessLock implements Disposable {
   }
 
   /**
-   * Whether the file at the path is the one that is locked. Where it is not, it was removed or put
-   * elsewhere. Asks for the path, which {@link isRemoved} does not.
+   * Whether the locked file is still the one at the path: somebody may have removed or moved it.
+   * Unlike {@link isRemoved} this looks at the path.
    */
   isCurrent(): boolean {
     this.#identity ??= this.#file.statSync();

@@ -13,11 +13,11 @@ const STOP_SIGNALS: readonly [Deno.Signal, number][] = Deno.build.os === "window
   ? [["SIGINT", 130], ["SIGBREAK", 131], ["SIGHUP", 129]]
   : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
 
-/** Milliseconds until the console's window is minded: that takes a thread, and a start has better to do. */
+/** Milliseconds until the console's window is watched: that takes a thread, which would slow a start. */
 const CONSOLE_AFTER = 1_000;
 
 /**
- * Calls `stop` at the first such request, with its exit code; returns the way to stop listening.
+ * Calls `stop` at the first such request, with its exit code; returns a function that stops listening.
  *
  * @param onConsoleClosed how a program that was started by hand learns of the closing of its window,
  * where no signal tells it in time

@@ -32,7 +32,7 @@ export interface Transport {
    * more and its handle is closed; calling it again returns the same promise.
    */
   close(): Promise<void>;
-  /** Those of the peer's process; `null` where they cannot be told, missing where there are none. */
+  /** The rights of the peer's process; `null` where they cannot be told. Missing on Unix. */
   peerRights?(): Rights | null;
 }
 
@@ -121,7 +121,7 @@ export interface Platform {
    */
   programFault(program: string): string | null;
   /**
-   * Those of this process. None is elevated on Unix, where a process with more rights runs as
+   * The rights of this process. None is elevated on Unix, where a process with more rights runs as
    * another user and so has another mesh.
    */
   rights(): Rights;
@@ -154,15 +154,15 @@ export interface Platform {
    */
   spawn(options: SpawnOptions): Promise<SpawnedProcess>;
   /**
-   * Has this process answer Ctrl-C, and what it starts, although whoever started it may ignore it:
-   * Windows hands that on from process to process. For a woken process, which has its console for
+   * Has this process, and those that it starts, answer Ctrl-C. The process that woke it may ignore
+   * Ctrl-C, which Windows hands on to its children. For a woken process, which has its console for
    * itself. Missing on Unix, where listening for the signal is enough.
    */
   heedInterrupts?(): void;
   /**
    * Calls `closed` when the window of this process's console is closed, and keeps the process going
-   * for some seconds, in which it is to end. Resolves to the way to end that, `null` where there is
-   * no window. Missing on Unix, where a signal tells of it and ends nothing that listens.
+   * for some seconds, in which it is to end. Resolves to a function that ends the watch, or to `null`
+   * where there is no window. Missing on Unix, where a signal tells programs of it in time.
    */
   onConsoleClosed?(
     closed: () => void,

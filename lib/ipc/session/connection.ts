@@ -63,9 +63,9 @@ export class Connection implements Calls {
   readonly #openRequests: OpenRequests;
   /** The process on the other side, for handlers that call it back. */
   readonly peer: Peer = new Peer(this);
-  /** The reason to call nearly nothing there: the peer speaks another version (greeting.ts). */
+  /** Set where the peer speaks another version: why only few methods are called (greeting.ts). */
   mismatch: Error | null = null;
-  /** What this side is answering. One may come twice. */
+  /** The requests that this side is answering. One may come twice. */
   readonly inFlight: OpenRequests["inFlight"] = () => this.#openRequests.inFlight();
   readonly #ended = Promise.withResolvers<Error | null>();
   #lost: Error | null = null;
@@ -146,7 +146,7 @@ export class Connection implements Calls {
     return call.promise;
   }
 
-  /** Calls `$/ping`: both sides learn what the other takes, and says of itself, as `about` does. */
+  /** Calls `$/ping`, with what this side says of itself. Both sides learn what the other takes. */
   async greet(about: object = {}, options: WaitOptions = {}): Promise<unknown> {
     const { result } = await this.call("$/ping", { ...about, accept: [BYTES_TYPE] }, options);
     this.#peerTakesBytes = takesBytes(result);
@@ -186,7 +186,7 @@ export class Connection implements Calls {
 
   #request(id: number | null, method: string, params?: Params, trace?: TraceContext): void {
     const request = this.#requestWriter.write(id, method, params, this.#peerTakesBytes, trace);
-    // A notification takes back what was asked before: it passes.
+    // Notifications cancel earlier requests, so they pass where the queue is full.
     this.#outbox.send(request, id === null ? SMALL_MESSAGE : 0);
   }
 
@@ -213,8 +213,8 @@ export class Connection implements Calls {
   }
 
   /**
-   * A peer that does not read its answers is not read either. One that owes answers itself is: two
-   * sides that pause for each other would never go on. For the same reason a call ends the pause.
+   * Stops reading from a peer that does not read its answers, until it has. Two sides that pause for
+   * each other would never go on. So a peer that owes answers is read, and a call ends the pause.
    */
   async #pauseReading(): Promise<void> {
     if (this.#pending.size > 0) return;

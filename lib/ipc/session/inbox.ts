@@ -84,13 +84,13 @@ export class Inbox {
   }
 
   readonly #onFrame = (json: Uint8Array | string, tail: Uint8Array | null): void => {
-    // What a chunk holds behind the message that ended the session is for nobody.
+    // A message has ended the session: the rest of its chunk is dropped.
     if (this.#ended) return;
     this.#frames++;
     this.#onMessage(readMessage(json, tail, this.#limits.depth));
   };
 
-  /** A peer that speaks first chooses: frames, or lines, which it is answered in, too. */
+  /** Frames or lines: a peer that speaks first chooses, and is answered in the same way. */
   #decoderFor(firstBytes: Uint8Array): FrameDecoder | LineDecoder {
     if (this.#outbox.used || !beginsLine(firstBytes)) return new FrameDecoder(this.#limits);
     this.#outbox.useLines();
@@ -99,8 +99,9 @@ export class Inbox {
 }
 
 /**
- * Watches one session's frames: a peer that begins one has to end it in time. A timer runs only while a frame is unfinished, and looks twice:
- * a process that was itself held up has read what came meanwhile before the second look.
+ * Watches one session's frames: a peer that begins a frame has to end it in time. A timer runs only
+ * while a frame is unfinished. It looks several times before it is late: a process that was held up
+ * itself has read, before the next look, the bytes that came meanwhile.
  */
 export class FrameDeadline {
   readonly #half: number;

@@ -7,7 +7,10 @@
 import { DEFAULT_FRAME_LIMITS, type FrameLimits } from "../wire/codec.ts";
 import { ErrorCode, LimitExceededError, type WireError } from "../wire/errors.ts";
 
-/** What a process takes from its peers. Whoever goes over a limit is told which, and harms nobody. */
+/**
+ * How much a process takes from its peers. A peer that goes over a limit is told which one it was;
+ * nobody else notices.
+ */
 export interface Limits extends FrameLimits {
   /** Milliseconds in which a frame that a peer began must be whole. Idle peers have no deadline. */
   frameTime: number;
@@ -18,9 +21,9 @@ export interface Limits extends FrameLimits {
   /** Streams that one peer has open at a time. */
   streams: number;
   /**
-   * Bytes that wait for one peer to read them, 64 MiB at least to let the largest message pass.
-   * What an answer or a call would add beyond them is refused. From 4 MiB of answers on, nothing
-   * more is read from the peer until it has taken them.
+   * Bytes that may wait for one peer to read them; 64 MiB at least let the largest message pass. An
+   * answer or a call that would add more is refused. While more than 4 MiB of answers wait, nothing
+   * is read from the peer.
    */
   queued: number;
   /** Threads of `exposeWorker`, for all peers; calls beyond them wait for one to become free. */
@@ -45,8 +48,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 export const SMALL_MESSAGE: number = 4 << 10;
 
 /**
- * Small messages may take so many bytes more. A peer that lets them fill up as well is no longer
- * served: there is no way left to tell it anything.
+ * Small messages may add this many bytes to a full queue. Once these are used up as well, the session
+ * ends: there is no way left to tell the peer anything.
  */
 export const SMALL_RESERVE: number = 4 << 20;
 

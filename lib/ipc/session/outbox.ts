@@ -73,8 +73,8 @@ export class Outbox {
    * Sends one message, given as JSON text, and the bytes behind it: large ones are read until
    * they have left, and must not change before.
    *
-   * @param pass messages of up to so many bytes pass although the queue is full; the session ends
-   * when they, too, are more than may wait
+   * @param pass messages of up to this many bytes are taken although the queue is full; the session
+   * ends when the reserve for them is full as well
    * @throws {LimitExceededError} when the queue is full; where nothing waits, any message passes.
    * @throws {RangeError} when it is over the size that peers take: they would drop the session.
    */

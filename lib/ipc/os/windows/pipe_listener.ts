@@ -220,9 +220,9 @@ function serverName(name: Uint8Array<ArrayBuffer>): string | null {
 }
 
 /**
- * A pipe whose client could not be asked who it is when it connected. It shows that by the first
- * thing it writes, and is hung up on, unread, when
- * that is another user. An elevated program's process, say, is closed to an ordinary one.
+ * A pipe whose client could not be asked for its user when it connected: an elevated program's
+ * process, say, is closed to an ordinary one. The first bytes that the client writes tell its user. If
+ * that is another one, they are not read, and the pipe is closed.
  */
 export class UnknownClientTransport implements Transport {
   readonly #handle: OverlappedHandle;

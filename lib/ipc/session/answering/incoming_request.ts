@@ -26,14 +26,14 @@ export class IncomingRequest {
   readonly caller: Peer;
   /** As it was sent: its members may be of any type. */
   readonly trace: TraceContext;
-  /** Who is told of it, once somebody watches. */
+  /** Told of the request's course; `null` while nobody watches. */
   observer: RequestObserver | null = null;
   /** What it opened, if that is a stream. */
   stream: StreamSource | null = null;
   #controller: AbortController | null = null;
-  /** When the signal was made, which handlers that take long have first of all. */
+  /** When the signal was made: handlers that take long ask for it when they begin. */
   #signalAt: number | null = null;
-  /** Why another than its caller ended it. */
+  /** By whom it was ended, in words; `null` where that was its caller. */
   #cancelled: string | null = null;
   #aborted = false;
   readonly #onAborted: (request: IncomingRequest) => void;
@@ -89,14 +89,14 @@ export class IncomingRequest {
   }
 
   /**
-   * When it began, in milliseconds since the epoch: nearly, of a stream and of a handler that has a
-   * signal. `null` for others: looking at the clock for every call would cost them all.
+   * About when it began, in milliseconds since the epoch. Known of streams, and of handlers that have
+   * asked for their signal; else `null`, as a look at the clock for each call would slow them all.
    */
   get since(): number | null {
     return this.stream?.since ?? this.#signalAt;
   }
 
-  /** Why it has no answer, for its caller, once it is aborted. */
+  /** What the caller of an aborted request is told. */
   get cancelled(): string {
     return `"${this.method}" was cancelled${this.#cancelled ?? ""}`;
   }
@@ -111,7 +111,7 @@ export class IncomingRequest {
     this.abort();
   }
 
-  /** Tells of what a handler threw, where no answer can: in a notification. Never throws. */
+  /** Prints what the handler of a notification threw: there is no answer to tell it. Never throws. */
   report(thrown: unknown): void {
     let shown: string;
     try {

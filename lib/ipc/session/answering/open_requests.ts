@@ -35,7 +35,7 @@ export class OpenRequests {
   readonly #requests = new Map<RequestId, IncomingRequest>();
   readonly #notifications = new Set<IncomingRequest>();
   readonly #streams = new OpenStreams();
-  /** Which stream a waiting `$/enumerator/next` is for. */
+  /** By the id of each waiting `$/enumerator/next`: the token of its stream. */
   readonly #waitingPages = new Map<RequestId, RequestId>();
   readonly #limits: Limits;
   /** Handlers that have not ended, those of cancelled requests included. */
@@ -134,7 +134,7 @@ export class OpenRequests {
     this.abort();
   }
 
-  /** Runs a handler. A plain value is answered in the same turn, and nothing is made for it. */
+  /** Runs a handler. A plain value is answered in the same turn, without a promise. */
   #answer(request: IncomingRequest, partialResults: RequestId | null): Promise<void> | undefined {
     const { id } = request;
     try {
@@ -180,7 +180,7 @@ export class OpenRequests {
     else if (this.#take(id)) this.#reply.fail(id, toWireError(thrown));
   }
 
-  /** Nobody waits for the answer any more: whatever the handler does, it is this. */
+  /** Answers an aborted request at once: what its handler still comes to is dropped. */
   readonly #onAborted = ({ id, cancelled }: IncomingRequest): void => {
     if (!this.#take(id)) return;
     if (this.#leaving !== null) this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
@@ -201,7 +201,7 @@ export class OpenRequests {
       const why = `"${method}" is one stream too many: ${this.#streams.size} run; end some first`;
       request.observer?.ended("failed", new Error(why));
       if (this.#take(id)) this.#reply.refuseBy("streams", why, id);
-      // What it has begun, such as a thread, ends by the signal.
+      // The signal ends what the handler has begun, such as a thread.
       request.abort();
       return await endEarly(iterator);
     }

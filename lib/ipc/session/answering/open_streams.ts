@@ -21,9 +21,9 @@ export class OpenStreams {
   #ending = 0;
 
   /**
-   * How many there are of the one kind or of the other, whichever are more. By opening and leaving a
-   * peer could otherwise start any number of handlers; yet who leaves a stream has room for a new
-   * one at once.
+   * How many streams count: the open ones or the ending ones, whichever are more. A peer that opens
+   * and leaves streams can therefore not start any number of handlers. Yet a peer that leaves one has
+   * room for a new one at once.
    */
   get size(): number {
     return Math.max(this.#open.size, this.#ending);

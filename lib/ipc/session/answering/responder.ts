@@ -81,7 +81,7 @@ export class Responder {
     this.fail(id, refusal(limit, message));
   }
 
-  /** Sends an error; where its data cannot be sent, with why instead, and no longer than it may be. */
+  /** Sends an error. Where its data cannot be sent, its message says why; a long message is cut. */
   fail(id: RequestId | null, error: WireError): void {
     if (this.#ended) return;
     const { code, message, data } = error;

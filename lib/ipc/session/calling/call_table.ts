@@ -1,8 +1,7 @@
 /**
- * Calls by their ids. A `Map` would do, but for what its churn does to V8's garbage collector: a map
- * that calls pass through at speed is moved to new memory again and again, each dead one points to
- * the next, and so one that has grown old keeps all calls since then alive until the next full
- * collection. With that a call cost half as much again. Pure.
+ * Calls by their ids. A `Map` would do, but it moves to new memory again and again while calls pass
+ * through it, and each table that it leaves points to the next. An old one keeps all calls since then
+ * alive until V8's next full garbage collection: a call cost half as much again. Pure.
  *
  * @module
  */

@@ -33,8 +33,8 @@ export interface Settlement<T> {
   /** Makes of the reply what the caller gets; may throw. */
   finish(reply: Reply): T;
   /**
-   * Told in place of the caller where the session ended before the peer can have seen the request:
-   * makes it anew.
+   * Makes the request anew where the session ended before the peer can have seen it. The caller waits
+   * on, and is not told.
    *
    * @param deadline until when the call may take, on `performance.now()`'s clock; NaN where its time
    * has not begun
