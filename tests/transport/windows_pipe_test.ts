@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type Access, pipeAccess } from "../../lib/ipc/os/windows/access_list.ts";
 import { kernel32, validHandle, wide } from "../../lib/ipc/os/windows/kernel32.ts";
-import { clientOf, isOwnUser, serverOf, writerOf } from "../../lib/ipc/os/windows/peer.ts";
+import { clientOf, isOwnUser, serverOf, writerOf } from "../../lib/ipc/os/windows/peer_process.ts";
 import { OverlappedHandle } from "../../lib/ipc/os/windows/overlapped_handle.ts";
 import { openPipe, PipeTransport } from "../../lib/ipc/os/windows/pipe.ts";
 import { PipeListener } from "../../lib/ipc/os/windows/pipe_listener.ts";

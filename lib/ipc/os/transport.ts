@@ -1,8 +1,8 @@
 /**
  * What the mesh needs from an operating system: interfaces only.
  *
- * `unix/` and `windows/` implement them, `memory.ts` implements {@link Transport} for unit tests of
- * the session, and `platform.ts` picks the one for this system.
+ * `unix/` and `windows/` implement them, and `platform.ts` picks the ones for this system. For unit
+ * tests of the session, `testing/memory_transport.ts` implements {@link Transport}.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import { FrameEncoder } from "../../../lib/ipc/wire/frame_encoder.ts";
 import { takeAll } from "../mesh/frames.ts";
 import { Connection, type Dispatch } from "../../../lib/ipc/session/connection.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../../lib/ipc/session/limits.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import type { Params, StreamPage } from "../../../lib/ipc/wire/message.ts";
 import type { Methods } from "../../../lib/ipc/methods/methods.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";

@@ -7,7 +7,7 @@ import { ErrorCode, RemoteError } from "../../../lib/ipc/wire/errors.ts";
 import { IncomingConnections } from "../../../lib/ipc/incoming_connections.ts";
 import { becomeInstance } from "../../../lib/ipc/activation/instance.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { copyCalls } from "../../../lib/ipc/second_instance.ts";
 import { Registry } from "../../../lib/ipc/registry/registry.ts";

@@ -4,7 +4,7 @@ import { Elevation } from "../../../lib/ipc/activation/elevation.ts";
 import { ConnectionLostError } from "../../../lib/ipc/wire/errors.ts";
 import { IncomingConnections } from "../../../lib/ipc/incoming_connections.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import { IPCStream } from "../../../lib/ipc/session/calling/stream.ts";
 import { checkDuration } from "../../../lib/ipc/base/timer.ts";
 import type { Listener, Transport } from "../../../lib/ipc/os/transport.ts";

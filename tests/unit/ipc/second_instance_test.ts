@@ -7,7 +7,7 @@ import {
   secondInstanceOf,
 } from "../../../lib/ipc/second_instance.ts";
 import { Connection, type Dispatch } from "../../../lib/ipc/session/connection.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import { RemoteError } from "../../../lib/ipc/wire/errors.ts";
 
 const TIMEOUT = 60_000;

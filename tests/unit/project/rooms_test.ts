@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   // The ground: small tools that know nothing.
   base: { knows: [], noun: "timer.ts", doors: null },
-  testing: { knows: ["os"], noun: "memory.ts", doors: [] },
+  testing: { knows: ["os"], noun: "memory_transport.ts", doors: [] },
 };
 
 const IPC = "lib/ipc/";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { ConnectionLostError } from "../../../lib/ipc/wire/errors.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import type { Transport } from "../../../lib/ipc/os/transport.ts";
 import { openStream, sessionPair, turn } from "../../support/session/unit_session.ts";

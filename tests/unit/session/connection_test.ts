@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { MethodNotFoundError, RemoteError } from "../../../lib/ipc/wire/errors.ts";
 import type { Params } from "../../../lib/ipc/wire/message.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { facingRaw, sessionPair, turn } from "../../support/session/unit_session.ts";

@@ -5,7 +5,7 @@ import { BYTES_TYPE } from "../../../lib/ipc/wire/codec.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { ConnectionLostError } from "../../../lib/ipc/wire/errors.ts";
 import { DEFAULT_LIMITS, SMALL_RESERVE } from "../../../lib/ipc/session/limits.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { HandToHand, StuckTransport } from "../../support/session/held_transports.ts";
 import { aborted, dispatchTo, turn } from "../../support/session/unit_session.ts";

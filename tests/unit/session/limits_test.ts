@@ -5,7 +5,7 @@ import { ConnectionLostError, LimitExceededError } from "../../../lib/ipc/wire/e
 import { FrameDeadline } from "../../../lib/ipc/session/inbox.ts";
 import { checkLimits, DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
 import { isDeeperThan } from "../../../lib/ipc/wire/message_reader.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { StuckTransport } from "../../support/session/held_transports.ts";
 import { aborted, dispatchTo, facingRaw, turn } from "../../support/session/unit_session.ts";

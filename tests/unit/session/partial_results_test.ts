@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BYTES_TYPE } from "../../../lib/ipc/wire/codec.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import type { Transport } from "../../../lib/ipc/os/transport.ts";
 import {
   aborted,

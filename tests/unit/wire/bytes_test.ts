@@ -11,7 +11,7 @@ import { pack, type Packed, places, takesBytes, unpack } from "../../../lib/ipc/
 import { BYTES_TYPE, FrameDecoder, FrameError } from "../../../lib/ipc/wire/codec.ts";
 import { ConnectionLostError, ErrorCode, RemoteError } from "../../../lib/ipc/wire/errors.ts";
 import { FrameEncoder } from "../../../lib/ipc/wire/frame_encoder.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import type { IncomingRequest } from "../../../lib/ipc/session/answering/incoming_request.ts";
 import { takeAll } from "../../support/mesh/frames.ts";

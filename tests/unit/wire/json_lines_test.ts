@@ -4,7 +4,7 @@ import { BYTES_TYPE, FrameError } from "../../../lib/ipc/wire/codec.ts";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { LineDecoder, LineEncoder } from "../../../lib/ipc/wire/json_lines.ts";
 import { DEFAULT_LIMITS } from "../../../lib/ipc/session/limits.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import type { Transport } from "../../../lib/ipc/os/transport.ts";
 import { dispatchTo, type MethodTable, turn } from "../../support/session/unit_session.ts";
 

@@ -8,7 +8,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Connection } from "../../../lib/ipc/session/connection.ts";
 import { RemoteError } from "../../../lib/ipc/wire/errors.ts";
-import { memoryPair } from "../../../lib/ipc/testing/memory.ts";
+import { memoryPair } from "../../../lib/ipc/testing/memory_transport.ts";
 import { pageOf } from "../../../lib/ipc/wire/message.ts";
 import { IPCStream } from "../../../lib/ipc/session/calling/stream.ts";
 import {

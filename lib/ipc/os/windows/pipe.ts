@@ -17,7 +17,7 @@ import {
 } from "./kernel32.ts";
 import { startRead, startWrite } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
-import { serverOf } from "./peer.ts";
+import { serverOf } from "./peer_process.ts";
 import { currentUserSid, ownerSid } from "./security.ts";
 import {
   describeError,

@@ -17,7 +17,7 @@ import {
 } from "./kernel32.ts";
 import { startListening } from "./ntdll.ts";
 import { OverlappedHandle } from "./overlapped_handle.ts";
-import { clientOf, isOwnUser, serverOf, writerOf } from "./peer.ts";
+import { clientOf, isOwnUser, serverOf, writerOf } from "./peer_process.ts";
 import { delay, openPipe, PipeTransport } from "./pipe.ts";
 import { pipeSecurityAttributes } from "./security.ts";
 import {
