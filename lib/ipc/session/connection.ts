@@ -59,7 +59,7 @@ export class Connection implements Calls {
   readonly #outbox: Outbox;
   readonly #pending: PendingCalls;
   readonly #requestWriter = new RequestWriter();
-  readonly #reply: Responder;
+  readonly #responder: Responder;
   readonly #openRequests: OpenRequests;
   /** The process on the other side, for handlers that call it back. */
   readonly peer: Peer = new Peer(this);
@@ -89,8 +89,8 @@ export class Connection implements Calls {
       () => this.#pending.markSent(),
       (error) => void this.#onWriteFailure(error),
     );
-    this.#reply = new Responder(this.#outbox, (value) => pack(value, this.#peerTakesBytes));
-    this.#openRequests = new OpenRequests(dispatch, this.#reply, limits, this.peer);
+    this.#responder = new Responder(this.#outbox, (value) => pack(value, this.#peerTakesBytes));
+    this.#openRequests = new OpenRequests(dispatch, this.#responder, limits, this.peer);
     this.#inbox = new Inbox(transport, limits, this.#outbox, this.#onMessage, this.#onLateFrame);
     void this.#receive();
   }
@@ -200,8 +200,8 @@ export class Connection implements Calls {
       why = error as Error;
       // One answer tells a peer that broke the protocol why it is dropped.
       const limit = error instanceof FrameError ? error.limit : null;
-      if (limit !== null) this.#reply.refuseBy(limit, why.message);
-      else this.#reply.refuse(null, ErrorCode.ParseError, why.message);
+      if (limit !== null) this.#responder.refuseBy(limit, why.message);
+      else this.#responder.refuse(null, ErrorCode.ParseError, why.message);
       await this.#outbox.drained(CLOSE_LIMIT);
     }
     if (why === null) {
@@ -225,7 +225,7 @@ export class Connection implements Calls {
   }
 
   readonly #onLateFrame = async (why: string): Promise<void> => {
-    this.#reply.refuseBy("frameTime", why);
+    this.#responder.refuseBy("frameTime", why);
     await this.#outbox.drained(CLOSE_LIMIT);
     this.#end(new FrameError(why));
     await this.#transport.close();
@@ -258,8 +258,8 @@ export class Connection implements Calls {
         const { id, isAnswer, code, limit, why } = read;
         // An answer that cannot be read is one all the same to the call that waits for it.
         if (isAnswer && id !== null) this.#pending.settle(id, null, new RemoteError(why, code));
-        if (limit !== null) this.#reply.refuseBy(limit, why);
-        else this.#reply.refuse(isAnswer ? null : id, code, why);
+        if (limit !== null) this.#responder.refuseBy(limit, why);
+        else this.#responder.refuse(isAnswer ? null : id, code, why);
       }
     }
   };

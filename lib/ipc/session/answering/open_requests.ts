@@ -30,7 +30,7 @@ export type Dispatch = (request: IncomingRequest) => unknown;
 /** The requests of one peer that are open: runs their handlers, and answers each once. */
 export class OpenRequests {
   readonly #dispatch: Dispatch;
-  readonly #reply: Responder;
+  readonly #responder: Responder;
   readonly #peer: Peer;
   readonly #requests = new Map<RequestId, IncomingRequest>();
   readonly #notifications = new Set<IncomingRequest>();
@@ -46,12 +46,12 @@ export class OpenRequests {
   #leaving: string | null = null;
 
   /**
-   * @param reply sends what handlers come to
+   * @param responder sends what handlers come to
    * @param peer who asks
    */
-  constructor(dispatch: Dispatch, reply: Responder, limits: Limits, peer: Peer) {
+  constructor(dispatch: Dispatch, responder: Responder, limits: Limits, peer: Peer) {
     this.#dispatch = dispatch;
-    this.#reply = reply;
+    this.#responder = responder;
     this.#limits = limits;
     this.#peer = peer;
   }
@@ -81,7 +81,7 @@ export class OpenRequests {
     if (this.#leaving !== null) {
       this.#refuseLeaving(id);
     } else if (this.#requests.has(id) || this.#waitingPages.has(id)) {
-      this.#reply.refuse(
+      this.#responder.refuse(
         id,
         ErrorCode.InvalidRequest,
         `the id ${JSON.stringify(id)} is in use`,
@@ -90,11 +90,11 @@ export class OpenRequests {
       void this.#nextPage(id, argument(params, "token"));
     } else if (method === "$/enumerator/abort") {
       this.#abortStream(argument(params, "token"));
-      this.#reply.respond(id, null);
+      this.#responder.respond(id, null);
     } else if (this.#running >= this.#limits.calls) {
       const { calls } = this.#limits;
       const why = `"${method}" is one call too many: ${calls} run for this peer; await some first`;
-      this.#reply.refuseBy("calls", why, id);
+      this.#responder.refuseBy("calls", why, id);
     } else {
       const partialResults = takePartialResultToken(params);
       const request = new IncomingRequest(id, message, this.#peer, this.#onAborted);
@@ -106,7 +106,7 @@ export class OpenRequests {
   /** Answers that this side leaves, and has not begun what was asked. */
   #refuseLeaving(id: RequestId | null): void {
     const message = this.#leaving ?? "";
-    this.#reply.fail(id, { code: ErrorCode.Leaving, message, data: { begun: false } });
+    this.#responder.fail(id, { code: ErrorCode.Leaving, message, data: { begun: false } });
   }
 
   /** What is being answered, open streams among it. One may come twice. */
@@ -130,7 +130,7 @@ export class OpenRequests {
 
   /** The session has ended: nothing more can be sent. */
   end(): void {
-    this.#reply.end();
+    this.#responder.end();
     this.abort();
   }
 
@@ -145,7 +145,7 @@ export class OpenRequests {
         return this.#answerLater(request, result, iterator, partialResults);
       }
       request.observer?.ended("answered");
-      if (this.#take(id)) this.#reply.respond(id, result);
+      if (this.#take(id)) this.#responder.respond(id, result);
     } catch (thrown) {
       this.#answerError(request, thrown);
     }
@@ -165,7 +165,7 @@ export class OpenRequests {
       const items = iterator ?? iteratorOf(value);
       if (items !== null) return await this.#openStream(request, items, partialResults);
       request.observer?.ended("answered");
-      if (this.#take(id)) this.#reply.respond(id, value);
+      if (this.#take(id)) this.#responder.respond(id, value);
     } catch (thrown) {
       this.#answerError(request, thrown);
     } finally {
@@ -177,14 +177,14 @@ export class OpenRequests {
     const { id } = request;
     request.observer?.ended("failed", thrown);
     if (id === null) request.report(thrown);
-    else if (this.#take(id)) this.#reply.fail(id, toWireError(thrown));
+    else if (this.#take(id)) this.#responder.fail(id, toWireError(thrown));
   }
 
   /** Answers an aborted request at once: what its handler still comes to is dropped. */
   readonly #onAborted = ({ id, cancelled }: IncomingRequest): void => {
     if (!this.#take(id)) return;
-    if (this.#leaving !== null) this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
-    else this.#reply.refuse(id, ErrorCode.RequestCancelled, cancelled);
+    if (this.#leaving !== null) this.#responder.refuse(id, ErrorCode.Leaving, this.#leaving);
+    else this.#responder.refuse(id, ErrorCode.RequestCancelled, cancelled);
   };
 
   /**
@@ -200,12 +200,12 @@ export class OpenRequests {
     if (this.#streams.size >= this.#limits.streams) {
       const why = `"${method}" is one stream too many: ${this.#streams.size} run; end some first`;
       request.observer?.ended("failed", new Error(why));
-      if (this.#take(id)) this.#reply.refuseBy("streams", why, id);
+      if (this.#take(id)) this.#responder.refuseBy("streams", why, id);
       // The signal ends what the handler has begun, such as a thread.
       request.abort();
       return await endEarly(iterator);
     }
-    const source = request.stream = new StreamSource(iterator, this.#reply.pack, request);
+    const source = request.stream = new StreamSource(iterator, this.#responder.pack, request);
     const token = this.#nextToken++;
     let open = false;
     this.#streams.set(token, { source, request });
@@ -216,19 +216,19 @@ export class OpenRequests {
         await sendPartialResults(
           source,
           partialResults,
-          this.#reply.send,
-          this.#reply.drained,
+          this.#responder.send,
+          this.#responder.drained,
           wanted,
         );
-        if (this.#take(id)) this.#reply.respond(id, []);
+        if (this.#take(id)) this.#responder.respond(id, []);
         return;
       }
       const { values, finished } = await source.page();
-      if (id === null || !this.#requests.has(id) || this.#reply.ended) return;
+      if (id === null || !this.#requests.has(id) || this.#responder.ended) return;
       const { text, parts } = page(values);
       // What cannot be sent (one item over the limit) fails the request, which is still open then.
       const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
-      this.#reply.send(success(id, { text: result, parts }, ',"stream":true'));
+      this.#responder.send(success(id, { text: result, parts }, ',"stream":true'));
       this.#requests.delete(id);
       open = !finished;
     } finally {
@@ -242,14 +242,14 @@ export class OpenRequests {
   async #nextPage(id: RequestId, token: unknown): Promise<void> {
     const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
     if (stream === undefined) {
-      return this.#reply.refuse(
+      return this.#responder.refuse(
         id,
         ErrorCode.UnknownStream,
         `no open stream ${JSON.stringify(token)}`,
       );
     }
     if (stream.source.busy) {
-      return this.#reply.refuse(
+      return this.#responder.refuse(
         id,
         ErrorCode.InvalidRequest,
         "one $/enumerator/next at a time",
@@ -261,14 +261,14 @@ export class OpenRequests {
       if (finished) this.#streams.delete(token as RequestId);
       if (this.#leaving !== null && stream.source.aborted) {
         // Not "finished": its reader must not take what came so far for all there is.
-        this.#reply.refuse(id, ErrorCode.Leaving, this.#leaving);
-      } else if (!this.#reply.ended) {
+        this.#responder.refuse(id, ErrorCode.Leaving, this.#leaving);
+      } else if (!this.#responder.ended) {
         const { text, parts } = page(values);
-        this.#reply.send(success(id, { text: `{${text},"finished":${finished}}`, parts }));
+        this.#responder.send(success(id, { text: `{${text},"finished":${finished}}`, parts }));
       }
     } catch (thrown) {
       this.#abortStream(token);
-      this.#reply.fail(id, toWireError(thrown));
+      this.#responder.fail(id, toWireError(thrown));
     } finally {
       this.#waitingPages.delete(id);
     }

@@ -71,7 +71,7 @@ export class Responder {
     this.refuse(id, ErrorCode.InternalError, why);
   }
 
-  /** Sends an error. */
+  /** Sends an error of a code and a message alone. */
   refuse(id: RequestId | null, code: number, message: string): void {
     this.fail(id, { code, message });
   }
