@@ -5,6 +5,8 @@
  * @module
  */
 
+import { systemError } from "./system_call.ts";
+
 /** Linux: program, flags, script and arguments of this process. */
 export function linuxCommandLine(): string[] {
   // Each argument ends with a zero byte.
@@ -21,7 +23,7 @@ function readFile(): Uint8Array | null {
     return Deno.readFileSync(FILE);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return null;
-    throw error;
+    throw systemError(`Cannot read "${FILE}"`, error);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ifThere, isPeerGone, systemError } from "./system_call.ts";
 import type { DialOptions, Listener, ListenOptions, Transport } from "../transport.ts";
 
 /** A connection that nobody writes to should cost little; one that is busy should read in bulk. */
@@ -12,11 +13,13 @@ const BUFFER_MAX = 256 << 10;
 
 class SocketTransport implements Transport {
   readonly #conn: Deno.UnixConn;
+  readonly #address: string;
   #buffer = new Uint8Array(BUFFER_MIN);
   #closed: Promise<void> | null = null;
 
-  constructor(conn: Deno.UnixConn) {
+  constructor(conn: Deno.UnixConn, address: string) {
     this.#conn = conn;
+    this.#address = address;
   }
 
   async read(into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array | null> {
@@ -26,7 +29,7 @@ class SocketTransport implements Transport {
       count = await this.#conn.read(into ?? this.#buffer);
     } catch (error) {
       if (this.#closed !== null || isPeerGone(error)) return null;
-      throw error;
+      throw systemError(`Cannot read from "${this.#address}"`, error);
     }
     if (count === null) return null;
     if (into !== undefined) return into.subarray(0, count);
@@ -44,7 +47,9 @@ class SocketTransport implements Transport {
         sent += await this.#conn.write(sent === 0 ? bytes : bytes.subarray(sent));
       }
     } catch (error) {
-      if (this.#closed === null && !isPeerGone(error)) throw error;
+      if (this.#closed === null && !isPeerGone(error)) {
+        throw systemError(`Cannot write to "${this.#address}"`, error);
+      }
       throw new Deno.errors.BrokenPipe("the peer is gone", { cause: error });
     }
   }
@@ -98,7 +103,7 @@ export class SocketListener implements Listener {
     while (this.#closed === null) {
       const listener = this.#listener;
       try {
-        return new SocketTransport(await listener.accept());
+        return new SocketTransport(await listener.accept(), this.address);
       } catch (error) {
         const meant = this.#closed !== null || this.#renewal !== null ||
           listener !== this.#listener;
@@ -200,18 +205,21 @@ export class SocketListener implements Listener {
 
 /** The caller holds the app's lock, so a socket that is still there is a dead process's. */
 function listenInPlace(path: string): Deno.UnixListener {
-  removeSocket(path);
   const listen = () => Deno.listen({ transport: "unix", path });
   try {
-    return listen();
+    removeSocket(path);
+    return ifThere(listen) ?? inNewFolder(path, listen);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    // Its folder was removed as well, and anybody may make one of that name meanwhile.
-    const folder = folderOf(path);
-    ensurePrivateDirectory(folderOf(folder));
-    ensurePrivateDirectory(folder);
-    return listen();
+    throw systemError(`Cannot listen at "${path}"`, error);
   }
+}
+
+/** Its folder was removed as well, and anybody may make one of that name meanwhile. */
+function inNewFolder<T>(path: string, work: () => T): T {
+  const folder = folderOf(path);
+  ensurePrivateDirectory(folderOf(folder));
+  ensurePrivateDirectory(folder);
+  return work();
 }
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
@@ -229,7 +237,7 @@ export async function dialSocket(
         conn.close();
         throw signal.reason;
       }
-      return new SocketTransport(conn);
+      return new SocketTransport(conn, path);
     } catch (error) {
       if (
         error instanceof Deno.errors.NotFound || error instanceof Deno.errors.ConnectionRefused ||
@@ -237,7 +245,10 @@ export async function dialSocket(
         error instanceof Deno.errors.ConnectionReset
       ) return null;
       // A full backlog: the listener lives and will come round to it.
-      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      if (signal?.aborted) throw error;
+      if (!(error instanceof Deno.errors.WouldBlock)) {
+        throw systemError(`Cannot connect to "${path}"`, error);
+      }
       if (performance.now() > deadline) {
         throw new Deno.errors.TimedOut(`Cannot connect to "${path}": it stayed busy`);
       }
@@ -247,32 +258,20 @@ export async function dialSocket(
   }
 }
 
-function isPeerGone(error: unknown): boolean {
-  return error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BadResource ||
-    error instanceof Deno.errors.Interrupted;
-}
-
 const lstat = (path: string) => ifThere(() => Deno.lstatSync(path));
 const removeSocket = (path: string) => ifThere(() => Deno.removeSync(path));
-
-/** What `work` gives; `null` where there is nothing to do it on. */
-function ifThere<T>(work: () => T): T | null {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-}
 
 /**
  * Makes sure that `path` is a directory of this user that nobody else can enter. Deno hands out no
  * descriptor of a socket, so a peer's user cannot be asked for: this folder is the guard.
  */
 export function ensurePrivateDirectory(path: string): void {
-  const info = lstat(path) ?? makeDirectory(path);
+  let info: Deno.FileInfo;
+  try {
+    info = lstat(path) ?? makeDirectory(path);
+  } catch (error) {
+    throw systemError(`Cannot keep sockets in "${path}"`, error);
+  }
   const why = !info.isDirectory
     ? "it is not a directory"
     : info.uid !== Deno.uid()
