@@ -117,7 +117,13 @@ export class Instance {
   async leave(): Promise<boolean> {
     this.#events = null;
     await this.#settling;
-    return this.look();
+    try {
+      return this.look();
+    } catch (error) {
+      // It holds the lock all the same, as far as can be told.
+      this.#context.report?.((error as Error).message);
+      return true;
+    }
   }
 
   /** Gives the name back. */
@@ -217,7 +223,13 @@ async function claim(
   let deadline = performance.now() + HANDOVER_TIMEOUT;
   for (let pause = 1;; pause = Math.min(pause * 2, 16)) {
     const lock = ProcessLock.try(home.runtimeFile(app, "lock"), home.renewRuntime);
-    const transport = await platform.dial(home.address(app), { deadline });
+    let transport: Transport | null;
+    try {
+      transport = await platform.dial(home.address(app), { deadline });
+    } catch (error) {
+      lock?.release();
+      throw error;
+    }
     if (lock !== null && transport === null) return new Instance(app, context, calls, lock);
     // Somebody is there although the lock is free: its file was removed under the one that runs,
     // or it is not the app at all. Then it need not be given the time of one that is just starting.

@@ -87,7 +87,7 @@ export class ProcessLock implements Disposable {
 
   /** Whether the locked file was removed: then another process may hold a lock of that name. */
   isRemoved(): boolean {
-    return this.#file.statSync().nlink === 0;
+    return this.#look(() => this.#file.statSync().nlink === 0);
   }
 
   /**
@@ -95,13 +95,20 @@ export class ProcessLock implements Disposable {
    * Unlike {@link isRemoved} this looks at the path.
    */
   isCurrent(): boolean {
-    this.#identity ??= this.#file.statSync();
-    try {
+    return this.#look(() => {
+      this.#identity ??= this.#file.statSync();
       const { dev, ino } = Deno.lstatSync(this.#path);
       return dev === this.#identity.dev && ino === this.#identity.ino;
+    });
+  }
+
+  /** @throws {Error} that names the file; what is not there is no lock. */
+  #look(work: () => boolean): boolean {
+    try {
+      return work();
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
+      throw notUsable(this.#path, error);
     }
   }
 
@@ -135,6 +142,10 @@ function tryToLock(
     file?.close();
     if (error instanceof Deno.errors.NotFound) throw error;
     // (Windows opens folders as well, and only then refuses.)
-    throw new Error(`Cannot use "${path}" as a lock: ${withRemedy(error)}`, { cause: error });
+    throw notUsable(path, error);
   }
+}
+
+function notUsable(path: string, error: unknown): Error {
+  return new Error(`Cannot use "${path}" as a lock: ${withRemedy(error)}`, { cause: error });
 }
