@@ -10,7 +10,7 @@ import { type Limits, refusal } from "./session/limits.ts";
 import type { Elevation } from "./activation/elevation.ts";
 import { ErrorCode, RemoteError } from "./wire/errors.ts";
 import type { IncomingRequest } from "./session/answering/incoming_request.ts";
-import { pauseFor } from "./base/timer.ts";
+import { noLongerThan } from "./base/timer.ts";
 import type { Listener, Transport } from "./os/transport.ts";
 
 /** Milliseconds before accepting again after it failed: at first, and at most. */
@@ -28,6 +28,8 @@ export class IncomingConnections {
   #full = false;
   /** Why all sessions were ended, once they were. */
   #left: string | null = null;
+  /** Ends a pause between two attempts to accept. */
+  #endPause: (() => void) | null = null;
 
   /**
    * @param elevation tells which peers are left unanswered
@@ -51,18 +53,19 @@ export class IncomingConnections {
     for (;;) {
       try {
         const transport = await listener.accept();
+        if (transport === null) return;
         if (failures > 0) {
           this.#report(`Connections to "${listener.address}" are accepted again`);
           failures = 0;
         }
-        if (transport === null) return;
         if (this.#connections.size < this.#limits.connections) this.#serve(transport);
         else await this.#refuse(transport);
       } catch (error) {
         // Out of descriptors, say: those who are connected go on, and the next may find some free.
         const { message } = error as Error;
-        if (failures === 0) this.#report(`Cannot accept connections, trying on: ${message}`);
-        await pauseFor(Math.min(PAUSE_FIRST * 2 ** failures++, PAUSE_MAX));
+        const what = `Cannot accept connections to "${listener.address}", trying on`;
+        if (failures === 0) this.#report(`${what}: ${message}`);
+        await this.#pause(Math.min(PAUSE_FIRST * 2 ** failures++, PAUSE_MAX));
       }
     }
   }
@@ -75,7 +78,15 @@ export class IncomingConnections {
   /** Ends all sessions, telling peers `why`; what was answered still leaves. */
   async close(why: string): Promise<void> {
     this.#left = why;
+    this.#endPause?.();
     await Promise.all([...this.#connections].map((connection) => connection.close(why)));
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    if (this.#left !== null) return;
+    const left = new Promise<void>((resolve) => this.#endPause = resolve);
+    await noLongerThan(milliseconds, left);
+    this.#endPause = null;
   }
 
   #serve(transport: Transport): void {

@@ -34,9 +34,9 @@ Deno.test("IncomingConnections reports a row of failed accepts once, and that it
   );
   await incoming.accept(scripted([...failures, theirs, new Error("again"), other, null]));
   assertEquals(reports, [
-    "Cannot accept connections, trying on: too many open files",
+    'Cannot accept connections to "here", trying on: too many open files',
     'Connections to "here" are accepted again',
-    "Cannot accept connections, trying on: again",
+    'Cannot accept connections to "here", trying on: again',
     'Connections to "here" are accepted again',
   ]);
   const clients = [ours, second].map((transport) => new Connection(transport));
