@@ -261,22 +261,35 @@ export class Registry {
 
   /** Whoever has the lock is the only writer: a temporary file that is there is a killed one's. */
   #removeLeftovers(): void {
-    for (const { name } of Deno.readDirSync(this.#home.path)) {
-      if (!/^\.registry\.json.*\.tmp$/.test(name)) continue;
-      try {
-        Deno.removeSync(join(this.#home.path, name));
-      } catch (error) {
-        // It costs its place only; or it is there no more.
-        if (error instanceof Deno.errors.NotFound) continue;
-        this.#report(`Cannot remove "${name}", left by a killed process: ${error}`);
+    // They cost their place only, and may be there no more: nothing else is to fail by them.
+    const tell = (what: string, error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return;
+      this.#report(`Cannot ${what}: ${(error as Error).message}`);
+    };
+    const folder = this.#home.path;
+    try {
+      for (const { name } of Deno.readDirSync(folder)) {
+        if (!/^\.registry\.json.*\.tmp$/.test(name)) continue;
+        try {
+          Deno.removeSync(join(folder, name));
+        } catch (error) {
+          tell(`remove "${name}", left by a killed process`, error);
+        }
       }
+    } catch (error) {
+      tell(`look for what killed processes left in "${folder}"`, error);
     }
   }
 
   async #setAside(): Promise<string> {
     const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
     const aside = join(this.#home.path, `registry.corrupt-${stamp}-${Deno.pid}.json`);
-    await Deno.rename(this.path, aside);
+    try {
+      await Deno.rename(this.path, aside);
+    } catch (error) {
+      const why = withRemedy(error);
+      throw new Error(`Cannot set "${this.path}" aside: ${why}`, { cause: error });
+    }
     return aside;
   }
 }
