@@ -90,7 +90,7 @@ export class AppLog {
 
   /** A log that cannot be written stops no app: it is told once, and the app goes on. */
   #tell(error: unknown): void {
-    if (!this.#failed) this.#report(`Cannot write "${this.#path}": ${error}`);
+    if (!this.#failed) this.#report(`Cannot write "${this.#path}": ${(error as Error).message}`);
     this.#failed = true;
   }
 }

@@ -9,6 +9,7 @@
 // release that it allows, which may be neither in Deno's cache nor to be had.
 import { getJsonLinesFormatter, type Sink } from "@logtape/logtape";
 import { getRotatingFileSink } from "@logtape/file";
+import { oddLog } from "../lib/ipc/tools.ts";
 import { OLD_RECORD_FILES_MAX } from "./app_record.ts";
 
 /** Bytes after which a file is set aside. */
@@ -20,6 +21,9 @@ const FILE_SIZE_MAX = 1 << 20;
  * @throws {Error} where it cannot be opened
  */
 export function openRecords(path: string): Sink & Disposable {
+  // The whole program would wait for whoever reads from a pipe.
+  const odd = oddLog(path);
+  if (odd !== null) throw new Error(`it is ${odd}`);
   return getRotatingFileSink(path, {
     formatter: getJsonLinesFormatter(),
     maxSize: FILE_SIZE_MAX,

@@ -9,6 +9,7 @@ export {
   lastLines,
   type LastLinesOptions,
   leftOutBytes,
+  oddLog,
   readStarts,
   startCommand,
 } from "./activation/activation.ts";
@@ -16,4 +17,4 @@ export { ProcessLock } from "./base/lock.ts";
 export { samePath } from "./base/path.ts";
 export { platform } from "./os/platform.ts";
 export type { SpawnedProcess } from "./os/transport.ts";
-export { isRegistryText, withoutLock } from "./registry/registry.ts";
+export { isRegistry, withoutLock } from "./registry/registry.ts";

@@ -6,8 +6,19 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { listApps, TargetStartError } from "../../lib/ipc/mod.ts";
-import { fixtureCommand, meshTest, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
+import {
+  fixtureCommand,
+  meshTest,
+  suiteCommand,
+  type TestMesh,
+  WINDOWS,
+} from "../support/mesh/mesh.ts";
 import { type Finished } from "../support/mesh/program_output.ts";
+
+function makePipe(path: string): void {
+  const { success } = new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  assert(success, `mkfifo ${path}`);
+}
 
 interface Finding {
   check: string;
@@ -117,6 +128,40 @@ meshTest(
   },
 );
 
+meshTest("what is no file in place of an app's logs is told, and waking waits for nobody", async (
+  mesh,
+) => {
+  const { home } = mesh.ipc;
+  const log = home.logFile("fixture");
+  const records = join(home.path, "logs", "scanner.jsonl");
+  const said = home.logFile("scanner");
+  await mesh.register();
+  await mesh.register({ name: "scanner", cmd: suiteCommand("scanner"), args: [] });
+  const odd = [{ what: "a folder", make: (path: string) => Deno.mkdirSync(path) }];
+  if (!WINDOWS) odd.push({ what: "a pipe", make: makePipe });
+  for (const { what, make } of odd) {
+    make(log);
+    make(records);
+    const error = await assertRejects(() => mesh.ipc.wake("fixture"), TargetStartError);
+    assertEquals(
+      error.message,
+      `Cannot start "fixture": its log "${log}" cannot be written: it is ${what}`,
+    );
+    const found = (await doctor(mesh)).map(({ problem }) => problem);
+    assertEquals(found, [
+      `"${log}", which "fixture" writes to, is ${what}`,
+      `"${records}", which "scanner" writes to, is ${what}`,
+    ]);
+    // A program of the suite works and ends without its records, which it writes then at the latest.
+    await mesh.ipc.wake("scanner");
+    await mesh.stop("scanner", await mesh.answering("scanner"));
+    assertStringIncludes(Deno.readTextFileSync(said), `Cannot write "${records}": it is ${what}\n`);
+    Deno.removeSync(log);
+    Deno.removeSync(records);
+    Deno.removeSync(said);
+  }
+});
+
 meshTest(
   "records and registry with a byte order mark, cut off or empty, are none or good",
   async (mesh) => {
@@ -131,6 +176,28 @@ meshTest(
     }
   },
 );
+
+meshTest("a registry in UTF-16 is read, and kept when somebody registers", async (mesh) => {
+  const { registry } = mesh.ipc;
+  for (const [bigEndian, name] of [[false, "early"], [true, "late"]] as const) {
+    await mesh.register();
+    const text = `\ufeff{"other": "left as it is", ${
+      Deno.readTextFileSync(registry.path).slice(1)
+    }`;
+    const view = new DataView(new ArrayBuffer(2 * text.length));
+    for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), !bigEndian);
+    Deno.writeFileSync(registry.path, new Uint8Array(view.buffer));
+    const [told] = (await doctor(mesh)).filter(({ check }) => check === "registry");
+    assertStringIncludes(told!.problem, '"other"');
+    const pid = await mesh.ipc.call<number>("fixture", "pid");
+    await mesh.serve([...fixtureCommand(), "--name", name]);
+    const entries = JSON.parse(Deno.readTextFileSync(registry.path));
+    assertEquals(entries.other, "left as it is");
+    assert(entries.fixture !== undefined && entries[name] !== undefined);
+    await mesh.stop("fixture", pid);
+    Deno.removeSync(registry.path);
+  }
+});
 
 if (!WINDOWS) {
   meshTest("links that lead in a circle are told by name", async (mesh) => {

@@ -13,8 +13,9 @@ import {
   pidOf,
   PROTOCOL_VERSION,
 } from "../../../lib/ipc/mod.ts";
-import { platform, ProcessLock, readStarts } from "../../../lib/ipc/tools.ts";
+import { oddLog, platform, ProcessLock, readStarts } from "../../../lib/ipc/tools.ts";
 import { type LockHolder, lockUsers } from "../../../lib/system/lock_holders.ts";
+import { recordsFile } from "../../app_record.ts";
 import type { Finding } from "./diagnosis.ts";
 import { pause } from "../../../lib/system/waiting.ts";
 
@@ -61,7 +62,8 @@ export async function checkApp(
     findings.push(...found.map((one) => ({ check: "apps", level: "problem", ...one } as const)));
   // Where one of its files is none, nothing else can be asked.
   const odd = oddFiles(ipc.home, name);
-  add(odd.map((problem) => ({ problem, mend: "remove what is there: it is made anew" })));
+  const mend = "remove what is there: it is made anew";
+  add([...odd, ...oddLogs(ipc.home, name)].map((problem) => ({ problem, mend })));
   if (odd.length > 0) return;
   const address = ipc.home.address(name);
   const lock = ipc.home.runtimeFile(name, "lock");
@@ -213,6 +215,14 @@ function oddFiles(home: Home, name: string): string[] {
       if (error instanceof Deno.errors.NotFound) return [];
       return [`"${path}", which "${name}" needs, cannot be looked at: ${(error as Error).message}`];
     }
+  });
+}
+
+/** What has the name of one of an app's logs and takes nothing. */
+function oddLogs(home: Home, name: string): string[] {
+  return [home.logFile(name), recordsFile(home, name)].flatMap((path) => {
+    const odd = oddLog(path);
+    return odd === null ? [] : [`"${path}", which "${name}" writes to, is ${odd}`];
   });
 }
 

@@ -15,7 +15,7 @@ import {
   type RegistryEntry,
   RegistryRefusedError,
 } from "../../../lib/ipc/mod.ts";
-import { isRegistryText, platform } from "../../../lib/ipc/tools.ts";
+import { isRegistry, platform } from "../../../lib/ipc/tools.ts";
 import { lockHoldersIn } from "../../../lib/system/lock_holders.ts";
 import { checkApp } from "./app_checks.ts";
 import { checkEntry } from "./entry_checks.ts";
@@ -196,7 +196,7 @@ async function checkRegistry(
       ...(remedy && { remedy }),
     });
   try {
-    if (!await isRegistryText(await textOf(registry.path))) {
+    if (!await isRegistry(registry.path)) {
       add(
         `"${registry.path}" is not a registry: no JSON object, not even with comments`,
         "correct it. Any use sets it aside as registry.corrupt-….json and begins anew; programs " +
@@ -227,16 +227,6 @@ async function checkRegistry(
       refused ? closed(registry.path, 0o022) : undefined,
     );
     return new Map();
-  }
-}
-
-/** Its text, where it can be read; why not is told by the registry itself. */
-async function textOf(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw error;
-    return "";
   }
 }
 

@@ -18,7 +18,7 @@ import {
 } from "./start_errors.ts";
 import type { Home } from "../registry/home.ts";
 import { ProcessLock } from "../base/lock.ts";
-import { logFault, logTail, prepareLog, quoteLog } from "./log_file.ts";
+import { logFault, logTail, oddLog, prepareLog, quoteLog } from "./log_file.ts";
 import { pauseFor } from "../base/timer.ts";
 import type { Registry, RegistryEntry } from "../registry/registry.ts";
 import { startCommand } from "./start_command.ts";
@@ -32,7 +32,7 @@ import {
 import { beginSupervision, readKept } from "./kept_record.ts";
 import type { Platform, SpawnedProcess, Transport } from "../os/transport.ts";
 
-export { lastLines, type LastLinesOptions, leftOutBytes } from "./log_file.ts";
+export { lastLines, type LastLinesOptions, leftOutBytes, oddLog } from "./log_file.ts";
 export { readStarts } from "./start_record.ts";
 export { startCommand } from "./start_command.ts";
 export {
@@ -223,6 +223,8 @@ async function spawn(
     );
   }
   try {
+    // (To open a pipe would wait for its reader.) What it is, is told below.
+    if (oddLog(logFile) !== null) throw new Deno.errors.IsADirectory(logFile);
     if (entry.keep_alive === true) beginSupervision(home, app);
     const { command, cwd, instead } = start;
     if (instead !== null) context.report?.(`"${app}": ${instead}`);

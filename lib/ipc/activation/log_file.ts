@@ -213,6 +213,8 @@ export function logTail(path: string, from: number): string {
  * Tried beside the log, which is the program's alone; `null` where it could be written.
  */
 export function logFault(path: string): string | null {
+  const odd = oddLog(path);
+  if (odd !== null) return `its log "${path}" cannot be written: it is ${odd}`;
   const probe = `${path}.${Deno.pid}.probe`;
   try {
     Deno.writeTextFileSync(probe, "\n", { mode: 0o600 });
@@ -225,6 +227,20 @@ export function logFault(path: string): string | null {
     } catch {
       // It could not be made in the first place.
     }
+  }
+}
+
+/**
+ * What has the name of a log that is no file, and takes nothing: a folder; a pipe, the opening of
+ * which waits for a reader. A device or a link to one is fine: it may be meant to swallow all of it.
+ */
+export function oddLog(path: string): string | null {
+  try {
+    const { isDirectory, isFifo, isSocket } = Deno.statSync(path);
+    return isDirectory ? "a folder" : isFifo ? "a pipe" : isSocket ? "a socket" : null;
+  } catch {
+    // It is made when it is opened; where that fails, the error says why.
+    return null;
   }
 }
 

@@ -30,7 +30,7 @@ import {
   sameLaunch,
 } from "./registry_entry.ts";
 
-export { isRegistryText, RegistryRefusedError } from "./registry_text.ts";
+export { isRegistry, RegistryRefusedError } from "./registry_text.ts";
 export {
   folderFault,
   isEdited,

@@ -39,8 +39,7 @@ async function tryToRead(path: string): Promise<string> {
     try {
       if (!isThere(path)) return "";
       // (The asynchronous one takes 6 ms with its first use.)
-      // Windows PowerShell 5 begins UTF-8 files with a byte order mark.
-      return Deno.readTextFileSync(path).replace(/^\uFEFF/, "");
+      return decode(Deno.readFileSync(path));
     } catch (error) {
       // It is being replaced just now, or removed; Windows refuses for a moment meanwhile.
       const passing = Deno.build.os === "windows" || error instanceof Deno.errors.NotFound;
@@ -48,6 +47,16 @@ async function tryToRead(path: string): Promise<string> {
       await pauseFor(attempt);
     }
   }
+}
+
+/**
+ * Text as Windows' own programs leave it, too: UTF-8 with a byte order mark, or UTF-16 with one, as
+ * Windows PowerShell 5 writes what is sent to a file. The mark is no part of the text.
+ */
+function decode(bytes: Uint8Array): string {
+  const mark = bytes.length < 2 ? 0 : bytes[0]! << 8 | bytes[1]!;
+  const label = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  return new TextDecoder(label).decode(bytes);
 }
 
 /**
@@ -93,9 +102,14 @@ export async function parseEntries(text: string, toWrite = false): Promise<Entri
   return record === null ? null : Object.assign(emptyEntries(), record);
 }
 
-/** Whether `text` is a registry, comments and all: one that is not gets set aside by its next reader. */
-export async function isRegistryText(text: string): Promise<boolean> {
-  return await parseEntries(text.replace(/^\uFEFF/, "")) !== null;
+/**
+ * Whether what is at `path` is a registry, comments and all: what is not gets set aside by its next
+ * reader. A missing one is an empty one.
+ *
+ * @throws as {@linkcode readRegistry} does.
+ */
+export async function isRegistry(path: string): Promise<boolean> {
+  return await parseEntries(await readRegistry(path)) !== null;
 }
 
 /** Without a prototype, so that an entry called `__proto__` is an entry. */
