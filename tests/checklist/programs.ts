@@ -4,6 +4,8 @@
  * @module
  */
 import { join } from "@std/path";
+import type { ScanStep } from "../../apps/scanner/contract.ts";
+import type { Notice } from "../../apps/statusbar/contract.ts";
 import { writeShortcut } from "../../lib/desktop/windows/shortcut.ts";
 import { CpuMeter } from "../../lib/system/cpu.ts";
 import { readWindowsTraffic } from "../../lib/system/network_windows.ts";
@@ -11,6 +13,7 @@ import { suiteCommand } from "../support/mesh/mesh.ts";
 import { CannotTell, type Line } from "./line.ts";
 
 const POWERSHELL_SAYS_NOTHING = "PowerShell says nothing";
+const TEXT = "äñ漢";
 const ARGUMENTS = '--host "a b"';
 
 export const PROGRAM_LINES: readonly Line[] = [
@@ -70,7 +73,56 @@ export const PROGRAM_LINES: readonly Line[] = [
       return `processors: ${told(percent)}; network: ${told(traffic)}`;
     },
   },
+  {
+    id: "parameters",
+    prints: `PowerShell writes UTF-16; the app gets: <${TEXT}>`,
+    wine: POWERSHELL_SAYS_NOTHING,
+    async run(mesh) {
+      const file = join(mesh.home, "params.json");
+      // ">" of Windows PowerShell 5 writes UTF-16 with its mark.
+      const text = await powershell(`'{"text": "${TEXT}"}' > '${file}'; (gc '${file}').Length`);
+      if (text === "") return POWERSHELL_SAYS_NOTHING;
+      const [first, second] = await Deno.readFile(file);
+      const wide = first === 0xff && second === 0xfe;
+      await mesh.seed();
+      const call = ["call", "statusbar", "notify", `@${file}`];
+      const { code, stderr } = await mesh.neverliie(...call);
+      if (code !== 0) return stderr.trim();
+      for await (const [notice] of mesh.ipc.stream<Notice[]>("statusbar", "watch_notices")) {
+        return `PowerShell writes ${
+          wide ? "UTF-16" : "no UTF-16"
+        }; the app gets: <${notice?.text}>`;
+      }
+      return "the status bar tells of no notice";
+    },
+  },
+  {
+    id: "disk-use",
+    prints: "3 files, 1073741830 bytes long; on disk: less than 1 MiB",
+    async run(mesh) {
+      await mesh.seed();
+      const folder = join(mesh.home, "files");
+      await Deno.mkdir(folder);
+      const holes = join(folder, "holes");
+      await Deno.writeTextFile(holes, "");
+      // (Wine's fsutil knows nothing of this; there, files have holes by themselves.)
+      await fsutil("sparse", "setflag", holes);
+      await Deno.truncate(holes, 1024 ** 3);
+      await Deno.writeTextFile(join(folder, "a name"), "6 long");
+      await Deno.link(join(folder, "a name"), join(folder, "another name"));
+      const steps = mesh.ipc.stream<ScanStep>("scanner", "deep_scan", { folder });
+      let last: ScanStep | undefined;
+      for await (const step of steps) last = step;
+      const { done, bytes, taken } = last!;
+      const disk = taken < 1024 ** 2 ? "less than 1 MiB" : `${taken} bytes`;
+      return `${done} files, ${bytes} bytes long; on disk: ${disk}`;
+    },
+  },
 ];
+
+async function fsutil(...args: readonly string[]): Promise<void> {
+  await new Deno.Command("fsutil.exe", { args: [...args], stdin: "null", stdout: "null" }).output();
+}
 
 /** What Windows' own PowerShell prints. */
 export async function powershell(command: string): Promise<string> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import type { AttachEvent, OpenParams, SessionInfo } from "../../apps/terminal/contract.ts";
 import { scriptCommand, type TestMesh } from "../support/mesh/mesh.ts";
 import type { Line } from "./line.ts";
@@ -17,6 +18,8 @@ const FIGURES = "STATUS_CONTROL_C_EXIT";
 const STATUS_CONTROL_C_EXIT = 0xc000_013a;
 const KEYS = "äñéßю漢🦕";
 const LINES = 3_000;
+const OWN_CODE = 7;
+const VERSION = "version 1.2.3";
 
 export const SESSION_LINES: readonly Line[] = [
   {
@@ -101,6 +104,35 @@ export const SESSION_LINES: readonly Line[] = [
       return sizes.length === 0
         ? `shown: ${NOTHING}`
         : `the program's size: ${sizes.join(", then ")}`;
+    },
+  },
+  {
+    id: "session-background",
+    prints: `what it started with "start /b" does not hold it: ended with ${OWN_CODE}`,
+    wine: UNDER_WINE,
+    async run(mesh) {
+      // (It would go on for a minute.)
+      const command = `start /b ping -n 60 127.0.0.1 & exit ${OWN_CODE}`;
+      const { exit } = await watch(mesh, { command });
+      if (!passesOn) return `shown: ${NOTHING}`;
+      const end = exit === null ? "it went on" : `ended with ${exit}`;
+      return `what it started with "start /b" does not hold it: ${end}`;
+    },
+  },
+  {
+    id: "session-batch",
+    prints: `as a list: refused as a batch file; as one text: ${VERSION}`,
+    wine: `as a list: refused as a batch file; as one text: ${NOTHING}`,
+    async run(mesh) {
+      await mesh.seed();
+      await Deno.writeTextFile(join(mesh.home, "tool.cmd"), `@echo ${VERSION}\r\n`);
+      const cwd = mesh.home;
+      const list = await mesh.ipc.call("terminal", "open", { command: ["tool.cmd", "-v"], cwd })
+        .then(() => "taken", (error: Error) => error.message);
+      const refused = /it is a batch file, and a shell would read them; give one text$/.test(list);
+      const seen = await watch(mesh, { command: "tool -v", cwd });
+      const shown = seen.text.includes(VERSION) ? VERSION : NOTHING;
+      return `as a list: ${refused ? "refused as a batch file" : list}; as one text: ${shown}`;
     },
   },
 ];
