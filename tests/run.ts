@@ -26,7 +26,17 @@ import {
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
 /** The suites that run on this system, from scripts; each is a folder. */
-const SUITES = ["unit", "transport", "mesh", "screens", "interop", "python", "examples", "chaos"];
+const SUITES = [
+  "unit",
+  "transport",
+  "mesh",
+  "screens",
+  "interop",
+  "python",
+  "examples",
+  "chaos",
+  "simulation",
+];
 
 const HELP = `deno task test [--quiet] [--busy N] [PART …] [-- FILE … OPTION …]
 

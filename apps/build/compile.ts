@@ -111,7 +111,7 @@ async function leaveOutDevtools(folder: string): Promise<void> {
  * The import map to bundle with: this process's own, with {@linkcode MISNAMED} put right. Every
  * name is there for every module, as bundles are made in folders of their own.
  */
-function bundlingMap(): string {
+function bundlingMap(instead: Readonly<Record<string, string>>): string {
   const standIns = import.meta.resolve("@std/path").startsWith("file:");
   const map: ImportMap = standIns ? standInMap : config;
   const base = toFileUrl(join(CHECKOUT, standIns ? IMPORT_MAP : "deno.json"));
@@ -120,7 +120,14 @@ function bundlingMap(): string {
     const file = MISNAMED[name];
     return [name, file === undefined ? target : `${target}/${file}`];
   });
-  return JSON.stringify({ imports: Object.fromEntries(imports) });
+  return JSON.stringify({ imports: { ...Object.fromEntries(imports), ...instead } });
+}
+
+/** How {@linkcode bundleModules} goes about it. */
+interface BundleOptions {
+  minify?: boolean;
+  maps?: boolean;
+  instead?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -135,17 +142,18 @@ function bundlingMap(): string {
  * @param folder gets a file for each module, in the same place below it, and what they share
  * @param minify makes it small, with the production build of React: 0.4 MB of 1.2 with Ink
  * @param maps puts the source map into each file
+ * @param instead modules that are taken in place of others, by their URLs
  * @returns the modules' files
  * @throws {CompileError}
  */
 export async function bundleModules(
   modules: readonly string[],
   folder: string,
-  { minify = false, maps = false }: { minify?: boolean; maps?: boolean } = {},
+  { minify = false, maps = false, instead = {} }: BundleOptions = {},
 ): Promise<string[]> {
   const map = await Deno.makeTempFile({ prefix: "neverliie-imports-", suffix: ".json" });
   try {
-    await Deno.writeTextFile(map, bundlingMap());
+    await Deno.writeTextFile(map, bundlingMap(instead));
     const { success, said } = await runDeno([
       ...["bundle", "--quiet", "--no-check", "--platform=deno"],
       ...moduleFlags().filter((flag) => !flag.startsWith("--import-map=")),

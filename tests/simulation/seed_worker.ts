@@ -1,0 +1,28 @@
+/**
+ * A thread that runs seeds; see seeds.ts.
+ *
+ * @module
+ */
+
+import { productOf } from "./product.ts";
+import type { Task } from "./seeds.ts";
+import { type Product, simulate, type Verdict } from "./simulate.ts";
+
+const thread = self as unknown as {
+  onmessage: (event: MessageEvent<Task>) => void;
+  postMessage(verdicts: Verdict[]): void;
+};
+
+let product: Product | null = null;
+
+thread.onmessage = async ({ data }) => {
+  if ("text" in data) {
+    product = productOf(data.text);
+    return;
+  }
+  const verdicts: Verdict[] = [];
+  for (let seed = data.first; seed < data.first + data.count; seed++) {
+    verdicts.push(await simulate(product!, seed));
+  }
+  thread.postMessage(verdicts);
+};

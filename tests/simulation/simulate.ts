@@ -1,0 +1,113 @@
+/**
+ * A whole mesh in a seed: several processes of the product on one simulated machine, where whatever
+ * can go wrong does, and everything that must be so is looked at after every step. The same seed
+ * takes the same course, to the last byte.
+ *
+ * `world/` is the machine: clock, disk, processes, connections. It knows the system that the product
+ * stands on, and nothing of the product. `mesh/` is what runs on it, and what must be so.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { seeded } from "../support/chaos/random.ts";
+import { Checks } from "./mesh/checks.ts";
+import { appsOf, takeCourse } from "./mesh/course.ts";
+import { Mesh } from "./mesh/mesh.ts";
+import type { Product } from "./product.ts";
+import { isEnd } from "./world/process.ts";
+import { call } from "./world/scope.ts";
+import type { Detail } from "./world/story.ts";
+
+export { loadProduct, type Product } from "./product.ts";
+
+/** What became of a seed. */
+export interface Verdict {
+  seed: number;
+  /** What was not as it must be; `null` where everything was. */
+  failure: string | null;
+  /** What happened, line by line, where it failed or was asked for. */
+  story: string[];
+  /** How often each kind of fault happened. */
+  faults: Record<string, number>;
+  /** How often what each invariant speaks of happened. */
+  premises: Record<string, number>;
+  steps: number;
+}
+
+/** Steps after which a run that has not come to its end never will. */
+const STEPS_MAX = 60_000;
+
+/** Runs a seed; one that fails runs once more, so that its story is told. */
+export async function simulate(product: Product, seed: number): Promise<Verdict> {
+  const verdict = await run(product, seed, "none");
+  if (verdict.failure === null) return verdict;
+  return await run(product, seed, "story");
+}
+
+/** Runs a seed and writes down what happens. */
+export async function run(product: Product, seed: number, detail: Detail): Promise<Verdict> {
+  const mesh = new Mesh(product, seed, detail, appsOf(seeded(seed ^ 0x5eed)));
+  const { machine, records } = mesh;
+  const checks = new Checks(mesh);
+  const rejected = watchRejections((why) => machine.fail(why));
+  // Nobody reads the stacks of errors that are part of the course, and they take time to make.
+  const { stackTraceLimit } = Error;
+  if (detail === "none") Error.stackTraceLimit = 0;
+  let over = false;
+  try {
+    takeCourse(mesh).then(() => over = true, (error) => {
+      machine.fail(`the simulation itself fails: ${(error as Error).stack}`);
+    });
+    await turn();
+    while (!over && machine.failure === null) {
+      const task = machine.scheduler.next();
+      if (task === null) {
+        machine.fail("nothing happens any more");
+        break;
+      }
+      machine.current = machine.processes.find((process) => process === task.owner) ?? null;
+      if (machine.current === null) task.run();
+      else call(machine, machine.current, task.run);
+      await turn();
+      checks.step();
+      if (++machine.steps > STEPS_MAX) {
+        machine.fail(`it does not come to its end in ${STEPS_MAX} steps`);
+      }
+    }
+    for (const process of machine.living()) process.end(0);
+    await turn();
+  } finally {
+    rejected.end();
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  return {
+    ...{ seed, failure: machine.failure, story: machine.story.lines, steps: machine.steps },
+    ...{ faults: machine.faults.counts, premises: records.premises },
+  };
+}
+
+/** Resolves once every promise that could go on has done so. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Hears of promises that were rejected with nobody to hear it, which ends a real process. */
+function watchRejections(tell: (why: string) => void): { end(): void } {
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    if (!isEnd(event.reason)) tell(`nobody heard of a rejection: ${event.reason?.stack}`);
+  };
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    if (!isEnd(event.error)) tell(`nobody caught ${event.error?.stack}`);
+  };
+  addEventListener("unhandledrejection", onRejection);
+  addEventListener("error", onError);
+  return {
+    end() {
+      removeEventListener("unhandledrejection", onRejection);
+      removeEventListener("error", onError);
+    },
+  };
+}

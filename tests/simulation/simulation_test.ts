@@ -1,0 +1,45 @@
+/**
+ * Whole meshes in seeds: all is as it must be, and the same seed takes the same course.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { ownProduct } from "./product.ts";
+import { runSeeds } from "./seeds.ts";
+import { run } from "./simulate.ts";
+import { FAULTS_MIN, STEPS_MIN } from "./mesh/course.ts";
+
+/** Seeds of a run of the tests. */
+const SEEDS = 2_000;
+/** Seeds that are run twice. */
+const TWICE = 200;
+
+const product = await ownProduct();
+
+Deno.test("simulation: the same seed takes the same course, to the byte", async () => {
+  for (let seed = 1; seed <= TWICE; seed++) {
+    const first = await run(product, seed, "trace");
+    const second = await run(product, seed, "trace");
+    assertEquals(first.story.length, second.story.length, `seed ${seed}`);
+    const at = first.story.findIndex((line, index) => line !== second.story[index]);
+    assertEquals([first.story[at], second.story[at]], [undefined, undefined], `seed ${seed}`);
+    assert(first.story.length > STEPS_MIN);
+  }
+});
+
+Deno.test(`simulation: ${SEEDS} seeds are as they must be`, async () => {
+  const totals = await runSeeds(product, {
+    first: 1,
+    count: SEEDS,
+    threads: navigator.hardwareConcurrency,
+    progress({ seeds }) {
+      if (seeds % 2_000 === 0) console.log(`${seeds} seeds`);
+    },
+  });
+  for (const line of totals.table()) console.log(line);
+  for (const { seed, failure, story } of totals.failed) {
+    console.log(`${story.join("\n")}\nseed ${seed}: ${failure}\ndeno task simulate --seed ${seed}`);
+  }
+  assertEquals(totals.failed.map(({ seed, failure }) => ({ seed, failure })), []);
+  assertEquals(totals.missing(), [], "never tried");
+  assert(totals.fewest.steps >= STEPS_MIN, `a seed has ${totals.fewest.steps} steps`);
+  assert(totals.fewest.faults >= FAULTS_MIN, `a seed has ${totals.fewest.faults} faults`);
+});
