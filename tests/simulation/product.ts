@@ -9,6 +9,7 @@ import { fromFileUrl, join, toFileUrl } from "@std/path";
 import { bundleModules } from "../../apps/build/compile.ts";
 import type * as Library from "../../lib/ipc/mod.ts";
 import { NAMES } from "./world/scope.ts";
+import { SYSTEM_CALLS } from "./world/system_calls.ts";
 
 /** A bundle of lib/ipc. */
 export interface Product {
@@ -44,6 +45,11 @@ export function productOf(text: string): Product {
     return `return {${names.replaceAll(/(\w+) as (\w+)/g, "$2: $1")}};`;
   }).replaceAll(/\bimport\(/g, "importModule(");
   if (/^(import|export)\b/m.test(body)) throw new Error("Cannot run the bundle: it has imports");
+  const unknown = [...body.matchAll(/\bDeno\.(\w+)/g)].map(([, name]) => name!)
+    .find((name) => !SYSTEM_CALLS.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`Cannot simulate Deno.${unknown}: it is not there yet`);
+  }
   const make = new Function(...NAMES, `"use strict";\n${body}`);
   return { text, instantiate: (scope) => make(...scope) };
 }

@@ -71,6 +71,7 @@ export function platformOf(machine: Machine, process: Process): Platform {
       Promise.try(() => new SimulatedListener(machine, process, address, options)),
     dial,
     spawn(options) {
+      if (!process.alive) return new Promise(() => {});
       for (const one of machine.onlookers) one.onSpawn(process, options.command[0] ?? "");
       return inAMoment(() => spawn(machine, process, options));
     },

@@ -103,9 +103,13 @@ export class SystemCalls {
     }
   }
 
-  readTextFileSync(path: string): string {
+  readFileSync(path: string): Uint8Array {
     this.#enter(`read ${path}`);
-    return decoder.decode(this.#machine.disk.get(path, "open").data);
+    return this.#machine.disk.get(path, "open").data.slice();
+  }
+
+  readTextFileSync(path: string): string {
+    return decoder.decode(this.readFileSync(path));
   }
 
   writeTextFileSync(path: string, text: string, { mode = 0o644 }: Deno.WriteFileOptions = {}) {
@@ -181,6 +185,12 @@ export class SystemCalls {
     return promise;
   }
 }
+
+/** What of `Deno` a simulated process has. */
+export const SYSTEM_CALLS: ReadonlySet<string> = new Set([
+  ...Object.getOwnPropertyNames(SystemCalls.prototype),
+  ...["errors", "SeekMode", "build", "version", "mainModule", "inspect", "pid", "args", "env"],
+]);
 
 /** What is told of a file. */
 export function statOf({ kind, ino, links, mode, data }: Inode) {
