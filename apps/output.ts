@@ -42,6 +42,25 @@ export function writeLine(line: string): void {
   write(`${printable(line)}\n`);
 }
 
+/**
+ * Does what a person asked for, and says each step as a line. The work goes on where its words cannot
+ * be written any more: it was asked for, and half of it is worth less than none. That comes to light
+ * at its end, as of any other output.
+ */
+export async function narrate<T>(work: (say: (step: string) => void) => Promise<T>): Promise<T> {
+  let unwritten: { why: unknown } | null = null;
+  const result = await work((step) => {
+    if (unwritten !== null) return;
+    try {
+      writeLine(step);
+    } catch (why) {
+      unwritten = { why };
+    }
+  });
+  if (unwritten !== null) throw (unwritten as { why: unknown }).why;
+  return result;
+}
+
 /** Writes a text of several lines for people: help, code. */
 export function writeText(text: string): void {
   write(`${printableLines(text).trimEnd()}\n`);

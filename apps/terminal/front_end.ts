@@ -1,7 +1,7 @@
 /** The terminal's own command line. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { displayWidth, formatDuration, largest, pad, plain, truncate } from "../../lib/ui/text.ts";
-import { print, tell, writeLine, writeStyled } from "../output.ts";
+import { narrate, print, tell, writeLine, writeStyled } from "../output.ts";
 import { attach, checkPlace } from "./attach.ts";
 import type { OpenParams, SessionInfo } from "./contract.ts";
 import { hasTerminal } from "./raw_terminal.ts";
@@ -162,10 +162,13 @@ async function list(client: NeverLiieIPC, args: string[]): Promise<number> {
 async function kill(client: NeverLiieIPC, names: string[]): Promise<number> {
   if (names.length === 0) throw new TypeError('Cannot kill: "terminal kill" needs an id');
   const sessions = await sessionsOf(client);
-  for (const { id, title } of names.map((name) => find(sessions, name))) {
-    await client.call("terminal", "kill", { id }, { timeout: 15_000 });
-    writeLine(`session ${id} (${plain(title)}) was killed`);
-  }
+  const named = names.map((name) => find(sessions, name));
+  await narrate(async (say) => {
+    for (const { id, title } of named) {
+      await client.call("terminal", "kill", { id }, { timeout: 15_000 });
+      say(`session ${id} (${plain(title)}) was killed`);
+    }
+  });
   return 0;
 }
 

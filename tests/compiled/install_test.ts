@@ -328,6 +328,23 @@ if (EXECUTABLES !== null) {
     assert(ProcessLock.isHeld(mesh.ipc.home.runtimeFile("statusbar", "lock")), "its name is held");
   });
 
+  meshTest("install and uninstall go to their end though nobody reads how far they are", async (
+    mesh,
+  ) => {
+    using desk = new Desk(mesh);
+    const unread = async (...command: string[]) => {
+      const child = desk.spawn(command);
+      await child.stdout.cancel();
+      const stderr = new Response(child.stderr).text();
+      assertEquals([(await child.status).code, await stderr], [0, ""], command.join(" "));
+    };
+    await desk.unpack(desk.source, { neverliie: executable("neverliie") });
+    await unread(join(desk.source, basename(executable("neverliie"))), "install");
+    assert(exists(desk.installed("neverliie")) && exists(join(desk.root, "installed.json")));
+    await unread(desk.installed("neverliie"), "uninstall");
+    await until(() => !exists(desk.root));
+  });
+
   meshTest("upgrade under load: callers wait, and no call is lost that could be retried", async (
     mesh,
   ) => {

@@ -95,6 +95,36 @@ meshTest("what goes on ends when its reader leaves in the middle", async (mesh) 
   }
 }, { limit: 120_000 });
 
+/** The first message of an assistant, which is answered. */
+const INITIALIZE = JSON.stringify({
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
+  params: {
+    protocolVersion: "2025-06-18",
+    capabilities: {},
+    clientInfo: { name: "test", version: "1" },
+  },
+}) + "\n";
+
+/** Starts `neverliie mcp` as `command` and has it answer; its input stays open. */
+async function asked(mesh: TestMesh, command: string[]) {
+  const child = mesh.spawn(command, { stdin: "piped" });
+  await child.stdout.cancel();
+  const stderr = new Response(child.stderr).text();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(INITIALIZE));
+  const { code } = await child.status;
+  await input.close().catch(() => {
+    // It has ended: nobody reads this.
+  });
+  return { code, stderr: await stderr };
+}
+
+meshTest("an assistant that no longer reads ends the server without a word", async (mesh) => {
+  assertEquals(await asked(mesh, neverliie("mcp", "--no-activate")), { code: 0, stderr: "" });
+});
+
 /** Runs a command with its standard output as the shell is told. */
 function redirected(mesh: TestMesh, redirection: string, command: string[]) {
   return mesh.run(["sh", "-c", `exec "$@" ${redirection}`, "sh", ...command]);
@@ -145,6 +175,24 @@ if (Deno.build.os === "linux") {
       assertEquals(code, 1, command.join(" "));
     }
   }, { limit: 240_000 });
+}
+
+if (Deno.build.os === "linux") {
+  meshTest("an answer to an assistant that cannot be written is a clear error", async (mesh) => {
+    const server = neverliie("mcp", "--no-activate");
+    const { code, stderr } = await asked(mesh, [
+      "sh",
+      "-c",
+      'exec "$@" > /dev/full',
+      "sh",
+      ...server,
+    ]);
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^neverliie: Cannot write to standard output: No space left on device\b.*\n$/,
+    );
+  });
 }
 
 /** A name with a title, a clearing of the screen, an override of the direction, and a DEL. */

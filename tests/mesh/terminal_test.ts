@@ -177,7 +177,14 @@ meshTest("the command opens, lists and kills sessions, and says why it cannot", 
   const killed = await terminal("kill", "a title");
   assertEquals([killed.code, killed.stdout], [0, "session 1 (a title) was killed\n"]);
   await gone(session.pid);
-});
+  // All of them, also where nobody reads of the first. (One that has ended is listed until it is seen.)
+  for (let i = 0; i < 2; i++) await open(mesh, { command: deno("0") });
+  const unread = mesh.spawn([...suiteCommand("terminal"), "kill", "2", "3"]);
+  await unread.stdout.cancel();
+  const stderr = new Response(unread.stderr).text();
+  assertEquals([(await unread.status).code, await stderr], [0, ""]);
+  assertEquals(await list(mesh), []);
+}, { limit: 120_000 });
 
 if (!WINDOWS) {
   meshTest("a session has a terminal of its own, of the size that was asked for", async (mesh) => {

@@ -9,7 +9,7 @@ import { UsageError } from "../exit.ts";
 import { openInBrowser } from "./browser.ts";
 import { MeshModel } from "../watching/mesh_model.ts";
 import { InspectServer } from "./server.ts";
-import { print, tell, writeLine } from "../../output.ts";
+import { print, tell, writeLine, writeText } from "../../output.ts";
 
 /** What `neverliie inspect` is told. */
 export interface InspectOptions {
@@ -38,8 +38,10 @@ export async function inspect(
     const { link } = server;
     if (json) print({ url: link, port: server.port, pid: Deno.pid }, true);
     else {
-      writeLine(`The mesh as a page: ${link}`);
-      writeLine("The link works once, in one browser. Ctrl-C ends the page.");
+      // (At once: who reads the link alone gets a page that goes on.)
+      writeText(
+        `The mesh as a page: ${link}\nThe link works once, in one browser. Ctrl-C ends the page.`,
+      );
     }
     const problem = open ? await openInBrowser(link) : null;
     if (problem !== null) {

@@ -7,8 +7,8 @@ import { DELIMITER, join, resolve } from "@std/path";
 import type { CommonOptions } from "../commands.ts";
 import { samePath } from "../../../lib/ipc/tools.ts";
 import { UsageError } from "../exit.ts";
-import { print, writeLine } from "../../output.ts";
-import { install, type InstallOptions, planInstall } from "./install.ts";
+import { narrate, print, writeLine } from "../../output.ts";
+import { install, planInstall } from "./install.ts";
 import { readReceipt, rootFolder } from "./receipt.ts";
 import { readSource } from "./source.ts";
 import { planUninstall, uninstall } from "./uninstall.ts";
@@ -56,21 +56,20 @@ async function deploy(flags: InstallFlags, done: string): Promise<void> {
     );
   }
   const before = (await readReceipt(root))?.version ?? null;
-  const options: InstallOptions = {
+  const plan = {
     root,
     source,
     choice: { path: flags.path ?? true, menu: flags.menu ?? true, logon: flags.logon ?? true },
     timeout: flags.timeout ?? RESTART_TIMEOUT,
     signal: flags.signal,
-    say: (step) => flags.json || writeLine(step),
   };
   const { version } = source.manifest;
-  if (flags.dryRun) return showPlan(await planInstall(options), flags);
-  const restarted = await install(options);
+  if (flags.dryRun) return showPlan(await planInstall(plan), flags);
+  const restarted = await narrated(flags, (say) => install({ ...plan, say }));
   if (flags.json) return print({ root, version, before, restarted }, true);
   writeLine(`NeverLiie ${version} is ${done} in "${root}"${before ? ` (was ${before})` : ""}.`);
   const bin = join(Deno.env.get("HOME") ?? "", ".local", "bin");
-  if (!options.choice.path) {
+  if (!plan.choice.path) {
     const command = source.manifest.programs.find(({ name }) => name === "neverliie");
     if (command !== undefined) writeLine(`Try: "${join(root, command.file)}" list`);
   } else if (Deno.build.os === "windows") writeLine("In a new terminal: neverliie list");
@@ -86,14 +85,21 @@ export async function uninstallCommand(flags: PlaceFlags): Promise<void> {
   if (receipt === null) {
     throw new UsageError(`Cannot uninstall: nothing is installed in "${root}"`);
   }
-  const say = (step: string) => flags.json || writeLine(step);
-  const options = { root, receipt, signal: flags.signal, say };
-  if (flags.dryRun) return showPlan(await planUninstall(options), flags);
-  const left = await uninstall(options);
+  const plan = { root, receipt, signal: flags.signal };
+  if (flags.dryRun) return showPlan(await planUninstall(plan), flags);
+  const left = await narrated(flags, (say) => uninstall({ ...plan, say }));
   if (flags.json) return print({ root, version: receipt.version, left }, true);
   writeLine(`NeverLiie ${receipt.version} is uninstalled.`);
   if (left.length > 0) writeLine("Left, because you or your programs made it:");
   for (const path of left) writeLine(`  ${path}`);
+}
+
+/** Does it to its end, whether or not somebody reads how far it is; with `--json` nothing is said. */
+function narrated<T>(
+  { json }: PlaceFlags,
+  work: (say: (step: string) => void) => Promise<T>,
+): Promise<T> {
+  return json ? work(() => {}) : narrate(work);
 }
 
 function showPlan(plan: readonly string[], { json }: PlaceFlags): void {

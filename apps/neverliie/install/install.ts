@@ -29,7 +29,9 @@ export interface InstallOptions {
 }
 
 /** What an installation would do, in order, for people. */
-export async function planInstall({ root, source, choice }: InstallOptions): Promise<string[]> {
+export async function planInstall(
+  { root, source, choice }: Omit<InstallOptions, "say">,
+): Promise<string[]> {
   const { manifest } = source;
   const before = await readReceipt(root);
   // Nobody joins the mesh, whose home that would make, where nothing of it can run.

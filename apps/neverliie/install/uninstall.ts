@@ -41,7 +41,9 @@ const APP_FILES: Readonly<Record<string, readonly string[]>> = {
 const SHARED_LOCKS = [".registry.lock", ".supervisor.lock", "launcher.json.lock"];
 
 /** What a removal would do, in order, for people. */
-export async function planUninstall({ root, receipt }: UninstallOptions): Promise<string[]> {
+export async function planUninstall(
+  { root, receipt }: Omit<UninstallOptions, "say">,
+): Promise<string[]> {
   await using ipc = await NeverLiieIPC.client();
   const running = await runningFrom(ipc, root, receipt.programs, new AbortController().signal);
   return [

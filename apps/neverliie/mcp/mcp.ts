@@ -13,6 +13,7 @@ import {
   type CallToolResult,
   ErrorCode,
   ListToolsRequestSchema,
+  type ListToolsResult,
   McpError,
   type ServerNotification,
   type ServerRequest,
@@ -28,6 +29,7 @@ import { StdioTransport } from "./stdio.ts";
 import { type Tool, toolsOf } from "./tools.ts";
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+type Progress = (count: number, item: unknown) => Promise<void>;
 
 /** The answer to a stream has its last items, at most so many. */
 const ITEMS_MAX = 100;
@@ -48,59 +50,22 @@ export interface ToolServerOptions {
   signal: AbortSignal;
 }
 
-/** Serves until standard input ends or the signal fires. */
+/**
+ * Serves until standard input ends, nobody reads the answers any more, or the signal fires.
+ *
+ * @throws {Error} where an answer could not be written
+ */
 export async function serveTools(ipc: NeverLiieIPC, options: ToolServerOptions): Promise<void> {
   const { signal } = options;
   const server = new Server(
     { name: "neverliie", version: String(PROTOCOL_VERSION) },
     { capabilities: { tools: {} } },
   );
-  let tools: ReadonlyMap<string, Tool> | null = null;
-  const list = async () => {
-    const found = toolsOf(await describeApps(ipc, options));
-    return tools = new Map(found.map((tool) => [tool.name, tool]));
-  };
-
-  server.setRequestHandler(ListToolsRequestSchema, async () => ({
-    tools: [...(await list()).values()].map((
-      { name, description, inputSchema, outputSchema },
-    ) => ({
-      name,
-      description,
-      inputSchema,
-      ...(outputSchema === null ? {} : { outputSchema }),
-    })),
-  }));
-
+  const tools = new Tools(ipc, options);
+  server.setRequestHandler(ListToolsRequestSchema, () => tools.list());
   server.setRequestHandler(
     CallToolRequestSchema,
-    async ({ params }: CallToolRequest, extra: Extra) => {
-      // An app may have come since the tools were listed, or they were never listed.
-      const tool = tools?.get(params.name) ?? (await list()).get(params.name);
-      if (tool === undefined) {
-        throw new McpError(ErrorCode.InvalidParams, `There is no tool "${params.name}"`);
-      }
-      const { progressToken } = extra._meta ?? {};
-      const progress = async (count: number, item: unknown) => {
-        if (progressToken === undefined) return;
-        const message = JSON.stringify(item).slice(0, PROGRESS_TEXT_MAX);
-        await extra.sendNotification({
-          method: "notifications/progress",
-          params: { progressToken, progress: count, message },
-        });
-      };
-      const ended = AbortSignal.any([extra.signal, signal]);
-      try {
-        return tool.kind === "call"
-          ? await call(ipc, tool, params.arguments, ended, options)
-          : await stream(ipc, tool, params.arguments, ended, options, progress);
-      } catch (error) {
-        if (ended.aborted) throw error;
-        // The assistant reads what was wrong, and may mend it.
-        const text = error instanceof Error ? error.message : String(error);
-        return { content: [{ type: "text", text }], isError: true };
-      }
-    },
+    ({ params }: CallToolRequest, extra: Extra) => tools.call(params, extra),
   );
 
   const closed = Promise.withResolvers<void>();
@@ -108,10 +73,75 @@ export async function serveTools(ipc: NeverLiieIPC, options: ToolServerOptions):
   server.onclose = end;
   server.onerror = (error: Error) => tell(`neverliie: ${error.message}`);
   signal.addEventListener("abort", end, { once: true });
-  await server.connect(new StdioTransport());
+  const transport = new StdioTransport();
+  await server.connect(transport);
   await closed.promise;
   await server.close();
+  if (transport.unwritten !== null) throw transport.unwritten;
   signal.throwIfAborted();
+}
+
+/** The tools that there are, and using them. */
+class Tools {
+  readonly #ipc: NeverLiieIPC;
+  readonly #options: ToolServerOptions;
+  #known: ReadonlyMap<string, Tool> | null = null;
+
+  constructor(ipc: NeverLiieIPC, options: ToolServerOptions) {
+    this.#ipc = ipc;
+    this.#options = options;
+  }
+
+  /** What an assistant is told. */
+  async list(): Promise<ListToolsResult> {
+    return {
+      tools: [...(await this.#look()).values()].map((
+        { name, description, inputSchema, outputSchema },
+      ) => ({
+        name,
+        description,
+        inputSchema,
+        ...(outputSchema === null ? {} : { outputSchema }),
+      })),
+    };
+  }
+
+  async call(params: CallToolRequest["params"], extra: Extra): Promise<CallToolResult> {
+    // An app may have come since the tools were listed, or they were never listed.
+    const tool = this.#known?.get(params.name) ?? (await this.#look()).get(params.name);
+    if (tool === undefined) {
+      throw new McpError(ErrorCode.InvalidParams, `There is no tool "${params.name}"`);
+    }
+    const ended = AbortSignal.any([extra.signal, this.#options.signal]);
+    try {
+      return tool.kind === "call"
+        ? await call(this.#ipc, tool, params.arguments, ended, this.#options)
+        : await stream(this.#ipc, tool, params.arguments, ended, this.#options, progressTo(extra));
+    } catch (error) {
+      if (ended.aborted) throw error;
+      // The assistant reads what was wrong, and may mend it.
+      const text = error instanceof Error ? error.message : String(error);
+      return { content: [{ type: "text", text }], isError: true };
+    }
+  }
+
+  async #look(): Promise<ReadonlyMap<string, Tool>> {
+    const found = toolsOf(await describeApps(this.#ipc, this.#options));
+    return this.#known = new Map(found.map((tool) => [tool.name, tool]));
+  }
+}
+
+/** Notifies who made a request of its progress, where that was asked for. */
+function progressTo({ _meta, sendNotification }: Extra): Progress {
+  const { progressToken } = _meta ?? {};
+  return async (count, item) => {
+    if (progressToken === undefined) return;
+    const message = JSON.stringify(item).slice(0, PROGRESS_TEXT_MAX);
+    await sendNotification({
+      method: "notifications/progress",
+      params: { progressToken, progress: count, message },
+    });
+  };
 }
 
 /** What the apps say of themselves. One that says nothing is named on standard error. */
@@ -157,7 +187,7 @@ async function stream(
   params: Record<string, unknown> = {},
   signal: AbortSignal,
   { activate }: ToolServerOptions,
-  progress: (count: number, item: unknown) => Promise<void>,
+  progress: Progress,
 ): Promise<CallToolResult> {
   const items: unknown[] = [];
   let count = 0;

@@ -48,6 +48,8 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onerror?: (error: Error) => void;
   onclose?: () => void;
+  /** Why nothing could be written any more; `null` where it could, or its reader has left. */
+  unwritten: Error | null = null;
   #parts: Uint8Array[] = [];
   #length = 0;
 
@@ -55,7 +57,7 @@ export class StdioTransport implements Transport {
     process.stdin.on("data", this.#onData);
     process.stdin.on("end", this.#onEnd);
     process.stdin.on("error", this.#onFailure);
-    process.stdout.on("error", this.#onFailure);
+    process.stdout.on("error", this.#onUnwritten);
     return Promise.resolve();
   }
 
@@ -63,6 +65,7 @@ export class StdioTransport implements Transport {
     process.stdin.off("data", this.#onData);
     process.stdin.off("end", this.#onEnd);
     process.stdin.off("error", this.#onFailure);
+    // With a read left behind the process would go on until the input ends.
     process.stdin.pause();
     this.onclose?.();
     return Promise.resolve();
@@ -70,8 +73,14 @@ export class StdioTransport implements Transport {
 
   send(message: JSONRPCMessage | { id: null }): Promise<void> {
     return new Promise((resolve) => {
-      if (process.stdout.write(`${JSON.stringify(message)}\n`)) resolve();
-      else process.stdout.once("drain", resolve);
+      try {
+        // (A pipe tells later what is wrong with it, a file at once.)
+        if (process.stdout.write(`${JSON.stringify(message)}\n`)) resolve();
+        else process.stdout.once("drain", resolve);
+      } catch (error) {
+        this.#onUnwritten(error as Error);
+        resolve();
+      }
     });
   }
 
@@ -87,13 +96,20 @@ export class StdioTransport implements Transport {
   readonly #onEnd = (): void => {
     // (The last line may have no end.)
     this.#takeLine();
-    this.onclose?.();
+    void this.close();
   };
 
-  /** The assistant has gone. */
   readonly #onFailure = (error: Error): void => {
     this.onerror?.(error);
-    this.onclose?.();
+    void this.close();
+  };
+
+  /** A reader that leaves is the assistant's end as good as that of the input, and no failure. */
+  readonly #onUnwritten = (error: Error & { code?: string }): void => {
+    if (error.code !== "EPIPE" && !(error instanceof Deno.errors.BrokenPipe)) {
+      this.unwritten ??= new Error(`Cannot write to standard output: ${error.message}`);
+    }
+    void this.close();
   };
 
   /** Of a line that is too long, nothing is kept but how long it is. */
