@@ -67,6 +67,8 @@ const STALLED = 5_000;
 /** Milliseconds for another copy to answer, and to leave. */
 const ANSWER_TIME = 2_000;
 const LEAVE_TIME = 1_000;
+/** The longest pause, in milliseconds, before its lock is tried again once it has left. */
+const LAST_PAUSE = 256;
 /** How often another copy is asked to leave. */
 const REQUESTS = 2;
 
@@ -159,6 +161,19 @@ export class Instance {
     this.#requests++;
     report?.(`${why}: it was started last, and is asked to leave`);
     await this.#askToLeave();
+    await this.#takeBack();
+  }
+
+  /** Takes the name as soon as the other one has left: until then a caller may start a third one. */
+  async #takeBack(): Promise<void> {
+    try {
+      for (let pause = 1; pause <= LAST_PAUSE && this.#events !== null; pause *= 2) {
+        if (this.#renew()) return;
+        await pauseFor(pause);
+      }
+    } catch {
+      // The next look fails as well, and tells of it.
+    }
   }
 
   /** The process that answers at the app's address: "silent" where it does not tell, `null` for none. */

@@ -17,6 +17,8 @@ import type { Channel } from "../world/wire.ts";
  * of 2 s that a busy one may not answer, and as long as the one that leaves takes.
  */
 const MOMENT = 12_000;
+/** Until when the older one has looked, and answers for its name again. */
+const NOTICE = 2_100;
 /** So many starts… */
 const STARTS = 5;
 /** …may be in so many milliseconds. */
@@ -111,6 +113,11 @@ export class Checks implements Onlooker {
     const starter = this.#holderOf(`${runtime}/${app}.start.lock`);
     if (starter !== by && !this.#isCleaned(app, now)) {
       machine.fail(`${by.name} starts "${app}" without its start lock`);
+    }
+    for (const { address, process } of machine.listeners) {
+      const noticed = now - process.stalledFor - NOTICE > (this.#cleaned.get(app) ?? -Infinity);
+      if (!address.endsWith(`/${app}.sock`) || !noticed) continue;
+      machine.fail(`${by.name} starts "${app}", while ${process.name} listens under that name`);
     }
     const waiting = new Set(
       records.calls.filter(({ target, settled, by }) =>
