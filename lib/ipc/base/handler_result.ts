@@ -24,6 +24,17 @@ export function iteratorOf(result: unknown): AsyncIterator<unknown> | Iterator<u
 }
 
 /**
+ * What an iterator's `next()` gave, as `for await` takes it: where that is no object, the stream
+ * would never end.
+ *
+ * @throws {TypeError} on anything else
+ */
+export function stepOf(given: unknown): IteratorResult<unknown> {
+  if (Object(given) === given) return given as IteratorResult<unknown>;
+  throw new TypeError(`the iterator's next() gave ${String(given)}, not {value, done}`);
+}
+
+/**
  * Tells a handler's iterator that no more items are wanted. A generator hears of that after its
  * unfinished `next()`, which the handler's signal is to end. Errors of the handler's clean-up are
  * dropped: its caller has left.

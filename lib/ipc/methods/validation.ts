@@ -6,7 +6,7 @@
 
 import { ErrorCode, RemoteError } from "../wire/errors.ts";
 import type { Handler } from "./handler.ts";
-import { isThenable, iteratorOf } from "../base/handler_result.ts";
+import { isThenable, iteratorOf, stepOf } from "../base/handler_result.ts";
 import type { SchemaIssue, StandardSchema } from "./standard_schema.ts";
 
 /** Issues that are told: one wrong schema finds as many as there are values. */
@@ -76,7 +76,7 @@ function checkedItems(
   const fail = (issues: ValidationIssue[]) => broken(method, said("item", issues), issues);
   return {
     async next() {
-      const step = await items.next();
+      const step = stepOf(await items.next());
       if (step.done) return { value: undefined, done: true };
       return { value: await check(schema, step.value, fail), done: false };
     },

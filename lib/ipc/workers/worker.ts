@@ -4,11 +4,11 @@
  * @module
  */
 
-import { toWireError, type WireError } from "../wire/errors.ts";
+import { messageOf, toWireError, type WireError } from "../wire/errors.ts";
 import { whyUnwritten } from "../wire/bytes.ts";
 import type { CallContext } from "../methods/methods.ts";
 import type { TraceContext } from "../wire/message.ts";
-import { endEarly, iteratorOf } from "../base/handler_result.ts";
+import { endEarly, iteratorOf, stepOf } from "../base/handler_result.ts";
 import { Telemetry } from "../session/telemetry.ts";
 
 /** Main thread to worker. */
@@ -117,7 +117,7 @@ class Running {
     try {
       const result = await this.#handler(params, { method, signal });
       iterator = iteratorOf(result);
-      if (iterator === null) return this.#send({ type: "result", value: result });
+      if (iterator === null) return this.#give({ type: "result", value: result }, "its answer");
       this.#send({ type: "stream" });
       await this.#sendItems(iterator, signal);
       this.#send({ type: "end" });
@@ -134,13 +134,22 @@ class Running {
   ): Promise<void> {
     for (;;) {
       if (signal.aborted) return void await iterator.return?.();
-      const step = await iterator.next();
+      const step = stepOf(await iterator.next());
       if (step.done) return;
-      this.#send({ type: "item", value: step.value });
+      this.#give({ type: "item", value: step.value }, "an item");
       if (++this.#ahead >= AHEAD) {
         await new Promise<void>((resolve) => this.#proceed = resolve);
         this.#proceed = null;
       }
+    }
+  }
+
+  /** @throws {TypeError} on what no other thread can be given, such as a function. */
+  #give(news: News, what: string): void {
+    try {
+      this.#send(news);
+    } catch (error) {
+      throw new TypeError(`${what} cannot be taken from its thread: ${messageOf(error)}`);
     }
   }
 

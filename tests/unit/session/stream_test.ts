@@ -143,6 +143,26 @@ Deno.test("IPCStream: an item that is no JSON is an error for the reader, not fo
   assertEquals((await pair.client.call("fine")).result, "fine");
 });
 
+Deno.test("IPCStream: an iterator that gives no steps fails, as it does in for await", async () => {
+  const gives = (step: unknown) => () => ({
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(step) }),
+  });
+  await using pair = sessionPair({
+    number: gives(5),
+    text: gives("done"),
+    nothing: gives(undefined),
+    none: gives(null),
+  });
+  for (const [method, step] of Object.entries({ number: 5, text: "done", nothing: undefined })) {
+    await assertRejects(
+      () => collect(openStream(pair.client, method)),
+      RemoteError,
+      `the iterator's next() gave ${step}, not {value, done}`,
+    );
+  }
+  await assertRejects(() => collect(openStream(pair.client, "none")), RemoteError, "gave null");
+});
+
 Deno.test("IPCStream.next: calls that overlap are answered in order", async () => {
   await using pair = sessionPair({
     count: async function* () {

@@ -43,7 +43,8 @@ Deno.test("WorkerPool.run rejects with what the handler threw, and its thread go
   const error = await assertRejects(() => open.run({ do: "throw" }), RemoteError, "boom");
   assertEquals([error.code, error.data], [17, { at: "ż" }]);
   await assertRejects(() => open.run({ do: "throwLater" }), RemoteError, "later");
-  await assertRejects(() => open.run({ do: "function" }), RemoteError, "could not be cloned");
+  const given = "its answer cannot be taken from its thread: ";
+  await assertRejects(() => open.run({ do: "function" }), RemoteError, given);
   assertEquals((await open.run({ do: "answer", value: 1 })).runs, 4);
 });
 
@@ -100,7 +101,7 @@ Deno.test("WorkerPool.run: an item that cannot be cloned fails the stream after 
       for await (const item of await open.run({ do: "countFunction" })) items.push(item);
     },
     RemoteError,
-    "could not be cloned",
+    "an item cannot be taken from its thread: ",
   );
   assertEquals(items, [1]);
 });

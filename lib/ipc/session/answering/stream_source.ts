@@ -7,7 +7,7 @@
 
 import { messageOf } from "../../wire/errors.ts";
 import type { Packed } from "../../wire/bytes.ts";
-import { endEarly } from "../../base/handler_result.ts";
+import { endEarly, stepOf } from "../../base/handler_result.ts";
 import type { ObservedRequest } from "./request_observer.ts";
 
 /** The producer runs at most this many items ahead of what was paged out… */
@@ -154,7 +154,7 @@ export class StreamSource {
   async #produce(): Promise<void> {
     try {
       while (!this.finished) {
-        const step = await this.#iterator.next();
+        const step = stepOf(await this.#iterator.next());
         if (step.done || this.finished) break;
         const item = this.#packItem(step.value);
         this.#items.push(item);
