@@ -25,10 +25,22 @@ export async function printDashboard(client: NeverLiieIPC, signal: AbortSignal):
   writeLine(left);
 }
 
-/** What goes on after the launcher has ended, and how to end it; `null` where nothing does. */
-export function stillRunning(apps: readonly DashboardApp[]): string | null {
+/**
+ * What goes on after the launcher has ended, and how to end it; `null` where nothing does.
+ *
+ * @param executable The program that runs this: Deno, or the launcher itself.
+ */
+export function stillRunning(
+  apps: readonly DashboardApp[],
+  executable: string = Deno.execPath(),
+): string | null {
   const names = apps.filter((app) => app.running).map((app) => app.name);
   if (names.length === 0) return null;
-  const command = Deno.build.standalone ? "neverliie" : "deno task -q neverliie";
+  const command = Deno.build.standalone ? "neverliie" : `${denoBy(executable)} task -q neverliie`;
   return `Still running: ${names.join(", ")}. To end them: ${command} stop --all`;
+}
+
+/** How a person runs Deno: one that npx has fetched is on nobody's PATH. */
+function denoBy(executable: string): string {
+  return /[\\/]_npx[\\/]/.test(executable) ? `npx -y deno@${Deno.version.deno}` : "deno";
 }

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { type DashboardModel, renderDashboard } from "../../../apps/launcher/dashboard.ts";
 import type { HostStats } from "../../../apps/statusbar/contract.ts";
 import { displayWidth } from "../../../lib/ui/text.ts";
+import { stillRunning } from "../../../apps/launcher/view.ts";
 
 const GIB = 1024 ** 3;
 
@@ -134,4 +135,25 @@ Deno.test("renderDashboard shows its message, and lets nobody steer the terminal
   assertStringIncludes(lines.join("\n"), "statusbar was wokenevil");
   // deno-lint-ignore no-control-regex
   assert(lines.every((line) => !/[\u0000-\u001f]/.test(line)));
+});
+
+Deno.test("stillRunning names a command that is there, also where npx fetched Deno", () => {
+  const apps = ["launcher", "statusbar"].map((name) => (
+    { name, type: "script", running: name === "statusbar", pid: 1, address: "" }
+  ));
+  const npx = `npx -y deno@${Deno.version.deno}`;
+  for (
+    const [executable, deno] of [
+      ["/home/ann/.npm/_npx/fc7d78e7ea576df9/node_modules/deno/deno", npx],
+      ["C:\\Users\\Ann\\npm-cache\\_npx\\fc7d\\node_modules\\deno\\deno.exe", npx],
+      ["/usr/lib/node_modules/deno/deno", "deno"],
+      ["/home/ann/.deno/bin/deno", "deno"],
+    ] as const
+  ) {
+    assertEquals(
+      stillRunning(apps, executable),
+      `Still running: statusbar. To end them: ${deno} task -q neverliie stop --all`,
+    );
+  }
+  assertEquals(stillRunning(apps.slice(0, 1)), null);
 });
