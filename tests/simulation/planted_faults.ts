@@ -93,6 +93,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     );
   }
   try {
+    // (To open a pipe would wait for its reader.) What it is, is told below.
+    if (oddLog(logFile) !== null) throw new Deno.errors.IsADirectory(logFile);
     if (entry.keep_alive === true) beginSupervision(home, app);
     const { command, cwd, instead } = start;
     if (instead !== null) context.report?.(\`"\${app}": \${instead}\`);
@@ -112,6 +114,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     );
   }
   try {
+    // (To open a pipe would wait for its reader.) What it is, is told below.
+    if (oddLog(logFile) !== null) throw new Deno.errors.IsADirectory(logFile);
     if (entry.keep_alive === true) beginSupervision(home, app);
     const { command, cwd, instead } = start;
     if (instead !== null) context.report?.(\`"\${app}": \${instead}\`);
