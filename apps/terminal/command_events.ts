@@ -60,31 +60,7 @@ export async function* commandEvents(
   let finished = false;
   try {
     if (input !== undefined) yield { type: "started", input };
-    let waited = 0;
-    let drained = 0;
-    while (status === undefined || outputs.some((output) => !output.ended)) {
-      signal.throwIfAborted();
-      const output = outputs.find((output) => output.ready);
-      if (output !== undefined) {
-        const piece = output.take();
-        // The other output comes first next time, or a busy one would starve it.
-        outputs.reverse();
-        if (piece.bytes.length > 0 || piece.text !== "") yield piece;
-        if (status !== undefined) drained += piece.bytes.length;
-        if (drained > DRAIN_BYTES) break;
-      } else if (status === undefined) {
-        await bell.wait();
-      } else {
-        if (waited >= DRAIN_WAIT) break;
-        const since = performance.now();
-        await bell.wait(DRAIN_WAIT - waited);
-        waited += performance.now() - since;
-      }
-    }
-    for (const output of outputs) {
-      const rest = output.finish();
-      if (rest.text !== "") yield rest;
-    }
+    yield* piecesOf(outputs, () => status !== undefined, bell, signal);
     signal.throwIfAborted();
     if (input?.failure !== undefined) throw input.failure;
     const { code, signal: killedBy } = await child.status;
@@ -101,6 +77,40 @@ export async function* commandEvents(
       if (!finished) await stopped;
       await Promise.all(outputs.map((output) => output.close()));
     }
+  }
+}
+
+/** What the command writes, as it comes, until it has ended and its outputs are drained. */
+async function* piecesOf(
+  outputs: Output[],
+  ended: () => boolean,
+  bell: Bell,
+  signal: AbortSignal,
+): AsyncGenerator<CommandOutput, void, void> {
+  let waited = 0;
+  let drained = 0;
+  while (!ended() || outputs.some((output) => !output.ended)) {
+    signal.throwIfAborted();
+    const output = outputs.find((output) => output.ready);
+    if (output !== undefined) {
+      const piece = output.take();
+      // The other output comes first next time, or a busy one would starve it.
+      outputs.reverse();
+      if (piece.bytes.length > 0 || piece.text !== "") yield piece;
+      if (ended()) drained += piece.bytes.length;
+      if (drained > DRAIN_BYTES) break;
+    } else if (!ended()) {
+      await bell.wait();
+    } else {
+      if (waited >= DRAIN_WAIT) break;
+      const since = performance.now();
+      await bell.wait(DRAIN_WAIT - waited);
+      waited += performance.now() - since;
+    }
+  }
+  for (const output of outputs) {
+    const rest = output.finish();
+    if (rest.text !== "") yield rest;
   }
 }
 

@@ -231,46 +231,67 @@ async function untilFile(path: string, over: () => boolean): Promise<number | nu
   return null;
 }
 
-meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
-  const { ipc } = mesh;
-  const kinds = Object.keys(SCENARIOS);
-  const killed: Record<string, number> = Object.fromEntries(kinds.map((kind) => [kind, 0]));
-  const names: string[] = [];
+/** All apps of the run. */
+class Victims {
+  readonly names: string[] = [];
+  /** How often each kind of thing was done to one of them. */
+  readonly killed: Record<string, number>;
   /** For the one who has to find out what hangs. */
-  const doing = new Map<string, string>();
-  let drawn = 0;
-  let left = KILLS - LANES * KILLS_PER_APP;
+  readonly doing = new Map<string, string>();
+  readonly #mesh: TestMesh;
+  readonly #kinds = Object.keys(SCENARIOS);
+  #drawn = 0;
+  #startup = 0;
+
+  constructor(mesh: TestMesh) {
+    this.#mesh = mesh;
+    this.killed = Object.fromEntries(this.#kinds.map((kind) => [kind, 0]));
+  }
+
+  /** Measures how long a start takes. */
+  async measure(): Promise<number> {
+    const begun = performance.now();
+    await this.live(0);
+    return this.#startup = performance.now() - begun;
+  }
 
   /** One app from its registration to its shutdown; `kills` times killed in between. */
-  const live = async (kills: number, startup: number) => {
-    const name = `victim-${names.length}`;
-    names.push(name);
+  async live(kills: number): Promise<void> {
+    const mesh = this.#mesh;
+    const { ipc } = mesh;
+    const name = `victim-${this.names.length}`;
+    this.names.push(name);
     const pidFile = `${mesh.home}/${name}.pid`;
     await mesh.register({ name, args: ["--pid-file", pidFile] });
-    const random = seeded(SEED + names.length);
-    const victim = { mesh, ipc, name, random, startup, pidFile };
+    const random = seeded(SEED + this.names.length);
+    const victim = { mesh, ipc, name, random, startup: this.#startup, pidFile };
     for (let i = 0; i < kills; i++) {
-      const kind = kinds[drawn++ % kinds.length]!;
-      doing.set(name, kind);
+      const kind = this.#kinds[this.#drawn++ % this.#kinds.length]!;
+      this.doing.set(name, kind);
       // The start limit has tests of its own.
       removeIfThere(ipc.home.runtimeFile(name, "starts.json"));
       await SCENARIOS[kind]!(victim);
-      killed[kind] = killed[kind]! + 1;
+      this.killed[kind] = this.killed[kind]! + 1;
     }
     removeIfThere(ipc.home.runtimeFile(name, "starts.json"));
-    doing.set(name, "the end");
+    this.doing.set(name, "the end");
     // Whatever was killed, the next caller is answered, and the app leaves in order.
     const pid = await wakened(victim);
     await mesh.stop(name, pid);
     removeIfThere(pidFile);
-    doing.delete(name);
-  };
+    this.doing.delete(name);
+  }
+}
 
-  const late = setTimeout(() => console.error("still under way:", doing), patient(LIMIT / 2));
-  const measured = performance.now();
-  await live(0, 0);
-  const startup = performance.now() - measured;
-  await Promise.all(Array.from({ length: LANES }, () => live(KILLS_PER_APP, startup)));
+meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
+  const victims = new Victims(mesh);
+  let left = KILLS - LANES * KILLS_PER_APP;
+  const late = setTimeout(
+    () => console.error("still under way:", victims.doing),
+    patient(LIMIT / 2),
+  );
+  const startup = await victims.measure();
+  await Promise.all(Array.from({ length: LANES }, () => victims.live(KILLS_PER_APP)));
   const before = processUsage();
   const begun = performance.now();
 
@@ -278,19 +299,40 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
     while (left > 0) {
       const kills = Math.min(KILLS_PER_APP, left);
       left -= kills;
-      await live(kills, startup);
+      await victims.live(kills);
     }
   });
   await Promise.all(lanes);
 
   await untilAllEnded(mesh, startup);
-  const total = Object.values(killed).reduce((sum, count) => sum + count, 0);
+  const total = Object.values(victims.killed).reduce((sum, count) => sum + count, 0);
   assertEquals(total, KILLS);
-  // The registry parses and lacks nobody.
+  await assertRegistered(mesh, victims.names);
+  assertNothingLeft(mesh, victims.names);
+  const after = await usageAsBefore(before);
+  clearTimeout(late);
+  record("kills", {
+    total,
+    ...victims.killed,
+    apps: victims.names.length,
+    "handles before": before.handles,
+    "handles after": after.handles,
+    "threads before": before.threads ?? "not counted",
+    "threads after": after.threads ?? "not counted",
+    seconds: Math.round((performance.now() - begun) / 1000),
+    seed: SEED,
+  });
+}, { limit: LIMIT });
+
+/** The registry parses and lacks nobody. */
+async function assertRegistered({ ipc }: TestMesh, names: readonly string[]): Promise<void> {
   const { apps, problems } = await ipc.registry.read();
   assertEquals([...problems], []);
   assertEquals([...apps.keys()].sort(), [...names].sort());
-  // No lock is held, and no socket or temporary file is left.
+}
+
+/** No lock is held, and no socket or temporary file is left. */
+function assertNothingLeft({ home, ipc }: TestMesh, names: readonly string[]): void {
   for (const name of names) {
     assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile(name, "lock")), false, name);
     assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile(name, "start.lock")), false, name);
@@ -301,13 +343,16 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
       !/^(victim-\d+\.(lock|start\.lock|starts\.json)|\.(registry|supervisor)\.lock)$/.test(name)
     );
   assertEquals(files, []);
-  const home = [...Deno.readDirSync(mesh.home)].map(({ name }) => name).sort();
+  const there = [...Deno.readDirSync(home)].map(({ name }) => name).sort();
   // (The files with process ids are this test's own.)
-  assertEquals(home.filter((name) => name !== "run" && !name.endsWith(".pid")), [
+  assertEquals(there.filter((name) => name !== "run" && !name.endsWith(".pid")), [
     "logs",
     "registry.json",
   ]);
-  // This process, which made all the calls, holds what it held before.
+}
+
+/** What this process holds, which made all the calls, once that is what it held before. */
+async function usageAsBefore(before: ProcessUsage): Promise<ProcessUsage> {
   const flat = (now: ProcessUsage) =>
     now.handles <= before.handles + SLACK && (now.threads ?? 0) <= (before.threads ?? 0) + SLACK;
   let after = processUsage();
@@ -317,19 +362,8 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
     after = processUsage();
   }
   assert(flat(after), JSON.stringify({ before, after }));
-  clearTimeout(late);
-  record("kills", {
-    total,
-    ...killed,
-    apps: names.length,
-    "handles before": before.handles,
-    "handles after": after.handles,
-    "threads before": before.threads ?? "not counted",
-    "threads after": after.threads ?? "not counted",
-    seconds: Math.round((performance.now() - begun) / 1000),
-    seed: SEED,
-  });
-}, { limit: LIMIT });
+  return after;
+}
 
 /** Ends the app's process, where there is one, so that the next one is the one that is started. */
 async function stop(victim: Victim): Promise<void> {

@@ -52,84 +52,111 @@ const isTable = (value: Value): value is Table =>
  * @param own numbers of it that are not Windows': the names of constants, or pieces of its text
  */
 export function readModule(syntax: Syntax, own: readonly string[] = []): Reading {
-  const claims: Claim[] = [];
-  const complaints: string[] = [];
-  /** What has been read: an object in it is a table of ours, a number in it stands in a claim. */
-  const read: Pick<Node, "range">[] = [];
-  const claim = (node: Pick<Node, "range">, ...found: Plain<Claim>[]) => {
-    for (const one of found) {
-      claims.push({ path: syntax.path, line: lineOf(syntax, node), ...one } as Claim);
-    }
-  };
-  const complain = (node: Pick<Node, "range">, what: string) =>
-    complaints.push(`${syntax.path}:${lineOf(syntax, node)}: ${what}`);
+  const reader = new ModuleReader(syntax, own);
+  reader.complaints.push(...strayLoadings(syntax));
+  reader.readLoadings();
+  for (const [name, { init }] of syntax.constants) if (init) reader.readConstant(name, init);
+  reader.findUnreadSignatures();
+  reader.complaints.push(...inlineNumbers(syntax, own, reader.read));
+  return reader;
+}
 
-  complaints.push(...strayLoadings(syntax));
-  for (const { node, libraries, table } of loadings(syntax)) {
-    if (libraries === null) complain(node, "cannot tell which library this is: name it here");
-    for (const library of libraries ?? []) {
-      if (!isWindowsLibrary(library)) continue;
-      if (table === null) {
-        complain(
-          node,
-          `cannot read what is bound of ${library}: give Deno.dlopen a table, or a constant of ` +
-            "this module that is one",
-        );
-        continue;
+class ModuleReader implements Reading {
+  readonly claims: Claim[] = [];
+  readonly complaints: string[] = [];
+  /** What has been read: an object in it is a table of ours, a number in it stands in a claim. */
+  readonly read: Pick<Node, "range">[] = [];
+
+  constructor(readonly syntax: Syntax, readonly own: readonly string[]) {}
+
+  #claim(node: Pick<Node, "range">, found: Plain<Claim>): void {
+    const { path } = this.syntax;
+    this.claims.push({ path, line: lineOf(this.syntax, node), ...found } as Claim);
+  }
+
+  #complain(node: Pick<Node, "range">, what: string): void {
+    this.complaints.push(`${this.syntax.path}:${lineOf(this.syntax, node)}: ${what}`);
+  }
+
+  /** The functions in the tables that are given to Deno.dlopen. */
+  readLoadings(): void {
+    for (const { node, libraries, table } of loadings(this.syntax)) {
+      if (libraries === null) {
+        this.#complain(node, "cannot tell which library this is: name it here");
       }
-      read.push(table);
-      for (const property of table.properties) {
-        try {
-          const [name, signature] = symbolOf(syntax, property);
-          claim(property, { kind: "function", library: library.toLowerCase(), name, signature });
-        } catch (error) {
-          if (!(error instanceof NotConstant)) throw error;
-          complain(property, `cannot read this symbol of ${library}: ${error.message}`);
+      for (const library of libraries ?? []) {
+        if (!isWindowsLibrary(library)) continue;
+        if (table !== null) this.#readTable(library, table);
+        else {
+          this.#complain(
+            node,
+            `cannot read what is bound of ${library}: give Deno.dlopen a table, or a constant of ` +
+              "this module that is one",
+          );
         }
       }
     }
   }
 
-  for (const [name, { init }] of syntax.constants) {
-    if (!init || own.includes(name) || read.includes(bare(init))) continue;
-    const numbers = syntax.literals.filter((literal) =>
+  #readTable(library: string, table: Deno.lint.ObjectExpression): void {
+    this.read.push(table);
+    for (const property of table.properties) {
+      try {
+        const [name, signature] = symbolOf(this.syntax, property);
+        this.#claim(property, {
+          kind: "function",
+          library: library.toLowerCase(),
+          name,
+          signature,
+        });
+      } catch (error) {
+        if (!(error instanceof NotConstant)) throw error;
+        this.#complain(property, `cannot read this symbol of ${library}: ${error.message}`);
+      }
+    }
+  }
+
+  /** A number, a GUID or a table of them. */
+  readConstant(name: string, init: Node): void {
+    if (this.own.includes(name) || this.read.includes(bare(init))) return;
+    const numbers = this.syntax.literals.filter((literal) =>
       numberIn(literal) !== null && isWithin(literal, init)
     );
     const object = bare(init);
     try {
       if (object.type === "ObjectExpression") {
-        const found = tableClaims(syntax, name, object);
-        if (found === null) continue;
-        for (const [node, one] of found) claim(node, one);
+        const found = tableClaims(this.syntax, name, object);
+        if (found === null) return;
+        for (const [node, one] of found) this.#claim(node, one);
       } else if (object.type === "CallExpression" && dotted(object.callee) === "guid") {
-        claim(init, { kind: "guid", name, value: String(valueOf(syntax, object)) });
+        this.#claim(init, { kind: "guid", name, value: String(valueOf(this.syntax, object)) });
       } else if (numbers.length > 0) {
-        const value = valueOf(syntax, init);
-        if (typeof value !== "number" && typeof value !== "bigint") continue;
-        if (typeof value === "number" && !Number.isInteger(value)) continue;
-        claim(init, { kind: "constant", name, value: BigInt(value) });
-      } else continue;
-      read.push(init, object);
+        const value = valueOf(this.syntax, init);
+        if (typeof value !== "number" && typeof value !== "bigint") return;
+        if (typeof value === "number" && !Number.isInteger(value)) return;
+        this.#claim(init, { kind: "constant", name, value: BigInt(value) });
+      } else return;
+      this.read.push(init, object);
     } catch (error) {
-      // Its numbers are looked at below, one by one.
+      // Its numbers are looked at later, one by one.
       if (!(error instanceof NotConstant)) throw error;
     }
   }
 
-  for (const object of syntax.objects) {
-    const signature = object.properties.some((property) =>
-      property.type === "Property" && dotted(property.key) === "parameters"
-    );
-    if (signature && !read.some((place) => isWithin(object, place))) {
-      complain(
-        object,
-        "nobody checks this signature: make it a constant of this module, called as the " +
-          "headers call the callback, or a member of the table of its interface (…Vtbl)",
+  findUnreadSignatures(): void {
+    for (const object of this.syntax.objects) {
+      const signature = object.properties.some((property) =>
+        property.type === "Property" && dotted(property.key) === "parameters"
       );
+      if (signature && !this.read.some((place) => isWithin(object, place))) {
+        this.#complain(
+          object,
+          "nobody checks this signature: make it a constant of this module, called as the " +
+            "headers call the callback, or a member of the table of its interface (…Vtbl)",
+        );
+      }
     }
   }
-  complaints.push(...inlineNumbers(syntax, own, read));
-  return { claims, complaints };
 }
 
 /** Name and signature of a symbol in a table for `Deno.dlopen`. */

@@ -60,14 +60,14 @@ async function runningNow(root: string, { programs }: Receipt): Promise<string[]
  * @throws {Error} what failed, once it has been taken back
  */
 export async function install(options: InstallOptions): Promise<string[]> {
-  const { root, source: { manifest }, signal } = options;
+  const { root } = options;
   const made = await missingFolders(dirname(root));
   const fresh = !await exists(root);
   const undo = new UndoList();
   // Not as a program of the suite: the folder that is installed from is not to be registered.
   await using ipc = await NeverLiieIPC.client();
   // Until all is done, or taken back: nobody is to start a program that is being swapped.
-  let held: Disposable | null = null;
+  using held = new DisposableStack();
   try {
     const before = await readReceipt(root);
     await ensureDir(root);
@@ -76,37 +76,11 @@ export async function install(options: InstallOptions): Promise<string[]> {
     });
     if (fresh) undo.add(`remove "${root}"`, () => Deno.remove(root));
     await stage(options, undo);
-    const apps = manifest.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
-    held = await holdStarts(ipc, apps, signal);
-    const running = await runningFrom(ipc, root, before?.programs ?? [], signal);
-    // Noted first, so that they are started last when all is taken back.
-    for (const app of running) {
-      const { file } = before!.programs.find(({ name }) => name === app)!;
-      const old = { app, path: join(root, file), cwd: root, version: null };
-      undo.add(`start ${app} again`, () => startAndCheck(ipc, old, options.timeout, never()));
-    }
-    for (const app of running) {
-      await stop(ipc, app, signal);
-      options.say(`stopped ${app}`);
-    }
-    await swap(options, undo);
-    await register(ipc, options, undo);
-    for (const app of running) {
-      const program = manifest.programs.find(({ name }) => name === app);
-      if (program === undefined) continue;
-      const path = join(root, program.file);
-      await startAndCheck(
-        ipc,
-        { app, path, cwd: root, version: manifest.version },
-        options.timeout,
-        signal,
-      );
-      undo.add(`stop the new ${app}`, () => stop(ipc, app, never()));
-      options.say(`started ${app}, version ${manifest.version}`);
-    }
+    const running = await exchange(ipc, options, before, held, undo);
     await makeTraces(options, before, made, undo);
     await removeLeftovers(root);
-    for (const line of await runningElsewhere(ipc, root, apps, signal)) options.say(line);
+    const apps = appsOf(options);
+    for (const line of await runningElsewhere(ipc, root, apps, options.signal)) options.say(line);
     return running;
   } catch (error) {
     const failures = await undo.run();
@@ -118,9 +92,59 @@ export async function install(options: InstallOptions): Promise<string[]> {
       });
     }
     throw error;
-  } finally {
-    held?.[Symbol.dispose]();
   }
+}
+
+/** The programs that are apps of the mesh. */
+function appsOf({ source: { manifest } }: InstallOptions): string[] {
+  return manifest.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
+}
+
+/**
+ * Stops the old programs, puts the new ones in their place, and starts those that ran.
+ *
+ * @param held keeps them from being started by others meanwhile
+ * @returns the apps that ran
+ */
+async function exchange(
+  ipc: NeverLiieIPC,
+  options: InstallOptions,
+  before: Receipt | null,
+  held: DisposableStack,
+  undo: UndoList,
+): Promise<string[]> {
+  const { root, signal } = options;
+  held.use(await holdStarts(ipc, appsOf(options), signal));
+  const running = await runningFrom(ipc, root, before?.programs ?? [], signal);
+  // Noted first, so that they are started last when all is taken back.
+  for (const app of running) {
+    const { file } = before!.programs.find(({ name }) => name === app)!;
+    const old = { app, path: join(root, file), cwd: root, version: null };
+    undo.add(`start ${app} again`, () => startAndCheck(ipc, old, options.timeout, never()));
+  }
+  for (const app of running) {
+    await stop(ipc, app, signal);
+    options.say(`stopped ${app}`);
+  }
+  await swap(options, undo);
+  await register(ipc, options, undo);
+  for (const app of running) await startNew(ipc, app, options, undo);
+  return running;
+}
+
+/** Starts the new program of an app, where this version has one. */
+async function startNew(
+  ipc: NeverLiieIPC,
+  app: string,
+  { root, source: { manifest: { programs, version } }, timeout, signal, say }: InstallOptions,
+  undo: UndoList,
+): Promise<void> {
+  const program = programs.find(({ name }) => name === app);
+  if (program === undefined) return;
+  const path = join(root, program.file);
+  await startAndCheck(ipc, { app, path, cwd: root, version }, timeout, signal);
+  undo.add(`stop the new ${app}`, () => stop(ipc, app, never()));
+  say(`started ${app}, version ${version}`);
 }
 
 /** A signal for what must be done to its end. */
