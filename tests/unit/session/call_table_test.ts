@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { CallTable } from "../../../lib/ipc/session/calling/call_table.ts";
+import { CallTable } from "../../../lib/ipc/session/call_table.ts";
 
 Deno.test("CallTable keeps calls by their ids, late ones beside thousands of later ones", () => {
   const table = new CallTable<{ id: number }>();
@@ -36,4 +36,17 @@ Deno.test("CallTable tells calls apart whose ids end alike", () => {
   assertEquals(table.all().length, 2);
   table.clear();
   assertEquals([table.size, table.get(1), table.all()], [0, undefined, []]);
+});
+
+Deno.test("CallTable takes ids as peers choose them: texts, fractions, huge and negative numbers", () => {
+  const table = new CallTable<{ id: number | string }>();
+  const ids = ["1", 1, "", -1, 1.5, 2 ** 53, -0.5, 1e300, "257", 257, 0, 256, 512, 1 + 2 ** 40];
+  for (const id of ids) table.add({ id });
+  assertEquals(table.size, ids.length);
+  for (const id of ids) assertEquals(table.get(id), { id });
+  assertEquals([table.get("2"), table.get(2), table.get(1.25)], [undefined, undefined, undefined]);
+  for (const id of ids) {
+    assertEquals([table.take(id), table.take(id)], [{ id }, undefined]);
+  }
+  assertEquals([table.size, table.all()], [0, []]);
 });

@@ -15,6 +15,7 @@ import {
   type RequestId,
   type RequestMessage,
 } from "../../wire/message.ts";
+import { CallTable } from "../call_table.ts";
 import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "../peer.ts";
@@ -32,16 +33,18 @@ export class OpenRequests {
   readonly #dispatch: Dispatch;
   readonly #responder: Responder;
   readonly #peer: Peer;
-  readonly #requests = new Map<RequestId, IncomingRequest>();
-  readonly #notifications = new Set<IncomingRequest>();
+  readonly #requests = new CallTable<IncomingRequest>();
+  /** By numbers of this side's: a notification has no id. */
+  readonly #notifications = new CallTable<{ id: number; request: IncomingRequest }>();
   readonly #streams = new OpenStreams();
   /** By the id of each waiting `$/enumerator/next`: the token of its stream. */
-  readonly #waitingPages = new Map<RequestId, RequestId>();
+  readonly #waitingPages = new CallTable<{ id: RequestId; token: RequestId }>();
   readonly #limits: Limits;
   /** Handlers that have not ended, those of cancelled requests included. */
   #running = 0;
   #reportedDrop = false;
   #nextToken = 1;
+  #nextNotification = 1;
   /** Why this side leaves, once it does. */
   #leaving: string | null = null;
 
@@ -63,15 +66,16 @@ export class OpenRequests {
       const id = argument(params, "id");
       if (!isRequestId(id)) return;
       this.#requests.get(id)?.abort();
-      this.#abortStream(this.#waitingPages.get(id));
+      this.#abortStream(this.#waitingPages.get(id)?.token);
     } else if (method === "$/enumerator/abort") {
       this.#abortStream(argument(params, "token"));
     } else if (!method.startsWith("$/")) { // (What the protocol may add is not for handlers.)
       if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
       const request = new IncomingRequest(null, message, this.#peer, this.#onAborted);
-      this.#notifications.add(request);
+      const number = this.#nextNotification++;
+      this.#notifications.add({ id: number, request });
       const answered = this.#answer(request, null) ?? Promise.resolve();
-      void answered.finally(() => this.#notifications.delete(request));
+      void answered.finally(() => this.#notifications.take(number));
     }
   }
 
@@ -80,12 +84,9 @@ export class OpenRequests {
     const { id, method, params } = message;
     if (this.#leaving !== null) {
       this.#refuseLeaving(id);
-    } else if (this.#requests.has(id) || this.#waitingPages.has(id)) {
-      this.#responder.refuse(
-        id,
-        ErrorCode.InvalidRequest,
-        `the id ${JSON.stringify(id)} is in use`,
-      );
+    } else if (this.#isInUse(id)) {
+      const why = `the id ${JSON.stringify(id)} is in use`;
+      this.#responder.refuse(id, ErrorCode.InvalidRequest, why);
     } else if (method === "$/enumerator/next") {
       void this.#nextPage(id, argument(params, "token"));
     } else if (method === "$/enumerator/abort") {
@@ -98,7 +99,7 @@ export class OpenRequests {
     } else {
       const partialResults = takePartialResultToken(params);
       const request = new IncomingRequest(id, message, this.#peer, this.#onAborted);
-      this.#requests.set(id, request);
+      this.#requests.add(request);
       void this.#answer(request, partialResults);
     }
   }
@@ -111,12 +112,12 @@ export class OpenRequests {
 
   /** What is being answered, open streams among it. One may come twice. */
   inFlight(): IncomingRequest[] {
-    return [...this.#requests.values(), ...this.#notifications, ...this.#streams.requests()];
+    return [...this.#unanswered(), ...this.#streams.requests()];
   }
 
   /** Fires all handlers' signals; requests that wait are answered as cancelled. */
   abort(): void {
-    for (const request of [...this.#requests.values(), ...this.#notifications]) request.abort();
+    for (const request of this.#unanswered()) request.abort();
     for (const token of this.#streams.tokens()) this.#abortStream(token);
   }
 
@@ -212,24 +213,19 @@ export class OpenRequests {
     request.onAbort(() => source.abort());
     try {
       if (partialResults !== null) {
-        const wanted = () => id !== null && this.#requests.has(id);
-        await sendPartialResults(
-          source,
-          partialResults,
-          this.#responder.send,
-          this.#responder.drained,
-          wanted,
-        );
+        const wanted = () => id !== null && this.#requests.get(id) !== undefined;
+        const { send, drained } = this.#responder;
+        await sendPartialResults(source, partialResults, send, drained, wanted);
         if (this.#take(id)) this.#responder.respond(id, []);
         return;
       }
       const { values, finished } = await source.page();
-      if (id === null || !this.#requests.has(id) || this.#responder.ended) return;
+      if (id === null || this.#requests.get(id) === undefined || this.#responder.ended) return;
       const { text, parts } = page(values);
       // What cannot be sent (one item over the limit) fails the request, which is still open then.
       const result = finished ? `{${text}}` : `{"token":${token},${text}}`;
       this.#responder.send(success(id, { text: result, parts }, ',"stream":true'));
-      this.#requests.delete(id);
+      this.#requests.take(id);
       open = !finished;
     } finally {
       if (!open) {
@@ -242,20 +238,14 @@ export class OpenRequests {
   async #nextPage(id: RequestId, token: unknown): Promise<void> {
     const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
     if (stream === undefined) {
-      return this.#responder.refuse(
-        id,
-        ErrorCode.UnknownStream,
-        `no open stream ${JSON.stringify(token)}`,
-      );
+      const why = `no open stream ${JSON.stringify(token)}`;
+      return this.#responder.refuse(id, ErrorCode.UnknownStream, why);
     }
     if (stream.source.busy) {
-      return this.#responder.refuse(
-        id,
-        ErrorCode.InvalidRequest,
-        "one $/enumerator/next at a time",
-      );
+      const why = "one $/enumerator/next at a time";
+      return this.#responder.refuse(id, ErrorCode.InvalidRequest, why);
     }
-    this.#waitingPages.set(id, token as RequestId);
+    this.#waitingPages.add({ id, token: token as RequestId });
     try {
       const { values, finished } = await stream.source.page();
       if (finished) this.#streams.delete(token as RequestId);
@@ -270,7 +260,7 @@ export class OpenRequests {
       this.#abortStream(token);
       this.#responder.fail(id, toWireError(thrown));
     } finally {
-      this.#waitingPages.delete(id);
+      this.#waitingPages.take(id);
     }
   }
 
@@ -281,9 +271,18 @@ export class OpenRequests {
     stream?.request.abort();
   }
 
+  #isInUse(id: RequestId): boolean {
+    return (this.#requests.get(id) ?? this.#waitingPages.get(id)) !== undefined;
+  }
+
+  /** Requests without an answer, and notifications whose handlers run. */
+  #unanswered(): IncomingRequest[] {
+    return [...this.#requests.all(), ...this.#notifications.all().map(({ request }) => request)];
+  }
+
   /** Whether the request still waits for its one answer; it is taken to be answered now. */
   #take(id: RequestId | null): boolean {
-    return id !== null && this.#requests.delete(id);
+    return id !== null && this.#requests.take(id) !== undefined;
   }
 
   /** A notification has no answer that could refuse it. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CallTable } from "./call_table.ts";
+import { CallTable } from "../call_table.ts";
 import { ConnectionLostError, LimitExceededError } from "../../wire/errors.ts";
 import type { RequestId, TraceContext } from "../../wire/message.ts";
 import { checkDuration, TIMER_MAX } from "../../base/timer.ts";
@@ -153,7 +153,7 @@ export class PendingCalls {
    * @returns whether a call of that id waited
    */
   settle(id: RequestId, reply: Reply | null, error: unknown): boolean {
-    const call = typeof id === "number" ? this.#calls.take(id) : undefined;
+    const call = this.#calls.take(id);
     if (call === undefined) return false;
     call.settle(reply, error);
     return true;
