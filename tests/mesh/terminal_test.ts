@@ -2,19 +2,18 @@
  * The terminal's sessions, as other programs of the mesh use them.
  *
  * Under Wine nothing that a program writes arrives on its pseudo-console (tests/transport/
- * pty_test.ts), so what a session shows is tested on Linux alone. That sessions are opened, listed,
+ * pty_test.ts), so what a session shows is tested on Linux alone, in terminal_screen_test.ts. That sessions are opened, listed,
  * attached to, given the size of their smallest view and killed, and how they end, is tested
  * everywhere.
  */
 
-import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import type { OpenParams, SessionInfo } from "../../apps/terminal/contract.ts";
-import { ConnectionLostError, pidOf, RemoteError } from "../../lib/ipc/mod.ts";
+import type { SessionInfo } from "../../apps/terminal/contract.ts";
+import { pidOf, RemoteError } from "../../lib/ipc/mod.ts";
 import {
   gone,
   isAlive,
-  kill,
   meshTest,
   suiteCommand,
   type TestMesh,
@@ -22,16 +21,7 @@ import {
   WINDOWS,
 } from "../support/mesh/mesh.ts";
 import { TerminalView } from "../support/mesh/terminal_view.ts";
-
-/** Opens a session; a shell without anybody's settings unless another command is given. */
-async function open(mesh: TestMesh, params: OpenParams = {}): Promise<SessionInfo> {
-  return await mesh.ipc.call("terminal", "open", {
-    command: ["/bin/sh"],
-    cwd: mesh.home,
-    ...params,
-    env: { PS1: "$ ", ENV: "", LC_ALL: "C.UTF-8", ...params.env },
-  });
-}
+import { openSession } from "../support/mesh/terminal_session.ts";
 
 /** A program that runs everywhere. */
 const deno = (code: string) => [Deno.execPath(), "eval", "--no-config", "--ext=js", code];
@@ -56,8 +46,8 @@ meshTest("sessions are opened, listed and killed with what they started", async 
     }).spawn();
     Deno.writeTextFileSync(${JSON.stringify(file)}, child.pid + ";");
     ${FOREVER}`;
-  const first = await open(mesh, { command: deno(outer), title: "first" });
-  const second = await open(mesh, { command: deno(FOREVER), columns: 100, rows: 30 });
+  const first = await openSession(mesh, { command: deno(outer), title: "first" });
+  const second = await openSession(mesh, { command: deno(FOREVER), columns: 100, rows: 30 });
   assertEquals([first.id, second.id], [1, 2]);
   const sessions = await list(mesh);
   assertEquals(sessions.map(({ title }) => title), ["first", second.command]);
@@ -88,13 +78,15 @@ meshTest(
   "a session that ends is told to its views, or kept until one has seen it",
   async (mesh) => {
     await mesh.seed();
-    const watched = await open(mesh, { command: deno("setTimeout(() => Deno.exit(7), 1000)") });
+    const watched = await openSession(mesh, {
+      command: deno("setTimeout(() => Deno.exit(7), 1000)"),
+    });
     await using view = new TerminalView(mesh.ipc, watched.id);
     await view.ended;
     assertEquals(view.kinds.slice(0, 2), ["attached", "screen"]);
     assertEquals(view.exit, { type: "exit", code: 7, signal: null });
     await until(async () => (await list(mesh)).length === 0);
-    const alone = await open(mesh, { command: deno("Deno.exit(3)") });
+    const alone = await openSession(mesh, { command: deno("Deno.exit(3)") });
     await until(async () => (await list(mesh))[0]?.code === 3);
     assert((await list(mesh))[0]!.ended !== null);
     await using late = new TerminalView(mesh.ipc, alone.id);
@@ -106,7 +98,7 @@ meshTest(
 
 meshTest("a session has the size of its smallest view", async (mesh) => {
   await mesh.seed();
-  const { id } = await open(mesh, { command: deno(FOREVER) });
+  const { id } = await openSession(mesh, { command: deno(FOREVER) });
   await using large = new TerminalView(mesh.ipc, id, { columns: 120, rows: 40 });
   await listed(mesh, 120, 40, 1);
   {
@@ -135,7 +127,7 @@ meshTest("wrong params and unknown sessions are told what is wrong", async (mesh
   await refused("open", { cwd: join(mesh.home, "missing") }, "no such folder");
   await refused("open", { scrollback: 1e9 }, "scrollback");
   await refused("input", { id: 1, data: "x" }, "Cannot find session 1: there is none");
-  const { id } = await open(mesh, { command: deno(FOREVER) });
+  const { id } = await openSession(mesh, { command: deno(FOREVER) });
   await refused("kill", { id: 9 }, "there are 1");
   await refused("input", { id, data: 7 }, "must be a text");
   await refused("resize", { id, view: 4, columns: 80, rows: 24 }, "view 4");
@@ -178,171 +170,10 @@ meshTest("the command opens, lists and kills sessions, and says why it cannot", 
   assertEquals([killed.code, killed.stdout], [0, "session 1 (a title) was killed\n"]);
   await gone(session.pid);
   // All of them, also where nobody reads of the first. (One that has ended is listed until it is seen.)
-  for (let i = 0; i < 2; i++) await open(mesh, { command: deno("0") });
+  for (let i = 0; i < 2; i++) await openSession(mesh, { command: deno("0") });
   const unread = mesh.spawn([...suiteCommand("terminal"), "kill", "2", "3"]);
   await unread.stdout.cancel();
   const stderr = new Response(unread.stderr).text();
   assertEquals([(await unread.status).code, await stderr], [0, ""]);
   assertEquals(await list(mesh), []);
 }, { limit: 120_000 });
-
-if (!WINDOWS) {
-  meshTest("a session has a terminal of its own, of the size that was asked for", async (mesh) => {
-    await mesh.seed();
-    const { id, ...info } = await open(mesh, { columns: 100, rows: 30, title: "mine" });
-    assertEquals([id, info.title, info.command, info.cwd], [1, "mine", "/bin/sh", mesh.home]);
-    assertEquals([info.columns, info.rows, info.views, info.code], [100, 30, 0, null]);
-    await using view = new TerminalView(mesh.ipc, id, { columns: 100, rows: 30 });
-    await view.type(
-      "test -t 0 && test -t 2 && tty && stty size && pwd && echo $NEVERLIIE_SESSION\r",
-    );
-    await view.until(/^\/dev\/.*\n30 100\n.*neverliie test ü.*\n1\n\$$/m);
-  });
-
-  meshTest("a session goes on without a view, and a later one sees its screen", async (mesh) => {
-    await mesh.seed();
-    const { id, pid } = await open(mesh);
-    {
-      await using first = new TerminalView(mesh.ipc, id);
-      await first.type("echo kept-$((40 + 2)); for i in $(seq 100); do echo line $i; done\r");
-      await first.until(/line 100\n\$$/);
-    }
-    await until(async () => (await list(mesh))[0]!.views === 0);
-    assert(isAlive(pid));
-    await using second = new TerminalView(mesh.ipc, id, { shown: "what was there\r\nbefore\r\n" });
-    await second.until(/line 100\n\$$/);
-    const { history } = second;
-    assertEquals(history.slice(0, 2), ["what was there", "before"]);
-    const at = history.indexOf("kept-42");
-    assertGreater(at, 0);
-    assertEquals(history.slice(at + 1, at + 4), ["line 1", "line 2", "line 3"]);
-    await second.type("echo again\r");
-    await second.until(/^again\n\$$/m);
-  });
-
-  meshTest(
-    "colours, wide characters, modes and the cursor come back with a screen",
-    async (mesh) => {
-      await mesh.seed();
-      const { id } = await open(mesh);
-      await using first = new TerminalView(mesh.ipc, id);
-      // A region, the alternate screen, a hidden cursor, and a text that goes on in its colour.
-      const script = "\\033[?1049h\\033[2J\\033[5;20r\\033[?25l\\033[?2004h\\033[?1h\\033[3;4H" +
-        "漢字 e\u0301 \\033[1;38;5;208mbold\\033[48;2;1;2;3m on\\033[0m \\033[31mred";
-      await first.type(`printf '${script}'; read -r x; echo $x; sleep 1000\r`);
-      await first.until(/red$/);
-      await using second = new TerminalView(mesh.ipc, id);
-      await second.until(/red$/);
-      await first.type("more\r");
-      for (const { model, lines } of [first, second].map((view) => view)) {
-        await first.until(/more/);
-        await second.until(/more/);
-        assert(lines.length > 0);
-        const { active } = model.buffer;
-        assertEquals(active.type, "alternate");
-        assertEquals(active.getLine(2)!.translateToString(true), "   漢字 e\u0301 bold on redmore");
-        const cell = (column: number) => active.getLine(2)!.getCell(column)!;
-        assertEquals([cell(3).getWidth(), cell(4).getWidth()], [2, 0]);
-        assertEquals([cell(10).isBold() !== 0, cell(10).getFgColor()], [true, 208]);
-        assertEquals(cell(15).getBgColor(), 0x010203);
-        assertEquals(cell(18).getFgColor(), 1);
-        // "more" goes on in red where the cursor was, although that came before the second view.
-        const red = cell(21);
-        assertEquals([red.getChars(), red.isFgPalette(), red.getFgColor()], ["m", true, 1]);
-        assertEquals(model.modes.bracketedPasteMode, true);
-        assertEquals(model.modes.applicationCursorKeysMode, true);
-      }
-    },
-  );
-
-  meshTest(
-    "a larger view sees the session in its corner, and its lines break there",
-    async (mesh) => {
-      await mesh.seed();
-      const { id } = await open(mesh);
-      await using small = new TerminalView(mesh.ipc, id, { columns: 20, rows: 6 });
-      await small.until(/\$/);
-      await using large = new TerminalView(mesh.ipc, id, { columns: 60, rows: 15 });
-      await small.type("seq 30; echo abcdefghijklmnopqrstuvwxyz\r");
-      for (const view of [small, large]) await view.until(/30\nabcdefghijklmnopqrst\nuvwxyz\n\$$/);
-      assertEquals(large.lines.slice(6).join(""), "");
-      assert(!large.kinds.includes("output"));
-      assert(small.kinds.includes("output"));
-    },
-  );
-
-  meshTest(
-    "a program's questions to its terminal are answered once, views or none",
-    async (mesh) => {
-      await mesh.seed();
-      const ask =
-        "stty raw -echo; printf '\\033[c\\033[6n'; dd bs=1 count=13 2>/dev/null | od -c; " +
-        "stty sane; echo done";
-      const { id } = await open(mesh, { command: ["/bin/sh", "-c", `${ask}; sleep 1000`] });
-      await using view = new TerminalView(mesh.ipc, id);
-      const { model } = view;
-      let answers = 0;
-      model.onData(() => answers++);
-      await view.until(/done/);
-      const shown = view.screen.replaceAll(/\s+/g, "");
-      assert(shown.includes("033[?1;2c033[1;1R"), view.screen);
-      assertEquals(answers, 0);
-    },
-  );
-
-  meshTest(
-    "a program that prints without end is held by nothing, and holds nothing",
-    async (mesh) => {
-      await mesh.seed();
-      const { id } = await open(mesh, {
-        command: ["/bin/sh", "-c", "trap : INT; yes 0123456789; echo over"],
-      });
-      const host = (await pidOf(mesh.ipc, "terminal"))!;
-      const memory = () =>
-        Number(/VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${host}/status`))![1]);
-      // One that never reads on, and one that does.
-      const stuck = mesh.ipc.stream("terminal", "attach", { id, columns: 80, rows: 24 });
-      await stuck.next();
-      await using view = new TerminalView(mesh.ipc, id);
-      const seen = (count: number) => view.until(() => view.kinds.length >= count);
-      await seen(30);
-      const before = memory();
-      await seen(100);
-      // In kB; what a second of this program writes is several times as much.
-      assertLess(memory() - before, 50_000);
-      await view.type("\x03");
-      await view.until(/over/);
-      await view.ended;
-      stuck.cancel();
-    },
-  );
-
-  meshTest("the death of the host ends its sessions and tells its views", async (mesh) => {
-    await mesh.seed();
-    const { id, pid } = await open(mesh);
-    await using view = new TerminalView(mesh.ipc, id);
-    await view.until(/\$/);
-    kill((await pidOf(mesh.ipc, "terminal"))!);
-    await assertRejects(() => view.ended, ConnectionLostError);
-    await gone(pid);
-  });
-
-  meshTest("typed bytes arrive as they are, and so does a long paste", async (mesh) => {
-    await mesh.seed();
-    const { id } = await open(mesh, {
-      command: [
-        "/bin/sh",
-        "-c",
-        "stty raw -echo; echo ready; head -c 300000 | sha256sum; sleep 1000",
-      ],
-    });
-    await using view = new TerminalView(mesh.ipc, id);
-    await view.until(/ready/);
-    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
-    const all = new Uint8Array(300_000);
-    for (let i = 0; i < 5; i++) all.set(bytes, i * bytes.length);
-    for (let i = 0; i < 5; i++) await mesh.ipc.call("terminal", "input", { id, data: bytes });
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", all)).toHex();
-    await view.until(new RegExp(hash));
-  });
-}
