@@ -1,12 +1,13 @@
 /** The page of `neverliie inspect` in a real browser. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../apps/neverliie/inspect/server.ts";
-import type { InspectSource, Snapshot } from "../../apps/neverliie/watching/snapshot.ts";
 import { type CallContext, NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { writeKept } from "../../lib/ipc/activation/kept_record.ts";
 import { BrowserPage, chromiumPath } from "../support/screens/browser.ts";
+import { contrasts } from "../support/screens/contrasts.ts";
 import { startInspect } from "../support/mesh/inspect_command.ts";
 import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
+import { QuietMesh } from "../support/unit/quiet_mesh.ts";
 
 /** Would run, were it ever taken for markup or for a script. */
 const HOSTILE = `"><img src=x onerror="window.broken=1"><script>window.broken=1</script>&lt;b&gt;`;
@@ -210,32 +211,6 @@ pageTest("hostile strings are text, wherever they come from", async (mesh) => {
   await ended;
 });
 
-/** A mesh of so many sleeping apps; of none where the command is alone, and knows no suite. */
-class QuietMesh implements InspectSource {
-  readonly #count: number;
-
-  constructor(count: number) {
-    this.#count = count;
-  }
-
-  snapshot(): Snapshot {
-    const app = { state: "asleep" as const, reason: null, pid: null, version: null, silent: null };
-    const entry = { registered: true, type: "binary" as const, command: ["/bin/app"], cwd: "/" };
-    const apps = Array.from({ length: this.#count }, (_, i) => ({
-      ...{ name: `app-${i}`, ...app, ...entry, address: "", methods: [] },
-    }));
-    const empty = { problems: [], edges: [], tasks: [], tasksInAll: 0, methods: [] };
-    return { at: 0, home: "/home", apps, ...empty };
-  }
-
-  changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
-  }
-  cancel(): Promise<boolean> {
-    return Promise.resolve(false);
-  }
-}
-
 pageTest("light and dark, large and small, with and without apps", async (mesh) => {
   await mesh.register({ name: "a_name_that_is_as_long_as_can_be" });
   const { link, child, ended } = await startInspect(mesh);
@@ -307,27 +282,3 @@ pageTest("nodes of the picture stand apart, however many there are", async () =>
     assertEquals(overlaps, 0, `${count} apps`);
   }
 });
-
-/** The contrast of each colour of texts against the cards, by WCAG 2. */
-async function contrasts(page: BrowserPage["page"]): Promise<Record<string, number>> {
-  return await page.evaluate<Record<string, number>>(`(() => {
-    const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-    const probe = document.body.appendChild(document.createElement("i"));
-    const light = (name) => {
-      probe.style.color = "var(--" + name + ")";
-      canvas.fillStyle = getComputedStyle(probe).color;
-      canvas.fillRect(0, 0, 1, 1);
-      const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3)
-        .map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const ground = light("card");
-    const found = {};
-    for (const name of ["text", "quiet", "accent", "slow", "good", "bad"]) {
-      const own = light(name);
-      found[name] = (Math.max(own, ground) + 0.05) / (Math.min(own, ground) + 0.05);
-    }
-    probe.remove();
-    return found;
-  })()`);
-}

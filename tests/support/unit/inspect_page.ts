@@ -1,25 +1,7 @@
 /** The page of `neverliie inspect` without a mesh, and requests as they are written. */
+import { QuietMesh } from "./quiet_mesh.ts";
 import { InspectServer } from "../../../apps/neverliie/inspect/server.ts";
-import type { InspectSource, Snapshot } from "../../../apps/neverliie/watching/snapshot.ts";
-
-/** A mesh without apps; what would be cancelled in it is noted. */
-export class EmptyMesh implements InspectSource {
-  readonly cancelled: unknown[] = [];
-
-  snapshot(): Snapshot {
-    const empty = { apps: [], problems: [], edges: [], tasks: [], tasksInAll: 0, methods: [] };
-    return { at: 0, home: "/home", ...empty };
-  }
-
-  changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
-  }
-
-  cancel(...asked: unknown[]): Promise<boolean> {
-    this.cancelled.push(asked);
-    return Promise.resolve(true);
-  }
-}
+import type { InspectSource } from "../../../apps/neverliie/watching/snapshot.ts";
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -77,7 +59,7 @@ export interface Begun {
 }
 
 /** Opens a server and uses its link. */
-export async function begun(source: InspectSource = new EmptyMesh()): Promise<Begun> {
+export async function begun(source: InspectSource = new QuietMesh()): Promise<Begun> {
   const server = new InspectServer(source, 0);
   const { port, link } = server;
   const { pathname, search } = new URL(link);

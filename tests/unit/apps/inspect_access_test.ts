@@ -5,7 +5,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { tcpClientUser } from "../../../lib/system/tcp_client.ts";
-import { begun, EmptyMesh, send } from "../../support/unit/inspect_page.ts";
+import { begun, send } from "../../support/unit/inspect_page.ts";
+import { QuietMesh } from "../../support/unit/quiet_mesh.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 platform().userId();
@@ -56,7 +57,7 @@ Deno.test("inspect: another name of the host is refused, whatever else is right"
 });
 
 Deno.test("inspect: other pages cannot ask, not even with the cookie", async () => {
-  const mesh = new EmptyMesh();
+  const mesh = new QuietMesh();
   const { server, folder, cookie, port, origin } = await begun(mesh);
   await using _ = server;
   const body = '{"app":"scanner","pid":1,"call":1}';
@@ -87,7 +88,7 @@ Deno.test("inspect: other pages cannot ask, not even with the cookie", async () 
 });
 
 Deno.test("inspect: what is asked for must be well formed and small, by GET or POST", async () => {
-  const mesh = new EmptyMesh();
+  const mesh = new QuietMesh();
   const { server, folder, cookie, port, origin } = await begun(mesh);
   await using _ = server;
   const headers = { cookie, origin, "content-type": "application/json" };

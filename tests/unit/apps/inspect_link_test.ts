@@ -3,7 +3,8 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { InspectServer } from "../../../apps/neverliie/inspect/server.ts";
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { tcpClientUser } from "../../../lib/system/tcp_client.ts";
-import { begun, EmptyMesh, send } from "../../support/unit/inspect_page.ts";
+import { begun, send } from "../../support/unit/inspect_page.ts";
+import { QuietMesh } from "../../support/unit/quiet_mesh.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 const ownUser = platform().userId();
@@ -23,7 +24,7 @@ Deno.test("inspect: the link begins a session, and leads to a clean address", as
 });
 
 Deno.test("inspect: the link works once, and a wrong token never", async () => {
-  const server = new InspectServer(new EmptyMesh(), 0);
+  const server = new InspectServer(new QuietMesh(), 0);
   await using _ = server;
   const wrong = await send(server.port, { path: `/?token=${"0".repeat(32)}` });
   assertEquals([wrong.status, wrong.headers.get("set-cookie")], [403, null]);
@@ -35,7 +36,7 @@ Deno.test("inspect: the link works once, and a wrong token never", async () => {
 });
 
 Deno.test("inspect: two at once with the same link: one gets the session", async () => {
-  const server = new InspectServer(new EmptyMesh(), 0);
+  const server = new InspectServer(new QuietMesh(), 0);
   await using _ = server;
   const { pathname, search } = new URL(server.link);
   const both = await Promise.all(
@@ -52,7 +53,7 @@ Deno.test({
   // Nobody else can start a process as another user, and other systems do not tell whose it is.
   ignore: Deno.build.os !== "linux" || ownUser !== "0",
   async fn() {
-    const server = new InspectServer(new EmptyMesh(), 0);
+    const server = new InspectServer(new QuietMesh(), 0);
     await using _ = server;
     const { pathname, search, port } = new URL(server.link);
     const code = 'exec 3<>"/dev/tcp/127.0.0.1/$0"; printf "%s" "$1" >&3; cat <&3';

@@ -13,7 +13,6 @@ const LONGER: Readonly<Record<string, number>> = {
   "tests/bench/measures.ts": 400,
   "tests/compiled/install_test.ts": 620,
   "tests/mesh/activation_test.ts": 400,
-  "tests/screens/inspect_test.ts": 340,
   "tests/transport/transport_test.ts": 380,
 };
 /** Most files in one folder. */
