@@ -77,6 +77,19 @@ meshTest("files of one app that are folders are told, and keep nobody else", asy
   );
 });
 
+meshTest("what is no folder in place of the home is told by name", async (mesh) => {
+  const path = join(mesh.home, "elsewhere");
+  const list = () =>
+    mesh.run([...suiteCommand("neverliie"), "list"], { env: { NEVERLIIE_HOME: path } });
+  const why = (what: string) => `Cannot use "${path}" as the home of the mesh: ${what}. Mend`;
+  Deno.writeTextFileSync(path, "");
+  told(await list(), why("it is no folder"));
+  if (WINDOWS) return; // Its links want a right that not everybody has.
+  Deno.removeSync(path);
+  Deno.symlinkSync(`${path}-away`, path);
+  told(await list(), why("it is a link to what is not there"));
+});
+
 meshTest(
   "a folder in place of the registry: who runs is called, told and stopped",
   async (mesh) => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { folderFault } from "./registry_entry.ts";
+import { folderFault, isLink } from "./registry_entry.ts";
 import { checkAppName, isAppName } from "../base/name.ts";
 import { isAbsolute, join, resolve } from "../base/path.ts";
 import { platform } from "../os/platform.ts";
@@ -116,8 +116,20 @@ function makeFolders(path: string): void {
   try {
     Deno.mkdirSync(join(path, "logs"), { recursive: true, mode: 0o700 });
   } catch (error) {
-    // A file in its place, say: waking an app tells of it.
-    if (folderFault(path) !== null) throw error;
+    // A file in place of the logs, say: waking an app tells of it.
+    if (folderFault(path) === null) return;
+    const odd = oddPlace(path);
+    throw odd === null ? error : new Error(odd, { cause: error });
+  }
+}
+
+/** What is in the home's place, where the system's words for it would mislead. */
+function oddPlace(path: string): string | null {
+  try {
+    return Deno.statSync(path).isDirectory ? null : "it is no folder";
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) return null;
+    return isLink(path) ? "it is a link to what is not there" : null;
   }
 }
 

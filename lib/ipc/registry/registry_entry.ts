@@ -124,7 +124,8 @@ function absence(path: string): { why: string; gone: boolean } | null {
   return { why: `is not there; ${folder}`, gone: false };
 }
 
-function isLink(path: string): boolean {
+/** Whether a link has that name, wherever it leads. */
+export function isLink(path: string): boolean {
   try {
     return Deno.lstatSync(path).isSymlink;
   } catch {
