@@ -23,7 +23,7 @@ const FILE_SIZE_MAX = 1 << 20;
 export function openRecords(path: string): Sink & Disposable {
   // The whole program would wait for whoever reads from a pipe.
   const odd = oddLog(path);
-  if (odd !== null) throw new Error(`it is ${odd}`);
+  if (odd !== null) throw new Error(odd);
   return getRotatingFileSink(path, {
     formatter: getJsonLinesFormatter(),
     maxSize: FILE_SIZE_MAX,

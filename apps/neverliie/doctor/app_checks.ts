@@ -218,11 +218,11 @@ function oddFiles(home: Home, name: string): string[] {
   });
 }
 
-/** What has the name of one of an app's logs and takes nothing. */
+/** Which of an app's logs take nothing, and why. */
 function oddLogs(home: Home, name: string): string[] {
   return [home.logFile(name), recordsFile(home, name)].flatMap((path) => {
     const odd = oddLog(path);
-    return odd === null ? [] : [`"${path}", which "${name}" writes to, is ${odd}`];
+    return odd === null ? [] : [`"${name}" cannot write to "${path}": ${odd}`];
   });
 }
 

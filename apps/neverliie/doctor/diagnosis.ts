@@ -52,7 +52,10 @@ export async function diagnose(signal: AbortSignal): Promise<Finding[]> {
     const apps = await checkRegistry(ipc, findings);
     const holders = await lockHoldersIn(home.runtime);
     const held = holders?.map(({ path }) => basename(path)) ?? [];
-    const names = [...new Set([...apps.keys(), ...namesOf([...filesIn(home), ...held])])].sort();
+    const files = filesIn(home);
+    const names = files === null
+      ? []
+      : [...new Set([...apps.keys(), ...namesOf([...files, ...held])])].sort();
     await Promise.all(names.map((name) => checkApp(ipc, name, findings, { holders, signal })));
     checkLeftovers(ipc, findings);
   }
@@ -230,8 +233,13 @@ async function checkRegistry(
   }
 }
 
-function filesIn({ runtime }: Home): string[] {
-  return [...Deno.readDirSync(runtime)].map(({ name }) => name);
+/** The files of all apps; `null` where nobody may look there. Then that is what was told of already. */
+function filesIn({ runtime }: Home): string[] | null {
+  try {
+    return [...Deno.readDirSync(runtime)].map(({ name }) => name);
+  } catch {
+    return null; // Nothing can be exchanged there either.
+  }
 }
 
 /** The apps that have a socket or a lock, whether or not they are registered. */

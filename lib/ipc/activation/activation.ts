@@ -223,8 +223,8 @@ async function spawn(
     );
   }
   try {
-    // (To open a pipe would wait for its reader.) What it is, is told below.
-    if (oddLog(logFile) !== null) throw new Deno.errors.IsADirectory(logFile);
+    // (To open a pipe would wait for its reader.) The log's fault is told below.
+    if (oddLog(logFile) !== null) throw new Error(logFile);
     if (entry.keep_alive === true) beginSupervision(home, app);
     const { command, cwd, instead } = start;
     if (instead !== null) context.report?.(`"${app}": ${instead}`);

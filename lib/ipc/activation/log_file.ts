@@ -214,7 +214,7 @@ export function logTail(path: string, from: number): string {
  */
 export function logFault(path: string): string | null {
   const odd = oddLog(path);
-  if (odd !== null) return `its log "${path}" cannot be written: it is ${odd}`;
+  if (odd !== null) return `its log "${path}" cannot be written: ${odd}`;
   const probe = `${path}.${Deno.pid}.probe`;
   try {
     Deno.writeTextFileSync(probe, "\n", { mode: 0o600 });
@@ -231,17 +231,21 @@ export function logFault(path: string): string | null {
 }
 
 /**
- * What has the name of a log that is no file, and takes nothing: a folder; a pipe, the opening of
- * which waits for a reader. A device or a link to one is fine: it may be meant to swallow all of it.
+ * Why what has the name of a log takes nothing: it is a folder; it is a pipe, the opening of which
+ * waits for a reader; another user made it. A device or a link to one is fine: it may be meant to
+ * swallow all of it.
  */
 export function oddLog(path: string): string | null {
   try {
-    const { isDirectory, isFifo, isSocket } = Deno.statSync(path);
-    return isDirectory ? "a folder" : isFifo ? "a pipe" : isSocket ? "a socket" : null;
-  } catch {
+    const { isDirectory, isFifo, isSocket, isFile } = Deno.statSync(path);
+    const odd = isDirectory ? "a folder" : isFifo ? "a pipe" : isSocket ? "a socket" : null;
+    if (odd !== null) return `it is ${odd}`;
+    if (isFile) Deno.openSync(path, { append: true }).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return "you have no right to write to it";
     // It is made when it is opened; where that fails, the error says why.
-    return null;
   }
+  return null;
 }
 
 /** The lines as the end of an error's message. */
