@@ -76,7 +76,7 @@ async function libraryModule(): Promise<{ module: string; notices: string }> {
     const [bundle] = await bundleModules([ENTRY], folder);
     const text = await Deno.readTextFile(bundle!);
     // Names stay, and lines are short: a stack trace in somebody's program can be read.
-    const { code } = await await minify(text, {
+    const { code } = await minify(text, {
       file: "mod.js",
       identifiers: false,
       lineLimit: 100,
