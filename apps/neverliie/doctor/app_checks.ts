@@ -58,8 +58,9 @@ export async function checkApp(
   findings: Finding[],
   { holders, signal }: Processes,
 ): Promise<void> {
-  const add = (found: readonly AppFinding[]) =>
-    findings.push(...found.map((one) => ({ check: "apps", level: "problem", ...one } as const)));
+  const add = (found: readonly AppFinding[]) => {
+    for (const one of found) findings.push({ check: "apps", level: "problem", ...one });
+  };
   // Where one of its files is none, nothing else can be asked.
   const odd = oddFiles(ipc.home, name);
   const mend = "remove what is there: it is made anew";

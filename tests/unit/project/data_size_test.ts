@@ -33,7 +33,6 @@ const BOUNDED: Readonly<Record<string, string>> = {
   "lib/ipc/os/windows/kernel32.ts": "4,096 units at a time",
   "apps/neverliie/top/columns.ts": "the columns of a table",
   "apps/neverliie/install/install.ts": "the folders of one path",
-  "apps/build/arguments.ts": "the targets",
   "apps/build/compile.ts": "the modules of one bundle",
 };
 
