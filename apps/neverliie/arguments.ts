@@ -11,6 +11,9 @@ import { decodeText, readTextFile, unreadable } from "../../lib/system/text_file
 import { readAllInput } from "../../lib/system/standard_input.ts";
 import { UsageError } from "./exit.ts";
 
+/** Characters of parameters that an error quotes. */
+const SHOWN_MAX = 120;
+
 /** Reads the parameters that `argument` gives; none at all are `{}`. */
 export async function readParams(argument: string | undefined): Promise<Params> {
   if (argument === undefined) return {};
@@ -40,7 +43,7 @@ export async function readParams(argument: string | undefined): Promise<Params> 
 
 async function readText(argument: string): Promise<{ text: string; source: string }> {
   if (argument === "-") return { text: await standardInput(), source: "standard input" };
-  if (!argument.startsWith("@")) return { text: argument, source: `"${argument}"` };
+  if (!argument.startsWith("@")) return { text: argument, source: `"${shortened(argument)}"` };
   const path = argument.slice(1);
   const source = `"${path}"`;
   let text: string | null;
@@ -52,6 +55,11 @@ async function readText(argument: string): Promise<{ text: string; source: strin
   }
   if (text !== null) return { text, source };
   throw new UsageError(`Cannot read parameters from ${source}: there is no such file`);
+}
+
+/** Enough of a text to know it again: an error is to be read, whatever was given. */
+function shortened(text: string): string {
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
 }
 
 async function standardInput(): Promise<string> {

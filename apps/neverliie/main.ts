@@ -53,7 +53,7 @@ const flags = (own: Partial<CallFlags>): CallFlags => ({ ...own, ...common() });
 function natural(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError("give a whole number of at least 1");
+    throw new InvalidArgumentError("give a whole number from 1 to 9007199254740991");
   }
   return value;
 }

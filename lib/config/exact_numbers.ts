@@ -42,6 +42,9 @@ export function parseExactly(text: string): unknown {
   return /\d{16}|\d[eE]/.test(text) ? JSON.parse(text, check) : value;
 }
 
+/** Digits of a number that an error quotes. */
+const SHOWN_MAX = 40;
+
 /** Given how each number was written, which TypeScript does not know of yet. */
 function check(key: string, value: unknown, context?: { source?: string }): unknown {
   const written = context?.source;
@@ -49,5 +52,6 @@ function check(key: string, value: unknown, context?: { source?: string }): unkn
   const changed = changedNumber(written);
   if (changed === null) return value;
   const at = key === "" ? "" : ` at ${JSON.stringify(key)}`;
-  throw new InexactNumberError(describeChange(written + at, changed));
+  const digits = written.length <= SHOWN_MAX ? written : `${written.slice(0, SHOWN_MAX)}…`;
+  throw new InexactNumberError(describeChange(digits + at, changed));
 }

@@ -20,6 +20,11 @@ meshTest(
       assertEquals([code, stdout], [2, ""]);
       assertStringIncludes(stderr, said);
     }
+    // An error is short, however much was given.
+    for (const text of [`[${"1, ".repeat(2_000)}`, `[${"9".repeat(2_000)}]`]) {
+      const { code, stderr } = await mesh.neverliie("call", "fixture", "echo", text);
+      assertEquals([code, stderr.length < 500, stderr.includes("…")], [2, true, true], stderr);
+    }
     const command = [...suiteCommand("neverliie"), "call", "fixture", "echo", "-", "--json"];
     const call = async (text: string) => {
       const child = mesh.spawn(command, { stdin: "piped" });

@@ -41,7 +41,7 @@ Deno.test("parseExactly is JSON.parse, but for numbers that would be others", ()
     const exact = BigInt(Number(value)) === value || String(Number(value)) === String(value);
     const parse = () => parseExactly(`{"list":[${value}]}`);
     if (exact) assertEquals(parse(), { list: [Number(value)] });
-    else assertThrows(parse, InexactNumberError, `${value}`);
+    else assertThrows(parse, InexactNumberError, `${value}`.slice(0, 40));
   }));
   assertThrows(
     () => parseExactly('{"a":{"b":9007199254740993}}'),
