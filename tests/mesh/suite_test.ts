@@ -56,7 +56,8 @@ if (MODE === "script") {
     const user = withoutLock(scriptCommand("tests/support/programs/mesh_app.ts"));
     // Also where who asks was started without: what it wakes is the suite's.
     for (const command of [neverliie, withoutLock(neverliie)]) {
-      assertEquals((await mesh.run([...command, "list"])).code, 0);
+      const { code, stderr } = await mesh.run([...command, "list"]);
+      assertEquals([code, stderr], [0, ""]);
       const { apps } = await mesh.ipc.registry.read();
       for (const name of ["launcher", "scanner", "statusbar", "terminal"]) {
         const [lock, frozen, ...more] = apps.get(name)!.cmd.filter(isLock);

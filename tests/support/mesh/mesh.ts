@@ -21,6 +21,7 @@ import {
 } from "../../../lib/ipc/mod.ts";
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
+import { patientClient } from "../run/patient_client.ts";
 import { isAlive } from "./process.ts";
 import { collect, type Finished, finished } from "./program_output.ts";
 import { logsOf, until, waitingFor, withLimit } from "../run/watchdog.ts";
@@ -259,7 +260,7 @@ export function meshTest(
     name: `${WINDOWS ? "windows" : Deno.build.os} ${MODE}: ${name}`,
     async fn() {
       const home = Deno.makeTempDirSync({ prefix: "neverliie test ü " });
-      const ipc = await NeverLiieIPC.client({ home });
+      const ipc = patientClient(await NeverLiieIPC.client({ home }));
       const mesh = new TestMesh(ipc.home.path, ipc);
       const logs = () => logsOf(home);
       try {
