@@ -29,7 +29,7 @@ export interface Program {
 }
 
 /** What joining the mesh takes, whatever the program does there. */
-export const MESH_PERMISSIONS: readonly string[] = [
+const MESH_PERMISSIONS: readonly string[] = [
   "--allow-read", // the registry, logs
   "--allow-write",
   "--allow-env", // NEVERLIIE_HOME

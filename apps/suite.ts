@@ -12,7 +12,7 @@ import { IMPORT_MAP, ownModuleFlags } from "../lib/packages/module_flags.ts";
 import { PROGRAMS } from "./programs.ts";
 
 /** The programs that live on the mesh: all but the command, which is a nameless client. */
-export const APPS: readonly string[] = Object.keys(PROGRAMS).filter((name) => name !== "neverliie");
+const APPS: readonly string[] = Object.keys(PROGRAMS).filter((name) => name !== "neverliie");
 
 /** The suite's programs beside this one: scripts of the same checkout, or executables. */
 export function suite(): ReadonlyMap<string, LaunchCommand> {

@@ -20,12 +20,12 @@ export interface ArchiveFile {
 }
 
 /** The extension of a target's archives. */
-export function archiveExtension(target: string): ".zip" | ".tar.gz" {
+function archiveExtension(target: string): ".zip" | ".tar.gz" {
   return isWindowsTarget(target) ? ".zip" : ".tar.gz";
 }
 
 /** Writes the archive that is usual for the target; a part-written one never has its name. */
-export async function writeArchive(
+async function writeArchive(
   path: string,
   files: readonly ArchiveFile[],
   target: string,

@@ -30,13 +30,13 @@ Exit codes: 0 made, 1 something failed, 2 wrong usage.
 `;
 
 /** The most bytes that the module may have. */
-export const MODULE_MAX = 300_000;
+const MODULE_MAX = 300_000;
 
 /** Where the library begins. */
 const ENTRY = join(CHECKOUT, "lib", "ipc", "mod.ts");
 
 /** A package that was made. */
-export interface MadePackage {
+interface MadePackage {
   folder: string;
   /** The path of the archive. */
   archive: string;
@@ -45,7 +45,7 @@ export interface MadePackage {
 }
 
 /** Writes the package's files and its archive into a folder. @throws {Error} why it cannot */
-export async function makePackage(folder: string): Promise<MadePackage> {
+async function makePackage(folder: string): Promise<MadePackage> {
   const { module, notices } = await libraryModule();
   const size = new TextEncoder().encode(module).length;
   if (size > MODULE_MAX) {

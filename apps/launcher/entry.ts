@@ -43,7 +43,7 @@ interface ParamsSchema {
 }
 
 /** A method's parameters, by its JSON Schema where it has one, else by their names. */
-export function paramsOf(method: MethodDescription): EntryParam[] {
+function paramsOf(method: MethodDescription): EntryParam[] {
   const { schemas } = method as MethodDescription & { schemas?: { params?: ParamsSchema } };
   const properties = schemas?.params?.properties ?? {};
   const required = schemas?.params?.required;

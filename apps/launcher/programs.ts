@@ -103,7 +103,7 @@ function dataFolders(env: Variables): string[] {
 const APP_PATHS = "Software\\Microsoft\\Windows\\CurrentVersion\\App Paths";
 
 /** Windows: the shortcuts of the Start menu, and programs that told the registry where they are. */
-export async function windowsPrograms(env: Variables): Promise<Installed> {
+async function windowsPrograms(env: Variables): Promise<Installed> {
   const found = new Map<string, Program>();
   const problems: string[] = [];
   const add = (id: string, name: string, comment: string, path: string) => {

@@ -22,7 +22,7 @@ function right(size: string): string {
 }
 
 /** The totals in one line: "30 files, 1.2 MiB (1.3 MiB on disk)". */
-export function totals({ done, bytes, taken, errors }: ScanStep): string {
+function totals({ done, bytes, taken, errors }: ScanStep): string {
   const sizes = `${formatBytes(bytes)} (${formatBytes(taken)} on disk)`;
   return `${done} ${done === 1 ? "file" : "files"}, ${sizes}` +
     (errors > 0 ? `, ${errors} could not be read` : "");

@@ -24,7 +24,7 @@ const APPS_INTERVAL = 2_000;
 const RETRY = 1_000;
 
 /** The name of the configuration in the home. */
-export const CONFIG_FILE = "statusbar.jsonc";
+const CONFIG_FILE = "statusbar.jsonc";
 
 /** The figures, the notices and the configuration. */
 export class BarModel extends Model {

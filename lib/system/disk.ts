@@ -12,7 +12,7 @@ export interface DiskStats {
 }
 
 /** The volume that the system lives on. */
-export function systemDisk(): string {
+function systemDisk(): string {
   if (Deno.build.os !== "windows") return "/";
   return `${Deno.env.get("SystemDrive") || "C:"}\\`;
 }

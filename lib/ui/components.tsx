@@ -26,7 +26,7 @@ export function Line({ pieces }: { pieces: readonly Piece[] }): ReactNode {
 }
 
 /** The colour of a load: calm, busy, or too much. */
-export function loadColour(percent: number | null): string {
+function loadColour(percent: number | null): string {
   if (percent === null) return "gray";
   return percent >= 90 ? "red" : percent >= 70 ? "yellow" : "green";
 }

@@ -42,7 +42,7 @@ meshTest("vscode-jsonrpc calls, cancels, streams, and is called back", async (me
       { code: -32601, message: '"fixture" has no method "nope"' },
       { code: 42, message: "it failed: Grüße", data: { at: [1] } },
       { code: -32603, message: "it failed: Grüße" },
-      { code: -32602, message: "3 positions for 2 parameters (a, b)" },
+      { code: -32602, message: 'Cannot call "add": 3 positions for 2 parameters (a, b)' },
       { code: -32603, message: found["errors"]?.[4]?.message },
     ],
     "a call cancelled by its token": [-32800, 1],

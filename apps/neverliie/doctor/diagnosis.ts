@@ -21,7 +21,7 @@ import { checkApp } from "./app_checks.ts";
 import { checkEntry } from "./entry_checks.ts";
 
 /** What a finding is about, in the order they are looked at. */
-export const CHECKS = ["home", "transport", "registry", "apps", "leftovers", "elevation"] as const;
+const CHECKS = ["home", "transport", "registry", "apps", "leftovers", "elevation"] as const;
 
 /** One thing that was found. */
 export interface Finding {

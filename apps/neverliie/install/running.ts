@@ -39,7 +39,7 @@ export async function holdStarts(
 }
 
 /** What a running app says of itself, or `null` when none answers. */
-export async function describeRunning(
+async function describeRunning(
   ipc: NeverLiieIPC,
   app: string,
   signal: AbortSignal,

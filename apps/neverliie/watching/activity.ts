@@ -16,7 +16,7 @@ import type { Edge, Figures, MethodFigures } from "../figures.ts";
 import { SlidingWindow } from "./sliding_window.ts";
 
 /** Who calls, of callers that have no name or tell none. */
-export const CLIENTS = "";
+const CLIENTS = "";
 
 /** A call or stream that is under way. */
 export interface Running {

@@ -27,7 +27,7 @@ function entries(): string[] {
 }
 
 /** Whether the folder is on the user's PATH. */
-export function isOnSearchPath(folder: string): boolean {
+function isOnSearchPath(folder: string): boolean {
   return entries().some((entry) => sameFolder(entry, folder));
 }
 

@@ -209,7 +209,7 @@ export class Supervisor {
     if (row >= restarts) {
       return this.#giveUp(app, before, `it was started ${row} times in a row and died each time`);
     }
-    await pauseFor(firstPause * 2 ** row, this.#stopped.signal);
+    await pauseFor(firstPause * 2 ** row, stopped);
     // Told to stop, or started by somebody else meanwhile.
     if (readKept(home, app) === null || this.#isRunning(app)) return;
     const record = { started: Date.now(), restarts: row + 1, gaveUp: null };
@@ -221,11 +221,11 @@ export class Supervisor {
       late.abort(new TargetStartError(`Cannot start "${app}": ${why}`));
     }, startTimeout);
     try {
-      const signal = AbortSignal.any([this.#stopped.signal, late.signal]);
+      const signal = AbortSignal.any([stopped, late.signal]);
       const { transport } = await connectTo(app, this.#context, { activate: true, signal });
       await transport.close();
     } catch (error) {
-      if (this.#stopped.signal.aborted) return;
+      if (stopped.aborted) return;
       const { message } = error as Error;
       if (error instanceof TargetUnknownError) this.#giveUp(app, record, message);
       else this.#report(message);

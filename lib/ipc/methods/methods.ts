@@ -116,7 +116,7 @@ export class Methods {
     // The request doubles as the context: it has the method's name and the lazily made signal.
     const { params } = request;
     const names = Array.isArray(params) ? this.#names(request.method, entry) : undefined;
-    return entry.handler(namedParams(params, names), request);
+    return entry.handler(namedParams(request.method, params, names), request);
   }
 
   /** Every method, in the order of exposure. */
@@ -152,12 +152,17 @@ function streams(handler: Handler): boolean {
   return /^(Async)?GeneratorFunction$/.test(handler.constructor.name);
 }
 
-function namedParams(params: Params | undefined, names: readonly string[] | undefined): unknown {
+function namedParams(
+  method: string,
+  params: Params | undefined,
+  names: readonly string[] | undefined,
+): unknown {
   if (params === undefined) return {};
   if (!Array.isArray(params) || names === undefined) return params;
   if (params.length > names.length) {
     throw new RemoteError(
-      `${params.length} positions for ${names.length} parameters (${names.join(", ")})`,
+      `Cannot call "${method}": ${params.length} positions for ${names.length} parameters ` +
+        `(${names.join(", ")})`,
       ErrorCode.InvalidParams,
     );
   }

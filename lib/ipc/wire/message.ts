@@ -53,9 +53,6 @@ export interface ResponseMessage {
   stream?: true;
 }
 
-/** Any message. */
-export type Message = RequestMessage | NotificationMessage | ResponseMessage;
-
 /** The result that opens a stream; without `token` it is complete already. */
 export interface StreamPage {
   token?: number | string;

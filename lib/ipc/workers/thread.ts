@@ -6,7 +6,7 @@
 
 // Loaded with the first thread: most programs have none.
 import type { Worker } from "node:worker_threads";
-import { messageOf, RemoteError } from "../wire/errors.ts";
+import { ErrorCode, messageOf, RemoteError } from "../wire/errors.ts";
 import type { TraceContext } from "../wire/message.ts";
 import { Telemetry } from "../session/telemetry.ts";
 import type { News, Order, ThreadData } from "./worker.ts";
@@ -103,14 +103,16 @@ export class Task {
   }
 
   start(job: Job, signal: AbortSignal): Promise<unknown> {
+    const failure = (why: string, error: unknown) => {
+      const message = `Cannot answer "${job.method}": ${why}: ${messageOf(error)}`;
+      return new RemoteError(message, ErrorCode.InternalError);
+    };
     this.#thread.onNews = (news) => this.#onNews(news);
-    this.#thread.onFailure = (error) =>
-      this.#finish(new RemoteError(`the worker failed: ${messageOf(error)}`, -32603), "ended");
+    this.#thread.onFailure = (error) => this.#finish(failure("the worker failed", error), "ended");
     try {
       this.#thread.run(job, Telemetry.find()?.carried());
     } catch (error) {
-      const why = `its params cannot be given to a thread: ${messageOf(error)}`;
-      this.#finish(new RemoteError(why, -32603), "free");
+      this.#finish(failure("its params cannot be given to a thread", error), "free");
       return this.#answer.promise;
     }
     if (signal.aborted) this.cancel();

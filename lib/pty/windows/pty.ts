@@ -29,6 +29,7 @@ import {
   PROCESS_INFORMATION,
   StartupInfo,
 } from "../../ipc/os/windows/startup_info.ts";
+import { waitCallback } from "../../ipc/os/windows/waited_event.ts";
 import {
   ERROR_FILE_NOT_FOUND,
   ERROR_PATH_NOT_FOUND,
@@ -47,8 +48,6 @@ import { noLongerThan } from "../../system/waiting.ts";
 
 const CREATE_SUSPENDED = 0x4;
 const PROC_THREAD_ATTRIBUTE_PSEUDOCONSOLE = 0x2_0016n;
-
-const WAITORTIMERCALLBACK = { parameters: ["pointer", "u8"], result: "void" } as const;
 
 /** Milliseconds that programs get to end when their console is closed. */
 const GRACE = 1_000;
@@ -214,7 +213,7 @@ async function closeConsole(
 /** The exit code of a process, once it has one; takes the handle over. */
 function ended(process: Handle): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const callback = Deno.UnsafeCallback.threadSafe(WAITORTIMERCALLBACK, () => resolve());
+  const callback = waitCallback(() => resolve());
   const wait = memory(HANDLE.sizeof);
   const registered = kernel32().RegisterWaitForSingleObject(
     wait,

@@ -50,7 +50,7 @@ Deno.test("architecture: an operating system's folder knows transport.ts and its
 
 /** What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O, no messages. */
 const SHARED_WITH_PTY =
-  /^lib\/ipc\/os\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|program|security|startup_info|win32_error)\.ts$/;
+  /^lib\/ipc\/os\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|program|security|startup_info|waited_event|win32_error)\.ts$/;
 
 Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
   const outside = (path: string) =>

@@ -70,10 +70,12 @@ export function macosCommandLine(): string[] {
   try {
     const argc = system.symbols._NSGetArgc();
     const argv = system.symbols._NSGetArgv();
-    if (argc === null || argv === null) throw new Deno.errors.NotSupported("Cannot read argv");
+    if (argc === null || argv === null) {
+      throw new Deno.errors.NotSupported("Cannot read this process's arguments");
+    }
     const count = new Deno.UnsafePointerView(argc).getInt32();
     const list = new Deno.UnsafePointerView(argv).getPointer();
-    if (list === null) throw new Deno.errors.NotSupported("Cannot read argv");
+    if (list === null) throw new Deno.errors.NotSupported("Cannot read this process's arguments");
     const view = new Deno.UnsafePointerView(list);
     return Array.from({ length: count }, (_, i) => {
       const text = view.getPointer(i * 8);

@@ -104,7 +104,7 @@ export function pipeAccess(handle: Handle): Access | number {
  *
  * https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew
  */
-export function fileAccess(path: string): Access | number {
+function fileAccess(path: string): Access | number {
   const handle = validHandle(
     kernel32().CreateFileW(
       wide(longPath(path)),

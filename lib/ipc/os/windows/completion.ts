@@ -4,7 +4,7 @@
  * All operations set the same auto-reset event at their end, writes another. A wait registered once
  * with the system's thread pool calls into JavaScript when the event is set; what has completed is
  * then read from memory (their IO_STATUS_BLOCKs), without a system call. The alternatives and their
- * figures are in docs/decisions.
+ * figures are in docs/decisions/0001-completion-engine.md.
  *
  * No wake is lost, by three rules: a started operation resets the event, so every start is followed
  * by a scan on a later turn; a scan reads all pending statuses, not one; and the status is written
@@ -119,8 +119,8 @@ export class CompletionEngine {
   }
 
   /**
-   * Starts one operation. The outcome comes back at once when the operation completed
-   * at once, else as a promise, which always resolves: whoever closes the handle cancels first.
+   * Starts one operation. The outcome comes back at once when the operation completed at once, else
+   * as a promise, which always resolves: whoever closes the handle cancels first.
    *
    * @param buffer the memory the operation uses, held until the kernel is done with it
    * @param quick whether it nearly always completes at once, as a write does

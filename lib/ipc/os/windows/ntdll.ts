@@ -49,7 +49,7 @@ export type Ntdll = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 let symbols: Ntdll | undefined;
 
 /** ntdll, loaded by the first call and kept for the life of the process. */
-export function ntdll(): Ntdll {
+function ntdll(): Ntdll {
   return symbols ??= Deno.dlopen("ntdll.dll", SYMBOLS).symbols;
 }
 

@@ -203,7 +203,7 @@ class WindowsProcess implements SpawnedProcess {
     if (kernel32().WaitForSingleObject(this.#process, 0) !== WAIT_OBJECT_0) return null;
     const code = memory(DWORD.sizeof);
     if (kernel32().GetExitCodeProcess(this.#process, code) === 0) {
-      throw systemError(`Cannot read the exit code of ${this.pid}`, lastError());
+      throw systemError(`Cannot read the exit code of process ${this.pid}`, lastError());
     }
     return dwordIn(code);
   }

@@ -11,18 +11,16 @@ import { kernel32 } from "./kernel32.ts";
 export const ERROR_FILE_NOT_FOUND = 2;
 export const ERROR_PATH_NOT_FOUND = 3;
 export const ERROR_ACCESS_DENIED = 5;
-export const ERROR_HANDLE_EOF = 38;
+const ERROR_HANDLE_EOF = 38;
 export const ERROR_BROKEN_PIPE = 109;
-export const ERROR_INVALID_NAME = 123;
 export const ERROR_ALREADY_EXISTS = 183;
 export const ERROR_PIPE_BUSY = 231;
 export const ERROR_NO_DATA = 232;
-export const ERROR_PIPE_NOT_CONNECTED = 233;
+const ERROR_PIPE_NOT_CONNECTED = 233;
 export const ERROR_DIRECTORY = 267;
 export const ERROR_INVALID_ADDRESS = 487;
 export const ERROR_PIPE_CONNECTED = 535;
 export const ERROR_OPERATION_ABORTED = 995;
-export const ERROR_IO_PENDING = 997;
 export const ERROR_UNIDENTIFIED_ERROR = 1287;
 
 // Known by their text alone.
@@ -33,9 +31,11 @@ const ERROR_SHARING_VIOLATION = 32;
 const ERROR_BAD_NETPATH = 53;
 const ERROR_INVALID_PARAMETER = 87;
 const ERROR_INSUFFICIENT_BUFFER = 122;
+const ERROR_INVALID_NAME = 123;
 const ERROR_BAD_EXE_FORMAT = 193;
 const ERROR_FILENAME_EXCED_RANGE = 206;
 const ERROR_ELEVATION_REQUIRED = 740;
+const ERROR_IO_PENDING = 997;
 const ERROR_NOT_FOUND = 1168;
 const ERROR_NO_SYSTEM_RESOURCES = 1450;
 
