@@ -6,11 +6,12 @@
 
 import { checkOptions, numberOption } from "../support/mesh/own_mesh.ts";
 import { runTask } from "../../apps/build/task.ts";
+import { commitOf, enter } from "./ledger.ts";
 import { ownProduct } from "./product.ts";
 import { runSeeds } from "./seeds.ts";
 import { run } from "./simulate.ts";
 
-const HELP = `deno task simulate [--seeds N] [--from S] [--threads N]
+const HELP = `deno task simulate [--seeds N] [--from S] [--threads N] [--ledger]
 deno task simulate --seed S [--trace]
 
 Runs meshes of several processes, each on a simulated machine where whatever can go wrong does. A
@@ -19,6 +20,7 @@ prints the story of the first. docs/simulation.md tells how it works and how a s
 
   --seeds N     how many; 1000 unless given
   --from S      the first of them; 1 unless given
+  --ledger      adds what they came to, and on which commit, to tests/simulation/ledger.jsonl
   --threads N   how many run at a time; as many as there are processors unless given
   --seed S      one seed, with its story
   --trace       every step and every call of the system in it
@@ -33,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const trace = args.includes("--trace");
-  const options = args.filter((arg) => arg !== "--trace");
+  const options = args.filter((arg) => arg !== "--trace" && arg !== "--ledger");
   checkOptions(options, ["--seeds", "--from", "--threads", "--seed"]);
   const product = await ownProduct();
   if (options.includes("--seed")) {
@@ -43,11 +45,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(failure === null ? `Seed ${seed} is as it must be` : `Seed ${seed}: ${failure}`);
     return failure === null ? 0 : 1;
   }
+  const commit = args.includes("--ledger") ? await commitOf() : null;
+  const from = numberOption(options, "--from", 1);
   const count = numberOption(options, "--seeds", 1_000);
   const begun = performance.now();
   let told = 0;
   const totals = await runSeeds(product, {
-    first: numberOption(options, "--from", 1),
+    first: from,
     count,
     threads: numberOption(options, "--threads", navigator.hardwareConcurrency),
     progress({ seeds, failed }) {
@@ -67,6 +71,7 @@ async function main(args: readonly string[]): Promise<number> {
     `${seeds} seeds, ${steps} steps (${fewest.steps} at least), ${fewest.faults} faults at least ` +
       `in each, ${failed.length} failed, ${seconds.toFixed(1)} s`,
   );
+  if (commit !== null) enter({ commit, from, totals, seconds });
   return failed.length + missing.length > 0 ? 1 : 0;
 }
 

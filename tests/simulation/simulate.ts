@@ -15,7 +15,7 @@ import { Checks } from "./mesh/checks.ts";
 import { appsOf, takeCourse } from "./mesh/course.ts";
 import { Mesh } from "./mesh/mesh.ts";
 import type { Product } from "./product.ts";
-import { isEnd } from "./world/process.ts";
+import { isEnd, Process } from "./world/process.ts";
 import { call } from "./world/scope.ts";
 import type { Detail } from "./world/story.ts";
 
@@ -56,7 +56,7 @@ export async function run(product: Product, seed: number, detail: Detail): Promi
   if (detail === "none") Error.stackTraceLimit = 0;
   let over = false;
   try {
-    takeCourse(mesh).then(() => over = true, (error) => {
+    takeCourse(mesh, checks).then(() => over = true, (error) => {
       machine.fail(`the simulation itself fails: ${(error as Error).stack}`);
     });
     await turn();
@@ -66,7 +66,7 @@ export async function run(product: Product, seed: number, detail: Detail): Promi
         machine.fail("nothing happens any more");
         break;
       }
-      machine.current = machine.processes.find((process) => process === task.owner) ?? null;
+      machine.current = task.owner instanceof Process ? task.owner : null;
       if (machine.current === null) task.run();
       else call(machine, machine.current, task.run);
       await turn();

@@ -3,12 +3,13 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { ownProduct } from "./product.ts";
+import { REGRESSIONS } from "./regressions.ts";
 import { runSeeds } from "./seeds.ts";
 import { run } from "./simulate.ts";
 import { FAULTS_MIN, STEPS_MIN } from "./mesh/course.ts";
 
 /** Seeds of a run of the tests. */
-const SEEDS = 2_000;
+const SEEDS = 20_000;
 /** Seeds that are run twice. */
 const TWICE = 200;
 
@@ -21,7 +22,15 @@ Deno.test("simulation: the same seed takes the same course, to the byte", async 
     assertEquals(first.story.length, second.story.length, `seed ${seed}`);
     const at = first.story.findIndex((line, index) => line !== second.story[index]);
     assertEquals([first.story[at], second.story[at]], [undefined, undefined], `seed ${seed}`);
-    assert(first.story.length > STEPS_MIN);
+    assert(first.steps >= STEPS_MIN, `seed ${seed} has ${first.steps} steps`);
+  }
+});
+
+Deno.test("simulation: seeds that showed the product to be wrong pass since it was mended", async () => {
+  for (const { seed, line, wrong } of REGRESSIONS) {
+    const { failure, story } = await run(product, seed, "story");
+    assertEquals(failure, null, `seed ${seed}: ${wrong}`);
+    assert(story.some((told) => line.test(told)), `seed ${seed} no longer tells ${line}: ${wrong}`);
   }
 });
 

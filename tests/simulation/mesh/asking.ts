@@ -24,6 +24,8 @@ export interface Ask {
 
 /** Milliseconds for what comes on top of a call's own times. */
 const SLACK = 1_500;
+/** Milliseconds in which a handler hears that nobody waits for it. */
+const TELLING = 4_000;
 /** Errors that callers are told of, by their names. */
 const KNOWN =
   /^(RemoteError|MethodNotFoundError|LimitExceededError|TargetUnknownError|TargetNotRunningError|TargetStartError|StartLimitError|ConnectionLostError|TimedOut|Cancelled)$/;
@@ -72,8 +74,23 @@ export function asksOf(mesh: Mesh, process: Process, library: Library, ipc: Neve
     record.settled = machine.scheduler.now;
     record.outcome = outcome;
     records.met("settled");
+    mustBeTold(record);
     machine.story.tell(process, `call ${record.id} ended: ${outcome}`);
   };
+  /** Whoever works for a call that nobody waits for is told so. */
+  const mustBeTold = (record: CallRecord): void => {
+    machine.scheduler.after(TELLING, null, () => {
+      const run = records.runs.get(record.id);
+      if (run === undefined || run.ended || run.signal.aborted || !run.by.alive) return;
+      const stopped = [process, run.by].some((one) => one.stalledUntil > now() - TELLING);
+      if (stopped) return mustBeTold(record);
+      machine.fail(
+        `call ${record.id} of ${process.name} ended (${record.outcome}), and its handler in ` +
+          `${run.by.name} is not told`,
+      );
+    });
+  };
+  const now = () => machine.scheduler.now;
   const fail = (record: CallRecord, error: unknown, { signal }: Partial<Ask> = {}): void => {
     const { name, message } = error instanceof Error ? error : { name: "", message: `${error}` };
     settle(record, `${name}: ${message}`);

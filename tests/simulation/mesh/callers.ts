@@ -45,11 +45,11 @@ async function askForMany(
   const asks = asksOf(mesh, process, library, ipc);
   const callable = mesh.apps.filter(({ crashes }) => !crashes);
   const under: Promise<unknown>[] = [];
-  const times = 4 + random(5);
+  const times = 3 + random(5);
   for (let i = 0; i < times; i++) {
     const { name: target } = callable[random(callable.length)]!;
     const ask: Ask = { target, heed: random(3) > 0, timeout: 200 + random(3_000) };
-    ask.startTimeout = random(20) === 0 ? 30_000 : 1_000 + random(3_000);
+    ask.startTimeout = 1_000 + random(3_000);
     if (random(10) === 0) ask.activate = false;
     if (random(4) === 0) {
       const controller = new AbortController();
@@ -64,6 +64,8 @@ async function askForMany(
   }
   // Some leave while they still wait.
   if (random(4) > 0) await Promise.all(under);
+  // Others stay for a while, and hear what still comes.
+  if (random(3) === 0) await machine.pause(process, random(3_000));
 }
 
 function askOnce(

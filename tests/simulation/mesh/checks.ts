@@ -19,6 +19,8 @@ import type { Channel } from "../world/wire.ts";
 const MOMENT = 12_000;
 /** Until when the older one has looked, and answers for its name again. */
 const NOTICE = 2_100;
+/** Until when it has its address again, too: at its first look after the other one has left. */
+const ADDRESS = 6_500;
 /** So many starts… */
 const STARTS = 5;
 /** …may be in so many milliseconds. */
@@ -129,6 +131,33 @@ export class Checks implements Onlooker {
     this.#count(app, now);
   }
 
+  /** How long it takes until every name is one process's again: what was cleaned is noticed first. */
+  settling(): number {
+    const { listeners, scheduler, processes } = this.#mesh.machine;
+    const last = Math.max(-Infinity, ...this.#cleaned.values());
+    const addresses = new Set([...listeners].map(({ address }) => address));
+    const moment = addresses.size < listeners.size ? MOMENT : ADDRESS;
+    const stalled = Math.max(...processes.map(({ stalledFor }) => stalledFor));
+    return Math.max(0, last + moment + stalled - scheduler.now);
+  }
+
+  /** Each app has its lock and its address, or had them cleaned away a moment ago. */
+  checkNames(): void {
+    const { machine } = this.#mesh;
+    for (const listener of machine.listeners) {
+      const { address, process } = listener;
+      const holder = this.#holderOf(address.replace(/sock$/, "lock"));
+      if (holder !== process) {
+        machine.fail(
+          `${process.name} listens at ${address}, and ${holder?.name ?? "nobody"} has its lock`,
+        );
+      }
+      if (machine.disk.find(address)?.listener !== listener) {
+        machine.fail(`${process.name} listens at ${address}, and nobody can find it there`);
+      }
+    }
+  }
+
   #checkRecord(by: Process, app: string, path: string): void {
     const { machine, records } = this.#mesh;
     let starts: unknown[] = [];
@@ -152,14 +181,15 @@ export class Checks implements Onlooker {
     times.push(now);
     const { clockJump, cleaned, cutWrite, diskFull } = machine.faults.counts;
     // What was noted may be gone by these, and counting begins anew.
-    if (clockJump + cleaned + cutWrite + diskFull > 0) return;
+    if (clockJump + cutWrite + diskFull > 0) return;
     const lately = times.filter((at) => at > now - START_WINDOW + 10);
-    if (lately.length > STARTS) {
+    if (lately.length > STARTS && cleaned === 0) {
       machine.fail(`"${app}" is started ${lately.length} times in ${START_WINDOW} ms`);
     }
     const { kept = false, crashes = false } = apps.find(({ name }) => name === app) ?? {};
     if (kept && times.length > 1) records.met("restarted");
-    if (kept && crashes && times.length > ROW) {
+    // Without the lock for it two may see to one restart, for a second.
+    if (kept && crashes && times.length > ROW + cleaned) {
       machine.fail(`"${app}" keeps dying, and is started ${times.length} times`);
     }
   }

@@ -11,7 +11,7 @@ import type { Machine } from "../world/machine.ts";
 import type { Channel } from "../world/wire.ts";
 
 /** Milliseconds in which a cancelled request must have its response. */
-const PATIENCE = 3_000;
+const PATIENCE = 1_000;
 
 /** A request that a process has got and not answered. */
 interface Open {
@@ -33,7 +33,7 @@ interface Direction {
 export class Conversations {
   readonly #machine: Machine;
   readonly #records: Records;
-  readonly #directions = new Map<string, Direction>();
+  readonly #directions = new Map<Channel, Direction>();
   /** Runs whose signal must have fired by the end of this step. */
   readonly #toBeAborted: number[] = [];
 
@@ -44,9 +44,8 @@ export class Conversations {
 
   /** Bytes were taken from a writer, or handed to a reader. */
   onBytes(channel: Channel, bytes: Uint8Array, way: "taken" | "delivered"): void {
-    const { connection, side } = channel;
-    const direction = this.#of(connection, side);
-    const back = this.#of(connection, side === "app" ? "caller" : "app");
+    const direction = this.#of(channel);
+    const back = this.#of(channel.reverse);
     for (const message of direction[way].push(bytes)) {
       if (way === "taken") this.#onTaken(channel, message, direction, back);
       else this.#onDelivered(channel, message, direction, back);
@@ -64,13 +63,12 @@ export class Conversations {
     }
   }
 
-  #of(connection: number, side: string): Direction {
-    const key = `${connection} ${side}`;
-    let direction = this.#directions.get(key);
+  #of(channel: Channel): Direction {
+    let direction = this.#directions.get(channel);
     if (direction === undefined) {
       const [taken, delivered] = [new FrameReader(), new FrameReader()];
       direction = { taken, delivered, open: new Map(), streams: new Map() };
-      this.#directions.set(key, direction);
+      this.#directions.set(channel, direction);
     }
     return direction;
   }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { App, Mesh } from "./mesh.ts";
+import type { Checks } from "./checks.ts";
+import { type App, HOME, type Mesh } from "./mesh.ts";
 import { arm, makeUp } from "./mishaps.ts";
 import type { Random } from "../../support/chaos/random.ts";
 import type { Process } from "../world/process.ts";
@@ -19,6 +20,8 @@ const LEAVING = 20_000;
 /** Milliseconds for the last caller: an app may be refused for ten seconds and start for thirty. */
 const RECOVERY = 80_000;
 
+const decoder = new TextDecoder();
+
 /** The apps of a mesh. */
 export function appsOf(random: Random): App[] {
   const kept = random(4) === 0;
@@ -27,12 +30,12 @@ export function appsOf(random: Random): App[] {
     { name: "notes", kept, crashes: false },
   ];
   // One that keeps dying takes a minute until it is given up.
-  if (random(12) === 0) apps.push({ name: "clock", kept: true, crashes: true });
+  if (random(16) === 0) apps.push({ name: "clock", kept: true, crashes: true });
   return apps;
 }
 
 /** Runs a mesh to its end. */
-export async function takeCourse(mesh: Mesh): Promise<void> {
+export async function takeCourse(mesh: Mesh, checks: Checks): Promise<void> {
   const { machine } = mesh;
   const { random } = machine;
   const crashing = mesh.apps.some(({ crashes }) => crashes);
@@ -42,8 +45,8 @@ export async function takeCourse(mesh: Mesh): Promise<void> {
   mesh.startByHand("files");
   if (random(3) === 0) mesh.startByHand("notes");
   const later = (work: () => void) => void machine.scheduler.after(random(4_000), null, work);
-  for (let i = 2 + random(2); i > 0; i--) later(() => void mesh.startCaller());
-  if (random(2) === 0) later(() => void mesh.startByHand("files", ["again"]));
+  for (let i = random(4) > 0 ? 2 : 3; i > 0; i--) later(() => void mesh.startCaller());
+  if (random(3) === 0) later(() => void mesh.startByHand("files", ["again"]));
   for (let i = FAULTS_MIN + random(4); i > 0; i--) later(() => arm(mesh));
   await machine.pause(null, horizon);
   while (machine.steps < STEPS_MIN) {
@@ -51,6 +54,7 @@ export async function takeCourse(mesh: Mesh): Promise<void> {
     await machine.pause(null, 1_000);
   }
   makeUp(mesh, FAULTS_MIN);
+  noteGivenUp(mesh);
   machine.faults.end();
   for (const process of machine.processes) process.callsLeft = null;
   for (const process of machine.living()) {
@@ -60,6 +64,8 @@ export async function takeCourse(mesh: Mesh): Promise<void> {
   await machine.pause(null, Math.max(0, ...stopped) + 500);
   machine.story.tell(null, "nothing goes wrong any more");
   await ends(mesh, mesh.startByHand("client", ["last"]), RECOVERY);
+  for (let wait; (wait = checks.settling()) > 0;) await machine.pause(null, wait);
+  checks.checkNames();
   await everybodyLeaves(mesh);
 }
 
@@ -68,11 +74,21 @@ function oweStarts(mesh: Mesh): void {
   const { disk } = mesh.machine;
   for (const { name, crashes } of mesh.apps) {
     if (!crashes) continue;
-    const folder = "/home/ann/.neverliie/run";
+    const folder = `${HOME}/run`;
     disk.makeFolder(folder, true, 0o700);
     const path = `${folder}/${name}.kept.json`;
     const text = JSON.stringify({ started: mesh.machine.wall, restarts: 0, gaveUp: null });
     disk.write(path, disk.open(path, { create: true }), 0, new TextEncoder().encode(text));
+  }
+}
+
+/** Counts the apps that are not started any more, as they kept dying. */
+function noteGivenUp({ machine, records, apps }: Mesh): void {
+  for (const { name } of apps) {
+    const file = machine.disk.find(`${HOME}/run/${name}.kept.json`);
+    if (file === null || !decoder.decode(file.data).includes('"gaveUp":"')) continue;
+    machine.story.tell(null, `"${name}" is given up`);
+    records.met("gaveUp");
   }
 }
 

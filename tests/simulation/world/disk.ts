@@ -43,8 +43,7 @@ export class Disk {
   /** What is at `path`; `null` where nothing is. */
   find(path: string): Inode | null {
     let at: Inode = this.#root;
-    for (const part of path.split("/")) {
-      if (part === "" || part === ".") continue;
+    for (const part of partsOf(path)) {
       const next = at.children.get(part);
       if (next === undefined) return null;
       at = next;
@@ -155,11 +154,12 @@ export class Disk {
   }
 
   #place(path: string, call: string, make: boolean): { folder: Inode; name: string } {
-    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-    const name = parts.pop();
+    const parts = partsOf(path);
+    const name = parts.at(-1);
     if (name === undefined) throw new Error(`Cannot ${call} the root`);
     let folder = this.#root;
-    for (const part of parts) {
+    for (let i = 0; i < parts.length - 1; i++) {
+      const part = parts[i]!;
       let next = folder.children.get(part);
       if (next === undefined) {
         if (!make) throw notFound(path, call);
@@ -175,6 +175,19 @@ export class Disk {
 function node(kind: Inode["kind"], ino: number, mode: number, listener: unknown = null): Inode {
   const [children, locks] = [new Map<string, Inode>(), new Set<LockHolder>()];
   return { ino, kind, links: 1, mode, data: EMPTY, children, locks, listener };
+}
+
+/** The parts of paths that were looked for before: there are few. */
+const known = new Map<string, readonly string[]>();
+
+function partsOf(path: string): readonly string[] {
+  let parts = known.get(path);
+  if (parts === undefined) {
+    parts = path.split("/").filter((part) => part !== "" && part !== ".");
+    if (known.size > 1_000) known.clear();
+    known.set(path, parts);
+  }
+  return parts;
 }
 
 /** An error as Deno gives it: with the system's code. */

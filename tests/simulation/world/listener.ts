@@ -149,7 +149,7 @@ export class SimulatedListener implements Listener, Resource {
 
   /** Takes the name, in place of whatever has it. */
   #bind(): Inode {
-    this.#machine.enter(this.process, `bind ${this.address}`);
+    this.#machine.enter(this.process, "bind", this.address);
     this.#remove();
     const { disk } = this.#machine;
     const folder = this.address.slice(0, this.address.lastIndexOf("/"));

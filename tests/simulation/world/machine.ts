@@ -102,14 +102,14 @@ export class Machine {
   }
 
   /** Each call of the system begins so. @throws {Ended} where the process is dead, or dies by it */
-  enter(process: Process, call: string): void {
+  enter(process: Process, call: string, path = ""): void {
     if (!process.alive) throw new Ended(call);
     if (process.callsLeft !== null && process.callsLeft-- <= 0) {
       if (process.fate !== null) this.faults.happened(process.fate.fault);
-      this.kill(process, `${process.fate?.how ?? "dies"}, before ${call}`);
+      this.kill(process, `${process.fate?.how ?? "dies"}, before ${call} ${path}`);
       throw new Ended(call);
     }
-    if (this.story.traces) this.story.trace(process, call);
+    if (this.story.traces) this.story.trace(process, `${call} ${path}`);
   }
 
   /** Starts a process. */

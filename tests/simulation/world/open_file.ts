@@ -31,7 +31,7 @@ export class OpenFile implements Resource, LockHolder, Disposable {
   }
 
   tryLockSync(exclusive: boolean): boolean {
-    this.#machine.enter(this.process, `lock ${this.#path}`);
+    this.#machine.enter(this.process, "lock", this.#path);
     const { locks } = this.#file;
     for (const holder of locks) {
       if (holder !== this && (exclusive || holder.exclusive)) return false;
@@ -48,7 +48,7 @@ export class OpenFile implements Resource, LockHolder, Disposable {
   }
 
   statSync() {
-    this.#machine.enter(this.process, `fstat ${this.#path}`);
+    this.#machine.enter(this.process, "fstat", this.#path);
     return statOf(this.#file);
   }
 
@@ -64,7 +64,7 @@ export class OpenFile implements Resource, LockHolder, Disposable {
   }
 
   writeSync(bytes: Uint8Array): number {
-    this.#machine.enter(this.process, `write ${this.#path}`);
+    this.#machine.enter(this.process, "write", this.#path);
     this.#machine.disk.write(this.#path, this.#file, this.#at, bytes);
     this.#at += bytes.length;
     return bytes.length;

@@ -80,7 +80,7 @@ export function platformOf(machine: Machine, process: Process): Platform {
 }
 
 function connect(machine: Machine, process: Process, address: string) {
-  machine.enter(process, `connect ${address}`);
+  machine.enter(process, "connect", address);
   const listener = machine.disk.find(address)?.listener;
   if (!(listener instanceof SimulatedListener) || !listener.open) return null;
   const { faults } = machine;
@@ -98,7 +98,7 @@ function connect(machine: Machine, process: Process, address: string) {
 function spawn(machine: Machine, process: Process, options: SpawnOptions): SpawnedProcess {
   const { command, env, logFile } = options;
   const [program = "", ...args] = command;
-  machine.enter(process, `spawn ${program}`);
+  machine.enter(process, "spawn", program);
   const { disk, faults } = machine;
   disk.get(program, "spawn");
   disk.open(logFile, { create: true, mode: 0o600 });

@@ -36,6 +36,9 @@ export function scopeOf(machine: Machine, process: Process, platform: Platform):
   ];
 }
 
+/** One for all: to make one takes longer than the rest of a step. */
+const TIMED_OUT = new DOMException("Signal timed out.", "TimeoutError");
+
 /** Runs a callback of the product; what it throws ends the process, as an uncaught error does. */
 export function call(machine: Machine, process: Process, work: () => void): void {
   try {
@@ -122,7 +125,7 @@ function signalsOf(machine: Machine, process: Process) {
     };
     task = machine.scheduler.after(delay + machine.random(200) / 1_000, process, () => {
       process.alarms.delete(signal);
-      controller.abort(new DOMException("Signal timed out.", "TimeoutError"));
+      controller.abort(TIMED_OUT);
     });
     return signal;
   };

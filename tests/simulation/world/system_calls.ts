@@ -71,18 +71,18 @@ export class SystemCalls {
   }
 
   openSync(path: string, options: Deno.OpenOptions = { read: true }): OpenFile {
-    this.#enter(`open ${path}`);
+    this.#enter("open", path);
     const file = this.#machine.disk.open(path, options);
     return new OpenFile(this.#machine, this.#process, path, file);
   }
 
   lstatSync(path: string) {
-    this.#enter(`lstat ${path}`);
+    this.#enter("lstat", path);
     return statOf(this.#machine.disk.get(path, "lstat"));
   }
 
   statSync(path: string) {
-    this.#enter(`stat ${path}`);
+    this.#enter("stat", path);
     return statOf(this.#machine.disk.get(path, "stat"));
   }
 
@@ -92,19 +92,19 @@ export class SystemCalls {
   }
 
   mkdirSync(path: string, { recursive = false, mode = 0o755 }: Deno.MkdirOptions = {}): void {
-    this.#enter(`mkdir ${path}`);
+    this.#enter("mkdir", path);
     this.#machine.disk.makeFolder(path, recursive, mode ?? 0o755);
   }
 
   *readDirSync(path: string): Generator<Deno.DirEntry> {
-    this.#enter(`readdir ${path}`);
+    this.#enter("readdir", path);
     for (const [name, { kind }] of [...this.#machine.disk.get(path, "readdir").children]) {
       yield { name, isFile: kind === "file", isDirectory: kind === "folder", isSymlink: false };
     }
   }
 
   readFileSync(path: string): Uint8Array {
-    this.#enter(`read ${path}`);
+    this.#enter("read", path);
     return this.#machine.disk.get(path, "open").data.slice();
   }
 
@@ -113,7 +113,7 @@ export class SystemCalls {
   }
 
   writeTextFileSync(path: string, text: string, { mode = 0o644 }: Deno.WriteFileOptions = {}) {
-    this.#enter(`write ${path}`);
+    this.#enter("write", path);
     const { disk, faults } = this.#machine;
     const file = disk.open(path, { create: true, truncate: true, mode: mode ?? 0o644 });
     const bytes = encoder.encode(text);
@@ -128,12 +128,12 @@ export class SystemCalls {
   }
 
   truncateSync(path: string, length = 0): void {
-    this.#enter(`truncate ${path}`);
+    this.#enter("truncate", path);
     this.#machine.disk.truncate(path, length);
   }
 
   removeSync(path: string): void {
-    this.#enter(`remove ${path}`);
+    this.#enter("remove", path);
     this.#machine.disk.remove(path);
   }
 
@@ -142,7 +142,7 @@ export class SystemCalls {
   }
 
   renameSync(from: string, to: string): void {
-    this.#enter(`rename ${from} to ${to}`);
+    this.#enter("rename", from);
     this.#machine.disk.rename(from, to);
   }
 
@@ -168,8 +168,8 @@ export class SystemCalls {
     disk.write(path, file, file.data.length, encoder.encode(text));
   }
 
-  #enter(call: string): void {
-    this.#machine.enter(this.#process, call);
+  #enter(call: string, path: string): void {
+    this.#machine.enter(this.#process, call, path);
   }
 
   #later<T>(work: () => T): Promise<T> {

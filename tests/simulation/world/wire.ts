@@ -35,6 +35,8 @@ export class Channel {
   #write: Write | null = null;
   /** What the last read gave out, which the next one takes back. */
   #lent: Uint8Array | null = null;
+  /** What is sent the other way. */
+  reverse!: Channel;
   writerGone = false;
   readerGone = false;
 
@@ -42,9 +44,8 @@ export class Channel {
     machine: Machine,
     readonly writer: Process,
     public reader: Process,
-    /** The connection's number, and which of its sides sends. */
+    /** The connection's number. */
     readonly connection: number,
-    readonly side: "caller" | "app",
   ) {
     this.#machine = machine;
     this.#capacity = CAPACITY[machine.random(3)]!;
@@ -219,7 +220,8 @@ export function join(
   app: Process,
   connection: number,
 ): [caller: End, app: End] {
-  const there = new Channel(machine, caller, app, connection, "caller");
-  const back = new Channel(machine, app, caller, connection, "app");
+  const there = new Channel(machine, caller, app, connection);
+  const back = new Channel(machine, app, caller, connection);
+  [there.reverse, back.reverse] = [back, there];
   return [new End(machine, caller, back, there), new End(machine, app, there, back)];
 }

@@ -1,0 +1,31 @@
+/**
+ * Seeds that showed the product to be wrong, and pass since it was mended. A seed's course changes
+ * with the simulation: where a line is told no more, another seed that tells it takes its place.
+ *
+ * @module
+ */
+
+/** A seed that failed once. */
+export interface Regression {
+  seed: number;
+  /** What its story tells, that shows the case to come up in it. */
+  line: RegExp;
+  /** What was wrong with the product. */
+  wrong: string;
+}
+
+/** All of them. */
+export const REGRESSIONS: readonly Regression[] = [
+  {
+    seed: 8,
+    line: /files-100 +reports: process \d+ is "files" as well, .* is asked to leave/,
+    wrong:
+      "an app that had asked a copy of it to leave took its name back at its next look only, up " +
+      "to two seconds later: a caller that came between started a third copy",
+  },
+  {
+    seed: 51,
+    line: /notes-101 +reports: process \d+ is "notes" as well, .* is asked to leave/,
+    wrong: "the same",
+  },
+];
