@@ -61,6 +61,15 @@ export async function narrate<T>(work: (say: (step: string) => void) => Promise<
   return result;
 }
 
+/**
+ * Throws the first of several failures and tells the others on standard error; does nothing for none.
+ * For a command that does the same to many: one that fails keeps nothing from being done to the rest.
+ */
+export function throwFailures([first, ...others]: readonly unknown[]): void {
+  for (const other of others) tell(other instanceof Error ? other.message : String(other));
+  if (first !== undefined) throw first;
+}
+
 /** Writes a text of several lines for people: help, code. */
 export function writeText(text: string): void {
   write(`${printableLines(text).trimEnd()}\n`);

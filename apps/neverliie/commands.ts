@@ -19,8 +19,16 @@ import { bench as measure } from "./bench/bench.ts";
 import { declarations } from "./types/declarations.ts";
 import { UsageError } from "./exit.ts";
 import { type LogsOptions, showLogs } from "./logs/logs.ts";
-import { print, showProgress, tell, writeLine, writeTable, writeText } from "../output.ts";
-import { stopApp } from "./stop.ts";
+import {
+  print,
+  showProgress,
+  tell,
+  throwFailures,
+  writeLine,
+  writeTable,
+  writeText,
+} from "../output.ts";
+import { stopApps, stoppedLine } from "./stop.ts";
 import { trace as traceCalls } from "./trace/trace.ts";
 
 /** Options that every subcommand takes. */
@@ -170,14 +178,11 @@ export function stop(names: string[], options: CommonOptions & { all?: boolean }
     const apps = options.all
       ? (await listApps(ipc, options.signal)).filter((app) => app.running).map((app) => app.name)
       : names;
-    const stopped = await Promise.all(apps.map((app) => stopApp(ipc, app, options.signal)));
-    if (options.json) return print(stopped, true);
-    for (const { name, pid } of stopped) {
-      writeLine(
-        pid === null ? `${name} was not running` : `${name} was stopped (process ${pid})`,
-      );
-    }
-    if (stopped.length === 0) writeLine("Nothing was running.");
+    const { done, failures } = await stopApps(ipc, apps, options.signal);
+    if (options.json) print(done, true);
+    else if (apps.length === 0) writeLine("Nothing was running.");
+    else for (const one of done) writeLine(stoppedLine(one));
+    throwFailures(failures);
   });
 }
 

@@ -24,6 +24,24 @@ export interface Stopped {
   pid: number | null;
 }
 
+/** What came of a stop, in words. */
+export function stoppedLine({ name, pid }: Stopped): string {
+  return pid === null ? `${name} was not running` : `${name} was stopped (process ${pid})`;
+}
+
+/** Stops all of them, whatever becomes of one. */
+export async function stopApps(
+  ipc: NeverLiieIPC,
+  apps: readonly string[],
+  signal: AbortSignal,
+): Promise<{ done: Stopped[]; failures: unknown[] }> {
+  const outcomes = await Promise.allSettled(apps.map((app) => stopApp(ipc, app, signal)));
+  return {
+    done: outcomes.flatMap((one) => one.status === "fulfilled" ? [one.value] : []),
+    failures: outcomes.flatMap((one) => one.status === "rejected" ? [one.reason] : []),
+  };
+}
+
 /**
  * Tells `app` to leave the mesh and waits until nobody holds its name.
  *

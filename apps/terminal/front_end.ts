@@ -1,7 +1,7 @@
 /** The terminal's own command line. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { displayWidth, formatDuration, largest, pad, plain, truncate } from "../../lib/ui/text.ts";
-import { narrate, print, tell, writeLine, writeStyled } from "../output.ts";
+import { narrate, print, tell, throwFailures, writeLine, writeStyled } from "../output.ts";
 import { attach, checkPlace } from "./attach.ts";
 import type { OpenParams, SessionInfo } from "./contract.ts";
 import { hasTerminal } from "./raw_terminal.ts";
@@ -163,12 +163,18 @@ async function kill(client: NeverLiieIPC, names: string[]): Promise<number> {
   if (names.length === 0) throw new TypeError('Cannot kill: "terminal kill" needs an id');
   const sessions = await sessionsOf(client);
   const named = names.map((name) => find(sessions, name));
+  const failures: unknown[] = [];
   await narrate(async (say) => {
     for (const { id, title } of named) {
-      await client.call("terminal", "kill", { id }, { timeout: 15_000 });
-      say(`session ${id} (${plain(title)}) was killed`);
+      try {
+        await client.call("terminal", "kill", { id }, { timeout: 15_000 });
+        say(`session ${id} (${plain(title)}) was killed`);
+      } catch (error) {
+        failures.push(error);
+      }
     }
   });
+  throwFailures(failures);
   return 0;
 }
 

@@ -122,7 +122,10 @@ meshTest("wake, ping, describe, logs, stop, prune", async (mesh) => {
   assertMatch(logs.lines[0], /^ready \d+/);
   const stopped = JSON.parse((await mesh.neverliie("stop", "--all", "--json")).stdout);
   assertEquals(stopped.map(({ name }: { name: string }) => name), ["fixture"]);
-  assertStringIncludes((await mesh.neverliie("stop", "fixture")).stdout, "was not running");
+  // One that cannot be stopped hides nothing of the others.
+  const some = await mesh.neverliie("stop", "no app", "fixture", "a/b", "other");
+  assertEquals([some.code, some.stdout], [2, "fixture was not running\nother was not running\n"]);
+  for (const name of ["no app", "a/b"]) assertStringIncludes(some.stderr, `"${name}"`);
   await mesh.ipc.registry.set("gone", {
     type: "binary",
     cmd: [join(mesh.home, "gone")],
