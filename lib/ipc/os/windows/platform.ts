@@ -40,9 +40,17 @@ export const windowsPlatform: Platform = {
 /** `home\run`. Who may enter it is what Windows grants in the user's profile, where homes are. */
 function runtimeDirectory(home: string, _key: string): string {
   const path = `${home}\\run`;
-  Deno.mkdirSync(path, { recursive: true });
-  // A link or junction could lead the lock files to where others can write.
-  if (!Deno.lstatSync(path).isDirectory) {
+  let folder: boolean;
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+    // A link or junction could lead the lock files to where others can write.
+    folder = Deno.lstatSync(path).isDirectory;
+  } catch (error) {
+    throw new Error(`Cannot keep locks in "${path}": ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  if (!folder) {
     throw new Deno.errors.NotADirectory(`Cannot use "${path}": it is not a plain folder`);
   }
   return path;
