@@ -2,7 +2,7 @@
  * Mistakes that a simulator of the mesh has to find: each is one change to a copy of lib/ipc, of
  * the kind that people make, which type-checks and does no harm in ordinary use.
  *
- * They were written without a look at the simulator.
+ * All but the response that is dropped were written without a look at the simulator.
  *
  * @module
  */
@@ -78,71 +78,25 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: "start record written after the spawn",
     harm: "A starter that dies in between leaves a start that nobody counted.",
-    file: "activation/activation.ts",
-    found: `  try {
-    writeStarts(home, app, record);
-  } catch (error) {
-    throw new TargetStartError(\`Cannot start "\${app}": \${(error as Error).message}\`);
-  }
-  if (until !== null) {
-    const seconds = START_WINDOW / 1_000;
-    throw new StartLimitError(
-      \`Cannot start "\${app}": it was started \${record.starts.length} times within \${seconds} s. \` +
-        \`It may be started again at \${until.toISOString()}; its log is "\${logFile}"\`,
-      until,
+    file: "activation/start_record.ts",
+    found: `    inFolder(
+      () => Deno.writeTextFileSync(path, JSON.stringify(record), { mode: 0o600 }),
+      home.renewRuntime,
     );
-  }
-  try {
-    // (To open a pipe would wait for its reader.) What it is, is told below.
-    if (oddLog(logFile) !== null) throw new Deno.errors.IsADirectory(logFile);
-    if (entry.keep_alive === true) beginSupervision(home, app);
-    const { command, cwd, instead } = start;
-    if (instead !== null) context.report?.(\`"\${app}": \${instead}\`);
-    return await platform.spawn({
-      command,
-      cwd,
-      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1", OTEL_SERVICE_NAME: app },
-      logFile,
-    });
 `,
-    replacement: `  if (until !== null) {
-    const seconds = START_WINDOW / 1_000;
-    throw new StartLimitError(
-      \`Cannot start "\${app}": it was started \${record.starts.length} times within \${seconds} s. \` +
-        \`It may be started again at \${until.toISOString()}; its log is "\${logFile}"\`,
-      until,
-    );
-  }
-  try {
-    // (To open a pipe would wait for its reader.) What it is, is told below.
-    if (oddLog(logFile) !== null) throw new Deno.errors.IsADirectory(logFile);
-    if (entry.keep_alive === true) beginSupervision(home, app);
-    const { command, cwd, instead } = start;
-    if (instead !== null) context.report?.(\`"\${app}": \${instead}\`);
-    const child = await platform.spawn({
-      command,
-      cwd,
-      env: { NEVERLIIE_HOME: home.path, [WOKEN_VARIABLE]: "1", OTEL_SERVICE_NAME: app },
-      logFile,
-    });
-    writeStarts(home, app, record);
-    return child;
+    replacement: `    const text = JSON.stringify(record);
+    const write = () => Deno.writeTextFileSync(path, text, { mode: 0o600 });
+    // The start need not wait for the disk.
+    setTimeout(() => inFolder(write, home.renewRuntime));
 `,
   },
   {
     name: "a response dropped when it crosses a cancel",
-    harm: "The stream that it opened waits for a reader for ever.",
-    file: "session/connection.ts",
-    found: `    } else if (!this.#pending.settle(id, { result, stream: stream === true }, null)) {
-      // Late: its call was given up. A stream it opened would wait for ever.
-      const token = stream === true ? asRecord(result)?.["token"] : undefined;
-      if (isRequestId(token)) this.abort(token);
-    }
+    harm: "Whoever waits for what became of a request that it cancelled waits for ever.",
+    file: "session/answering/open_requests.ts",
+    found: `    else this.#responder.refuse(id, ErrorCode.RequestCancelled, cancelled);
 `,
-    replacement: `    } else {
-      // (Late, where its call was given up.)
-      this.#pending.settle(id, { result, stream: stream === true }, null);
-    }
+    replacement: `    else void cancelled; // (Nobody waits for it any more.)
 `,
   },
   {
