@@ -42,6 +42,8 @@ type AnyFunction = (...args: any[]) => any;
 export class FailingCalls {
   /** How often each call was made, and the errors that it may give. */
   readonly seen = new Map<string, { count: number; kinds: readonly ErrorKind[] }>();
+  /** The processes that were started. */
+  readonly started = new Set<number>();
   /** What is open, by what it was opened for. */
   readonly #open = new Map<object, { what: string; close: () => void }>();
   readonly #undo: (() => void)[] = [];

@@ -9,6 +9,7 @@
 import { basename } from "@std/path";
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import { FailingCalls, type Guarded } from "./failing_calls.ts";
+import type { SpawnedProcess } from "../../../lib/ipc/os/transport.ts";
 import type { ErrorKind } from "./system_errors.ts";
 
 const WINDOWS = Deno.build.os === "windows";
@@ -195,7 +196,10 @@ function guardStarts(calls: FailingCalls): void {
   calls.guard(platform(), "spawn", {
     kinds: ["EMFILE", "EACCES", "ENOMEM"],
     later: true,
-    gave: (child) => calls.hold(child as object, "a program that was started", "release"),
+    gave: (child) => {
+      calls.hold(child as object, "a program that was started", "release");
+      calls.started.add((child as SpawnedProcess).pid);
+    },
   });
 }
 

@@ -5,14 +5,15 @@
  */
 
 import { join } from "@std/path";
-import { openHome } from "../../../lib/ipc/mod.ts";
+import { openHome, type RegistryEntry } from "../../../lib/ipc/mod.ts";
 import type { FailingCalls, Fault } from "./failing_calls.ts";
+import { isAlive } from "../mesh/process.ts";
+import { removed } from "../run/removed.ts";
+import { until } from "../run/watchdog.ts";
 import { guardSystem } from "./failing_system.ts";
 
 /** Milliseconds that one step may take. */
 const STEP = 20_000;
-/** What is called again and again until something happens fails at its first calls. */
-const TIMES = 3;
 
 // The guards count those that the library sets.
 const { setTimeout, clearTimeout } = globalThis;
@@ -32,9 +33,13 @@ export class Session {
   /** What was told, and by whom. */
   readonly story: string[] = [];
 
-  constructor(home: string, round: number) {
+  /** From here on calls count, and one of them fails; not before. */
+  readonly arm: () => void;
+
+  constructor(home: string, round: number, arm: () => void) {
     this.home = home;
     this.round = round;
+    this.arm = arm;
   }
 
   /** Is told of problems. */
@@ -72,23 +77,42 @@ export interface Outcome {
   problems: string[];
 }
 
+/** What a session is about. */
+export interface SessionOptions {
+  /** Entries of the registry, by the folder of the home. */
+  entries?: (folder: string) => Record<string, RegistryEntry>;
+  /** How often each call fails at most: some are made until something happens. */
+  times?: number;
+  /** How many errors of a call are tried at most; all unless given. */
+  kinds?: number;
+  /** The calls that fail; all unless given. */
+  only?: RegExp;
+}
+
 /** Does a session in a fresh home, with and without a fault. */
 class Rounds {
   readonly #work: (session: Session) => Promise<void>;
   readonly #calls: FailingCalls;
+  readonly #options: SessionOptions;
   readonly outcome: Outcome = { faults: [], missed: [], problems: [] };
   #round = 0;
 
-  constructor(work: (session: Session) => Promise<void>, calls: FailingCalls) {
+  constructor(
+    work: (session: Session) => Promise<void>,
+    calls: FailingCalls,
+    options: SessionOptions,
+  ) {
     this.#work = work;
     this.#calls = calls;
+    this.#options = options;
   }
 
   /** The session in a fresh home; then once more in that, where nothing fails and all has to work. */
   async round(fault: Fault | null): Promise<void> {
     const folder = Deno.makeTempDirSync({ prefix: "neverliie-faults-" });
     const registry = join(folder, "registry.json");
-    Deno.writeTextFileSync(registry, JSON.stringify({ kept: KEPT }));
+    const entries = { kept: KEPT, ...this.#options.entries?.(folder) };
+    Deno.writeTextFileSync(registry, JSON.stringify(entries));
     const name = fault === null ? "nothing" : `${fault.call} (${fault.nth}) by ${fault.kind}`;
     const tell = (problem: string) => this.outcome.problems.push(`${name}: ${problem}`);
     const { runtime } = await openHome(folder);
@@ -97,33 +121,44 @@ class Rounds {
     try {
       for (const problem of await this.#run(folder, fault)) tell(problem);
       if (fault !== null) {
+        await this.#endPrograms();
         this.outcome.faults.push(name);
         if (!this.#calls.fired) this.outcome.missed.push(name);
         for (const problem of await this.#run(folder, null)) tell(`afterwards: ${problem}`);
       }
-      const entries = JSON.parse(Deno.readTextFileSync(registry));
-      if (JSON.stringify(entries.kept) !== JSON.stringify(KEPT)) tell("an entry was lost");
+      const { kept } = JSON.parse(Deno.readTextFileSync(registry));
+      if (JSON.stringify(kept) !== JSON.stringify(KEPT)) tell("an entry was lost");
       for (const { name } of Deno.readDirSync(folder)) {
         if (/\.(?:tmp|probe)$/.test(name)) tell(`"${name}" is left`);
       }
     } finally {
-      for (const path of [folder, ...(runtime.startsWith(folder) ? [] : [runtime])]) {
-        Deno.removeSync(path, { recursive: true });
-      }
+      await this.#endPrograms();
+      await removed(folder);
+      // (On Windows the one is in the other.)
+      if (!runtime.startsWith(folder)) await removed(runtime);
     }
+  }
+
+  /** A program that was started goes on, whatever becomes of who started it. */
+  async #endPrograms(): Promise<void> {
+    const { started } = this.#calls;
+    for (const pid of started) {
+      if (isAlive(pid)) Deno.kill(pid, "SIGKILL");
+      await until(() => !isAlive(pid));
+    }
+    started.clear();
   }
 
   /** Runs the session, and tells what was wrong. */
   async #run(folder: string, fault: Fault | null): Promise<string[]> {
     const calls = this.#calls;
-    const session = new Session(folder, this.#round++);
+    const session = new Session(folder, this.#round++, () => calls.begin(fault));
     const rejections: string[] = [];
     const onRejection = (event: PromiseRejectionEvent) => {
       event.preventDefault();
       rejections.push(`nobody handled: ${event.reason}`);
     };
     addEventListener("unhandledrejection", onRejection);
-    calls.begin(fault);
     try {
       await this.#work(session);
     } finally {
@@ -140,13 +175,18 @@ class Rounds {
 }
 
 /** Does `work` once as it is, and then once for each of its calls and each error of that. */
-export async function failEach(work: (session: Session) => Promise<void>): Promise<Outcome> {
+export async function failEach(
+  work: (session: Session) => Promise<void>,
+  { times = 3, kinds: most = Infinity, only = /^/, ...options }: SessionOptions = {},
+): Promise<Outcome> {
   using calls = guardSystem();
-  const rounds = new Rounds(work, calls);
+  const rounds = new Rounds(work, calls, options);
   await rounds.round(null);
-  const sites = [...calls.seen].flatMap(([call, { count, kinds }]) =>
-    Array.from({ length: Math.min(count, TIMES) }, (_, i) => i + 1).flatMap((nth) =>
-      kinds.map((kind): Fault => ({ call, nth, kind }))
+  const sites = [...calls.seen].filter(([call]) => only.test(call)).flatMap((
+    [call, { count, kinds }],
+  ) =>
+    Array.from({ length: Math.min(count, times) }, (_, i) => i + 1).flatMap((nth) =>
+      kinds.slice(0, most).map((kind): Fault => ({ call, nth, kind }))
     )
   );
   for (const fault of sites) await rounds.round(fault);
