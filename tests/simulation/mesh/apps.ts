@@ -127,7 +127,11 @@ function handlers(
       return order.text;
     },
     die(order: Order, context: CallContext) {
-      began(order, context);
+      const run = began(order, context);
+      if (machine.faults.over) {
+        ended(run);
+        return order.text;
+      }
       machine.kill(process, "crashes in a handler", 134);
       throw new Ended("die");
     },

@@ -117,7 +117,9 @@ export class Checks implements Onlooker {
       machine.fail(`${by.name} starts "${app}" without its start lock`);
     }
     for (const { address, process } of machine.listeners) {
-      const noticed = now - process.stalledFor - NOTICE > (this.#cleaned.get(app) ?? -Infinity);
+      // (Where the disk is full, what was removed cannot be made anew.)
+      const since = Math.max(this.#cleaned.get(app) ?? -Infinity, machine.faults.tmpRefused);
+      const noticed = now - process.stalledFor - NOTICE > since;
       if (!address.endsWith(`/${app}.sock`) || !noticed) continue;
       machine.fail(`${by.name} starts "${app}", while ${process.name} listens under that name`);
     }
@@ -134,11 +136,12 @@ export class Checks implements Onlooker {
   /** How long it takes until every name is one process's again: what was cleaned is noticed first. */
   settling(): number {
     const { listeners, scheduler, processes } = this.#mesh.machine;
-    const last = Math.max(-Infinity, ...this.#cleaned.values());
+    const { tmpRefused } = this.#mesh.machine.faults;
+    const last = Math.max(tmpRefused, ...this.#cleaned.values());
     const addresses = new Set([...listeners].map(({ address }) => address));
     const moment = addresses.size < listeners.size ? MOMENT : ADDRESS;
     const stalled = Math.max(...processes.map(({ stalledFor }) => stalledFor));
-    return Math.max(0, last + moment + stalled - scheduler.now);
+    return Math.max(0, Math.ceil(last + moment + stalled - scheduler.now));
   }
 
   /** Each app has its lock and its address, or had them cleaned away a moment ago. */
@@ -215,7 +218,8 @@ export class Checks implements Onlooker {
   }
 
   #isCleaned(app: string, at: number): boolean {
-    return at - (this.#cleaned.get(app) ?? -Infinity) < MOMENT;
+    const { tmpRefused } = this.#mesh.machine.faults;
+    return at - Math.max(this.#cleaned.get(app) ?? -Infinity, tmpRefused) < MOMENT;
   }
 
   #runtime(): string {

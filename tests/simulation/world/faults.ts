@@ -37,6 +37,8 @@ export class Faults {
   total = 0;
   /** Until when a disk is full, by where it begins. */
   readonly fullUntil = new Map<string, number>();
+  /** When a write below /tmp failed last for want of space. */
+  tmpRefused = -Infinity;
   /** How many dials find the listener busy. */
   busyDials = 0;
   /** Until when no listener can accept. */

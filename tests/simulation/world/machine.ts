@@ -152,6 +152,7 @@ export class Machine {
     for (const [place, until] of this.faults.fullUntil) {
       if (!path.startsWith(place) || this.scheduler.now > until) continue;
       this.faults.happened("diskFull");
+      if (place === "/tmp") this.faults.tmpRefused = this.scheduler.now;
       const message = `No space left on device (os error 28): write '${path}'`;
       return coded(new Error(message), "ENOSPC");
     }
