@@ -17,4 +17,5 @@ export { ProcessLock } from "./base/lock.ts";
 export { samePath } from "./base/path.ts";
 export { platform } from "./os/platform.ts";
 export type { SpawnedProcess } from "./os/transport.ts";
+export { RUNTIME_FILES } from "./registry/home.ts";
 export { isRegistry, withoutLock } from "./registry/registry.ts";

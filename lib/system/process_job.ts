@@ -65,7 +65,7 @@ export class JobTree implements ProcessTree {
     }
     this.#close();
     if (active > 0) {
-      throw new Error(`Cannot end process "${this.#pid}": ${active} of its tree are still there`);
+      throw new Error(`Cannot end process ${this.#pid}: ${active} of its tree are still there`);
     }
   }
 
@@ -85,7 +85,7 @@ export class JobTree implements ProcessTree {
     try {
       // A process that has ended already cannot be assigned, and needs not be.
       if (AssignProcessToJobObject(this.#job, handle) === 0) {
-        const error = failure("put into a job object", this.#pid);
+        const error = failure("put", this.#pid, " into a job object");
         if (isRunning(handle)) throw error;
       }
     } finally {
@@ -99,7 +99,7 @@ export class JobTree implements ProcessTree {
     new DataView(limits.buffer).setUint32(layout["BasicLimitInformation.LimitFlags"], flags, true);
     const kind = JobObjectExtendedLimitInformation;
     if (kernel32().SetInformationJobObject(this.#job, kind, limits, limits.length) === 0) {
-      throw failure("set the limits of the job object of", this.#pid);
+      throw failure("limit the job object of", this.#pid);
     }
   }
 
@@ -124,7 +124,7 @@ function isRunning(handle: Deno.PointerObject): boolean {
 }
 
 /** To be called at once after the failed call, before anything else can set the last error. */
-function failure(action: string, pid: number): Error {
+function failure(action: string, pid: number, rest = ""): Error {
   const code = kernel32().GetLastError();
-  return new Error(`Cannot ${action} process "${pid}": Windows error ${code}`);
+  return new Error(`Cannot ${action} process ${pid}${rest}: Windows error ${code}`);
 }

@@ -6,7 +6,7 @@
  * then, because it does not tell how much it had taken: https://doc.rust-lang.org/std/io/struct.LineWriter.html
  * is behind it. So on Unix the system's own calls are used, which tell.
  */
-import { cLibrary } from "./c_library.ts";
+import { cLibrary, FILL, FILL_TYPES } from "./c_library.ts";
 
 /** An output by the number that the system knows it by. */
 export type Output = "stdout" | "stderr";
@@ -22,18 +22,10 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 const O_NONBLOCK = LINUX ? 0o4000 : 0x4;
 
-// fcntl takes a variable number of arguments, which Apple's ARM processors pass on the stack, behind
-// eight registers: six that nobody reads fill these up.
-// https://developer.apple.com/documentation/xcode/writing-arm64-code-for-apple-platforms
-const FILL = Array<0n>(!LINUX && Deno.build.arch === "aarch64" ? 6 : 0).fill(0n);
-
 const POLL = { parameters: ["buffer", LINUX ? "u64" : "u32", "i32"], result: "i32" } as const;
 const WRITE = { parameters: ["i32", "buffer", "usize"], result: "isize" } as const;
 const SYMBOLS = {
-  fcntl: {
-    parameters: ["i32", "i32", ...FILL.map(() => "u64" as const), "u64"],
-    result: "i32",
-  },
+  fcntl: { parameters: ["i32", "i32", ...FILL_TYPES, "u64"], result: "i32" },
   write: WRITE,
   poll: POLL,
   errno: { name: LINUX ? "__errno_location" : "__error", parameters: [], result: "pointer" },

@@ -13,7 +13,13 @@ import {
   pidOf,
   PROTOCOL_VERSION,
 } from "../../../lib/ipc/mod.ts";
-import { oddLog, platform, ProcessLock, readStarts } from "../../../lib/ipc/tools.ts";
+import {
+  oddLog,
+  platform,
+  ProcessLock,
+  readStarts,
+  RUNTIME_FILES,
+} from "../../../lib/ipc/tools.ts";
 import { type LockHolder, lockUsers } from "../../../lib/system/lock_holders.ts";
 import { recordsFile } from "../../app_record.ts";
 import type { Finding } from "./diagnosis.ts";
@@ -204,8 +210,7 @@ function removeSocket(home: Home, name: string): void {
 
 /** What of an app's files is there and no file: a folder or a link where others could not write. */
 function oddFiles(home: Home, name: string): string[] {
-  const kinds = ["lock", "start.lock", "starts.json"] as const;
-  const paths = [...kinds.map((kind) => home.runtimeFile(name, kind)), home.keptFile(name)];
+  const paths = [...RUNTIME_FILES.map((kind) => home.runtimeFile(name, kind)), home.keptFile(name)];
   return paths.flatMap((path) => {
     try {
       const { isFile, isDirectory } = Deno.lstatSync(path);

@@ -15,7 +15,7 @@ import {
   type RegistryEntry,
   RegistryRefusedError,
 } from "../../../lib/ipc/mod.ts";
-import { isRegistry, platform } from "../../../lib/ipc/tools.ts";
+import { isRegistry, platform, RUNTIME_FILES } from "../../../lib/ipc/tools.ts";
 import { lockHoldersIn } from "../../../lib/system/lock_holders.ts";
 import { checkApp } from "./app_checks.ts";
 import { checkEntry } from "./entry_checks.ts";
@@ -242,10 +242,13 @@ function filesIn({ runtime }: Home): string[] | null {
   }
 }
 
+/** A file of an app: its socket, or another one. */
+const APP_FILE = new RegExp(`^(.+?)\\.(?:sock|${RUNTIME_FILES.join("|")})$`);
+
 /** The apps that have a socket or a lock, whether or not they are registered. */
 function namesOf(files: readonly string[]): string[] {
   return files.flatMap((name) => {
-    const app = /^(.+?)\.(?:sock|lock|start\.lock|starts\.json)$/.exec(name)?.[1] ?? "";
+    const app = APP_FILE.exec(name)?.[1] ?? "";
     try {
       checkAppName(app);
       return [app];

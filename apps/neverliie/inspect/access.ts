@@ -121,10 +121,7 @@ export class Access {
 
 /** Hex digits that nobody can guess. */
 function secret(bytes: number): string {
-  return crypto.getRandomValues(new Uint8Array(bytes)).reduce(
-    (text, byte) => text + byte.toString(16).padStart(2, "0"),
-    "",
-  );
+  return crypto.getRandomValues(new Uint8Array(bytes)).toHex();
 }
 
 /** Takes as long wherever the first difference is. */

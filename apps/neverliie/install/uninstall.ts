@@ -9,7 +9,7 @@ import { readTextFile } from "../../../lib/system/text_file.ts";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
 import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
-import { ProcessLock, samePath } from "../../../lib/ipc/tools.ts";
+import { ProcessLock, RUNTIME_FILES, samePath } from "../../../lib/ipc/tools.ts";
 import { isServing, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { removeOld } from "./program_files.ts";
 import { RECEIPT, type Receipt } from "./receipt.ts";
@@ -24,9 +24,6 @@ export interface UninstallOptions {
   signal: AbortSignal;
   say(step: string): void;
 }
-
-/** Files that an app leaves beside the mesh's sockets. */
-const RUNTIME_FILES = ["starts.json", "start.lock", "lock"] as const;
 
 /** What programs of the suite write into the home for themselves; configurations are the user's. */
 const APP_FILES: Readonly<Record<string, readonly string[]>> = {

@@ -1,9 +1,9 @@
 /** `neverliie top` on the terminal. */
-import { Box, useApp, useWindowSize } from "ink";
+import { useApp } from "ink";
 // @deno-types="@types/react"
 import { type ReactNode } from "react";
 import { pause } from "../../../lib/system/waiting.ts";
-import { Line, Model, useModel } from "../../../lib/ui/components.tsx";
+import { FullScreen, Line, Model, useModel } from "../../../lib/ui/components.tsx";
 import { type KeyHandler, useKeys } from "../../../lib/ui/keys.ts";
 import { showScreen } from "../../../lib/ui/screen.tsx";
 import type { MeshModel } from "../watching/mesh_model.ts";
@@ -80,11 +80,7 @@ class TopModel extends Model {
 
 function Top({ model }: { model: TopModel }): ReactNode {
   const { exit } = useApp();
-  const size = useWindowSize();
   useModel(model);
-  const columns = size.columns || 80;
-  // A frame that fills the terminal would scroll it.
-  const rows = Math.max(1, (size.rows || 24) - 1);
   const press: KeyHandler = (input, key) => {
     const { state, sample } = model;
     const { asking } = state;
@@ -111,10 +107,9 @@ function Top({ model }: { model: TopModel }): ReactNode {
     for (const one of input === "" ? [""] : input) press(one, key);
   });
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      {layout(model.sample, model.state, { columns, rows }).map((line, at) => (
-        <Line key={at} pieces={line} />
-      ))}
-    </Box>
+    <FullScreen>
+      {(size) =>
+        layout(model.sample, model.state, size).map((line, at) => <Line key={at} pieces={line} />)}
+    </FullScreen>
   );
 }

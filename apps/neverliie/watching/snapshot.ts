@@ -19,7 +19,7 @@ export interface Snapshot {
   edges: Edge[];
   /** What has been under way for a second or more, the oldest first. */
   tasks: Task[];
-  /** How many are under way, when more than are told. */
+  /** How many there are of them, those that are not sent included. */
   tasksInAll: number;
   /** The busiest first. */
   methods: MethodFigures[];

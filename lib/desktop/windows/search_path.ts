@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wide } from "../../system/kernel32.ts";
 import { deleteRegistryValue, readRegistry, writeRegistry } from "./registry.ts";
 
 const KEY = "Environment";
@@ -60,13 +61,11 @@ function announce(): void {
     },
   });
   try {
-    const text = "Environment\0";
-    const units = new Uint16Array([...text].map((letter) => letter.charCodeAt(0)));
     user32.symbols.SendMessageTimeoutW(
       HWND_BROADCAST,
       WM_SETTINGCHANGE,
       0n,
-      new Uint8Array(units.buffer),
+      wide("Environment"),
       SMTO_ABORTIFHUNG,
       PATIENCE,
       new Uint8Array(DWORD_PTR.sizeof),

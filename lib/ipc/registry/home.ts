@@ -39,8 +39,11 @@ export interface Home {
   keptApps(): string[];
 }
 
-/** What an app's files in the runtime folder end in, after its name and a dot. */
-export type RuntimeFile = "lock" | "start.lock" | "starts.json";
+/** What an app's files in the runtime folder end in, after its name and a dot; its lock is the last. */
+export const RUNTIME_FILES = ["starts.json", "start.lock", "lock"] as const;
+
+/** One of {@link RUNTIME_FILES}. */
+export type RuntimeFile = typeof RUNTIME_FILES[number];
 
 /** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */
 export function defaultHome(): string {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { cLibrary } from "../../system/c_library.ts";
+import { cLibrary, FILL, FILL_TYPES } from "../../system/c_library.ts";
 
 // (On Windows nobody uses them, and on another system cLibrary throws before anybody could.)
 const LINUX = Deno.build.os === "linux";
@@ -24,13 +24,6 @@ export const POLLOUT = 0x4;
 const F_SETFD = 2;
 const F_SETFL = 4;
 const FD_CLOEXEC = 1n;
-
-// fcntl and ioctl take a variable number of arguments. Apple's ARM processors pass those on the
-// stack, behind the eight registers for the others: six that nobody reads fill up the registers.
-// https://developer.apple.com/documentation/xcode/writing-arm64-code-for-apple-platforms
-const FILLED = Deno.build.os === "darwin" && Deno.build.arch === "aarch64";
-const FILL = Array<0n>(FILLED ? 6 : 0).fill(0n);
-const FILL_TYPES = Array<"u64">(FILL.length).fill("u64");
 
 const SYMBOLS = {
   open: { parameters: ["buffer", "i32"], result: "i32" },
