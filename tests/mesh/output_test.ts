@@ -171,6 +171,13 @@ if (Deno.build.os === "linux") {
 }
 
 if (Deno.build.os === "linux") {
+  meshTest("a second start is handed over, also where its output takes nothing", async (mesh) => {
+    const { pid } = await mesh.serve([...suiteCommand("scanner"), "--host"]);
+    const second = await redirected(mesh, "> /dev/full", [...suiteCommand("scanner"), "--host"]);
+    assertEquals([second.code, second.stderr], [0, ""]);
+    assertEquals(await mesh.answering("scanner"), pid);
+  });
+
   meshTest("an answer to an assistant that cannot be written is a clear error", async (mesh) => {
     const server = neverliie("mcp", "--no-activate");
     const { code, stderr } = await asked(mesh, [

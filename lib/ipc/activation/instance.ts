@@ -8,7 +8,7 @@ import { type ActivationContext, WOKEN_VARIABLE } from "./activation.ts";
 import { AlreadyRunningError } from "./start_errors.ts";
 import { ProcessLock } from "../base/lock.ts";
 import { platform } from "../os/platform.ts";
-import { printProblem } from "../base/problem.ts";
+import { printNote, printProblem } from "../base/problem.ts";
 import { pauseFor } from "../base/timer.ts";
 import type { Transport } from "../os/transport.ts";
 
@@ -223,7 +223,7 @@ export async function becomeInstance(
     return await claim(app, context, calls, woken);
   } catch (error) {
     if (!(error instanceof AlreadyRunningError) || ifRunning === "throw") throw error;
-    (error.pid === null ? printProblem : console.log)(error.message);
+    (error.pid === null ? printProblem : printNote)(error.message);
     Deno.exit(error.pid === null ? 1 : 0);
   }
 }

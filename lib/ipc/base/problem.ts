@@ -72,8 +72,17 @@ export function withRemedy(error: unknown): string {
 
 /** Tells of a problem on stderr. Never throws. */
 export function printProblem(problem: string): void {
+  print(console.error, problem);
+}
+
+/** Says on stdout what is no problem. Never throws. */
+export function printNote(note: string): void {
+  print(console.log, note);
+}
+
+function print(by: (text: string) => void, text: string): void {
   try {
-    console.error(printableLines(problem));
+    by(printableLines(text));
   } catch {
     // Its log is on a disk that is full, or its terminal is gone: the app goes on all the same.
   }

@@ -151,8 +151,7 @@ const WRITERS: Readonly<Record<string, string>> = {
 
 /** Where lib/ipc writes, and how often. */
 const LIBRARY_WRITERS = [
-  "lib/ipc/activation/instance.ts 1", // that the app runs already: a name that was checked, a number
-  "lib/ipc/base/problem.ts 1", // what is wrong
+  "lib/ipc/base/problem.ts 2", // what is wrong; that the app runs already
   "lib/ipc/os/unix/socket.ts 1", // an address, where nobody else listens to problems
 ];
 
