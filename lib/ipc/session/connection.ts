@@ -130,7 +130,8 @@ export class Connection implements Calls {
     settlement: Settlement<T>,
   ): Promise<T> {
     if (this.#lost !== null) {
-      const lost = new ConnectionLostError(this.#lost.message, true);
+      const why = `Cannot call "${method}": ${this.#lost.message}`;
+      const lost = new ConnectionLostError(why, true);
       return settlement.again?.(lost, NaN) ?? Promise.reject(lost);
     }
     this.#resumeReading?.();

@@ -69,7 +69,9 @@ export interface NextPage {
 export function nextPageOf(result: unknown): NextPage {
   const page = asRecord(result);
   const values = page?.["values"];
-  if (!Array.isArray(values)) throw new TypeError("the peer sent a page without values");
+  if (!Array.isArray(values)) {
+    throw new TypeError("Cannot read the stream: the peer sent a page without values");
+  }
   return { values, finished: page?.["finished"] === true };
 }
 

@@ -90,7 +90,7 @@ Deno.test("Connection.call after the end rejects at once, and notify does no har
   const pair = sessionPair({});
   await pair.server.close();
   await pair.client.ended;
-  await assertRejects(() => pair.client.call("any"), ConnectionLostError);
+  await assertRejects(() => pair.client.call("any"), ConnectionLostError, 'Cannot call "any": ');
   await assertRejects(() => pair.client.next(1), ConnectionLostError);
   pair.client.notify("any");
   pair.client.abort(1);
