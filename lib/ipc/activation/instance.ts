@@ -67,8 +67,8 @@ const STALLED = 5_000;
 /** Milliseconds for another copy to answer, and to leave. */
 const ANSWER_TIME = 2_000;
 const LEAVE_TIME = 1_000;
-/** The longest pause, in milliseconds, before its lock is tried again once it has left. */
-const LAST_PAUSE = 256;
+/** Milliseconds for its lock to become free: its last answers may take some time to leave. */
+const TAKE_BACK_TIME = 3_000;
 /** How often another copy is asked to leave. */
 const REQUESTS = 2;
 
@@ -167,8 +167,10 @@ export class Instance {
   /** Takes the name as soon as the other one has left: until then a caller may start a third one. */
   async #takeBack(): Promise<void> {
     try {
-      for (let pause = 1; pause <= LAST_PAUSE && this.#events !== null; pause *= 2) {
-        if (this.#renew()) return;
+      const deadline = performance.now() + TAKE_BACK_TIME;
+      // As often as callers look whether there is something to start.
+      for (let pause = 1; this.#events !== null; pause = Math.min(pause * 2, 8)) {
+        if (this.#renew() || performance.now() > deadline) return;
         await pauseFor(pause);
       }
     } catch {

@@ -116,13 +116,6 @@ export class Checks implements Onlooker {
     if (starter !== by && !this.#isCleaned(app, now)) {
       machine.fail(`${by.name} starts "${app}" without its start lock`);
     }
-    for (const { address, process } of machine.listeners) {
-      // (Where the disk is full, what was removed cannot be made anew.)
-      const since = Math.max(this.#cleaned.get(app) ?? -Infinity, machine.faults.tmpRefused);
-      const noticed = now - process.stalledFor - NOTICE > since;
-      if (!address.endsWith(`/${app}.sock`) || !noticed) continue;
-      machine.fail(`${by.name} starts "${app}", while ${process.name} listens under that name`);
-    }
     const waiting = new Set(
       records.calls.filter(({ target, settled, by }) =>
         target === app && settled === null && by.alive
@@ -131,6 +124,19 @@ export class Checks implements Onlooker {
     if (waiting.size > 1) records.met("waitersOfOneStart");
     this.#checkRecord(by, app, `${runtime}/${app}.starts.json`);
     this.#count(app, now);
+  }
+
+  /** Nobody begins to listen beside another that has had the time to notice a cleaning. */
+  onListen(by: Process, address: string): void {
+    const { listeners, scheduler, faults } = this.#mesh.machine;
+    const app = nameIn(address);
+    for (const other of listeners) {
+      if (other.address !== address || other.process === by) continue;
+      // (Where the disk is full, what was removed cannot be made anew.)
+      const since = Math.max(this.#cleaned.get(app) ?? -Infinity, faults.tmpRefused);
+      if (scheduler.now - other.process.stalledFor - NOTICE <= since) continue;
+      this.#mesh.machine.fail(`${by.name} begins to be "${app}", and ${other.process.name} is so`);
+    }
   }
 
   /** How long it takes until every name is one process's again: what was cleaned is noticed first. */
@@ -206,7 +212,7 @@ export class Checks implements Onlooker {
       const other = seen.get(address);
       seen.set(address, process);
       if (other === undefined) continue;
-      const app = address.slice(address.lastIndexOf("/") + 1, -".sock".length);
+      const app = nameIn(address);
       const pair = `${other.pid} ${process.pid}`;
       if (!this.#twice.has(pair)) {
         this.#twice.add(pair);
@@ -234,4 +240,9 @@ export class Checks implements Onlooker {
     }
     return null;
   }
+}
+
+/** The app whose socket is at an address. */
+function nameIn(address: string): string {
+  return address.slice(address.lastIndexOf("/") + 1, -".sock".length);
 }

@@ -42,6 +42,7 @@ export class SimulatedListener implements Listener, Resource {
     this.#options = options;
     this.#file = this.#bind();
     process.resources.add(this);
+    for (const onlooker of machine.onlookers) onlooker.onListen(process, address);
     machine.listeners.add(this);
     this.#look = machine.scheduler.after(LOOK, process, this.#onLook);
     machine.story.tell(process, `listens at ${address}`);

@@ -22,6 +22,8 @@ const LATE = 300;
 export interface Onlooker {
   /** A program is about to be started by a process of the mesh. */
   onSpawn(by: Process, program: string): void;
+  /** A process is about to listen at an address, for the first time. */
+  onListen(by: Process, address: string): void;
   /** A process has let go of a lock on the file at `path`, whose name it still has or not. */
   onUnlock(by: Process, path: string, current: boolean): void;
   /** A file's content or name has changed. */

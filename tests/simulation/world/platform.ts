@@ -105,7 +105,7 @@ function spawn(machine: Machine, process: Process, options: SpawnOptions): Spawn
   const fault = faults.nextStart;
   faults.nextStart = null;
   if (fault !== null) faults.happened(fault);
-  const usual = 5 + machine.random(60);
+  const usual = 30 + machine.random(60);
   const delay = fault === "hangingStart"
     ? null
     : fault === "slowStart"
