@@ -68,7 +68,7 @@ const STALLED = 5_000;
 const ANSWER_TIME = 2_000;
 const LEAVE_TIME = 1_000;
 /** Milliseconds for its lock to become free: its last answers may take some time to leave. */
-const TAKE_BACK_TIME = 3_000;
+const TAKE_BACK_TIME = 1_500;
 /** How often another copy is asked to leave. */
 const REQUESTS = 2;
 
@@ -84,8 +84,8 @@ export class Instance {
   readonly #calls: CopyCalls;
   #lock: ProcessLock;
   #events: NameEvents | null = null;
-  /** When the name was seen last to be this process's, on `performance.now()`'s clock. */
-  #seen: number = performance.now();
+  /** When this process looked last, on `performance.now()`'s clock. */
+  #looked: number = performance.now();
   #requests = 0;
   #settling: Promise<void> | null = null;
 
@@ -104,14 +104,14 @@ export class Instance {
 
   /** Whether this process has the name. It takes the name where nobody has it. */
   readonly look = (): boolean => {
-    const now = performance.now();
+    const before = this.#looked;
+    this.#looked = performance.now();
     if (!this.#lock.isCurrent() && !this.#renew()) {
       if (this.#events !== null) {
-        this.#settling ??= this.#settle(now - this.#seen).finally(() => this.#settling = null);
+        this.#settling ??= this.#settle(this.#looked - before).finally(() => this.#settling = null);
       }
       return false;
     }
-    this.#seen = now;
     return true;
   };
 
