@@ -52,11 +52,11 @@ meshTest("a fresh home knows the suite, and leaves an app's own entry alone", as
 if (MODE === "script") {
   meshTest("the suite is frozen on the lock file, and a script beside it is not", async (mesh) => {
     const isLock = (flag: string) => /^--(lock|frozen)/.test(flag);
-    const neverliie = suiteCommand("neverliie");
+    const program = scriptCommand("tests/support/programs/suite_program.ts");
     const user = withoutLock(scriptCommand("tests/support/programs/mesh_app.ts"));
     // Also where who asks was started without: what it wakes is the suite's.
-    for (const command of [neverliie, withoutLock(neverliie)]) {
-      const { code, stderr } = await mesh.run([...command, "list"]);
+    for (const command of [program, withoutLock(program)]) {
+      const { code, stderr } = await mesh.run(command);
       assertEquals([code, stderr], [0, ""]);
       const { apps } = await mesh.ipc.registry.read();
       for (const name of ["launcher", "scanner", "statusbar", "terminal"]) {

@@ -18,6 +18,9 @@ import {
 import { TerminalView } from "../support/mesh/terminal_view.ts";
 import { openSession } from "../support/mesh/terminal_session.ts";
 
+/** Waited for before anything is typed: what is typed earlier is echoed before the prompt, too. */
+const PROMPT = /\$$/;
+
 const list = (mesh: TestMesh) => mesh.ipc.call<SessionInfo[]>("terminal", "list");
 
 if (!WINDOWS) {
@@ -27,6 +30,7 @@ if (!WINDOWS) {
     assertEquals([id, info.title, info.command, info.cwd], [1, "mine", "/bin/sh", mesh.home]);
     assertEquals([info.columns, info.rows, info.views, info.code], [100, 30, 0, null]);
     await using view = new TerminalView(mesh.ipc, id, { columns: 100, rows: 30 });
+    await view.until(PROMPT);
     await view.type(
       "test -t 0 && test -t 2 && tty && stty size && pwd && echo $NEVERLIIE_SESSION\r",
     );
@@ -38,6 +42,7 @@ if (!WINDOWS) {
     const { id, pid } = await openSession(mesh);
     {
       await using first = new TerminalView(mesh.ipc, id);
+      await first.until(PROMPT);
       await first.type("echo kept-$((40 + 2)); for i in $(seq 100); do echo line $i; done\r");
       await first.until(/line 100\n\$$/);
     }
@@ -63,6 +68,7 @@ if (!WINDOWS) {
       // A region, the alternate screen, a hidden cursor, and a text that goes on in its colour.
       const script = "\\033[?1049h\\033[2J\\033[5;20r\\033[?25l\\033[?2004h\\033[?1h\\033[3;4H" +
         "漢字 e\u0301 \\033[1;38;5;208mbold\\033[48;2;1;2;3m on\\033[0m \\033[31mred";
+      await first.until(PROMPT);
       await first.type(`printf '${script}'; read -r x; echo $x; sleep 1000\r`);
       await first.until(/red$/);
       await using second = new TerminalView(mesh.ipc, id);
@@ -95,7 +101,7 @@ if (!WINDOWS) {
       await mesh.seed();
       const { id } = await openSession(mesh);
       await using small = new TerminalView(mesh.ipc, id, { columns: 20, rows: 6 });
-      await small.until(/\$/);
+      await small.until(PROMPT);
       await using large = new TerminalView(mesh.ipc, id, { columns: 60, rows: 15 });
       await small.type("seq 30; echo abcdefghijklmnopqrstuvwxyz\r");
       for (const view of [small, large]) await view.until(/30\nabcdefghijklmnopqrst\nuvwxyz\n\$$/);
