@@ -3,7 +3,15 @@ import { fromFileUrl, join, toFileUrl } from "@std/path";
 import type { LaunchCommand } from "../../lib/ipc/mod.ts";
 import { ownModuleFlags } from "../../lib/packages/module_flags.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
+import { ownProduct } from "./product.ts";
+import { runSeeds } from "./seeds.ts";
+import { loadProduct, simulate } from "./simulate.ts";
 import { plant, PLANTED_FAULTS, type PlantedFault } from "./planted_faults.ts";
+
+/** The first of those that simulation_test.ts runs. */
+const SEEDS = 2_000;
+/** Seeds that are run before what they came to is looked at. */
+const SHARE = 400;
 
 const ipc = fromFileUrl(new URL("../../lib/ipc", import.meta.url));
 
@@ -91,4 +99,25 @@ Deno.test("planted faults: in ordinary use none of them shows", () =>
       // (On Windows it is in the home.)
       if (!runtime.startsWith(folder)) Deno.removeSync(runtime, { recursive: true });
     }
+  }));
+
+Deno.test(`planted faults: the simulator finds each by three of the first ${SEEDS} seeds`, () =>
+  planted(async (_folder, copies) => {
+    const own = await ownProduct();
+    const unfound: string[] = [];
+    for (const [{ name }, lib] of copies) {
+      const product = await loadProduct(lib);
+      const found: string[] = [];
+      for (let first = 1; first <= SEEDS && found.length < 3; first += SHARE) {
+        const threads = navigator.hardwareConcurrency;
+        const share = { first, count: SHARE, threads, failuresMax: 3 };
+        for (const { seed, failure } of (await runSeeds(product, share)).failed) {
+          // One that fails as it is shows nothing.
+          if ((await simulate(own, seed)).failure === null) found.push(`${seed}: ${failure}`);
+        }
+      }
+      console.log([name, ...found.slice(0, 3)].join("\n  "));
+      if (found.length < 3) unfound.push(name);
+    }
+    assertEquals(unfound, []);
   }));
