@@ -113,7 +113,9 @@ async function askEachOnce(
   const asks = asksOf(mesh, process, library, ipc);
   for (const { name, crashes } of mesh.apps) {
     if (crashes) continue;
-    const answered = await asks.call("echo", { target: name });
+    let answered = await asks.call("echo", { target: name });
+    // A start from before may end only now, and fail for all who wait for it.
+    if (!answered) answered = await asks.call("echo", { target: name });
     const last = records.calls.findLast(({ by }) => by === process)!;
     if (answered) records.met("recovered");
     else if (

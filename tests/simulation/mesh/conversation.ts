@@ -77,7 +77,7 @@ export class Conversations {
   #onTaken(channel: Channel, message: Seen, own: Direction, back: Direction): void {
     const { id, method, params, result } = message;
     if (method !== undefined) {
-      if (params?.call !== undefined) this.#mustSettle(params.call);
+      if (params?.call !== undefined) this.#mustSettle(params.call, channel);
       return;
     }
     if (id === null || id === undefined) return;
@@ -141,16 +141,19 @@ export class Conversations {
     });
   }
 
-  /** From when its request has left, a call takes its time at most. */
-  #mustSettle(id: number): void {
+  /**
+   * From when its request has left, a call takes its time at most. (Where the connection ends before
+   * it was begun it is made anew, and what that takes is a start's time.)
+   */
+  #mustSettle(id: number, channel: Channel): void {
     const call = this.#records.calls[id];
     // (A stream's time is that of its first item.)
     if (call === undefined || call.settled !== null || call.timeout === Infinity) return;
     const { by, timeout } = call;
     const stalled = by.stalledFor;
     this.#machine.scheduler.after(timeout + 100, by, () => {
-      if (call.settled !== null) return;
-      if (by.stalledFor !== stalled) return this.#mustSettle(id);
+      if (call.settled !== null || channel.writerGone || channel.readerGone) return;
+      if (by.stalledFor !== stalled) return this.#mustSettle(id, channel);
       this.#machine.fail(
         `call ${id} of ${by.name} left more than ${timeout} ms ago, and is not settled`,
       );
