@@ -26,9 +26,18 @@ export class Elevation {
       `in the registry what it would start. Start it by hand first. ${WAY_OUT}`;
   }
 
-  /** Why nothing may be exchanged with the peer, or `null`. */
+  /** Why nothing may be exchanged with the peer, or `null`. Where it cannot be told, nothing may. */
   peerRefusal(transport: Transport): string | null {
     if (this.#trusting) return null;
+    try {
+      return this.#refusal(transport);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return `the rights of one side cannot be told: ${why}. ${WAY_OUT}`;
+    }
+  }
+
+  #refusal(transport: Transport): string | null {
     const own = this.#platform.rights();
     const peer = transport.peerRights?.() ?? null;
     if (own.elevated && peer?.elevated !== true) {

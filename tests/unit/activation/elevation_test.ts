@@ -56,6 +56,18 @@ Deno.test("Elevation: nothing is exchanged with a peer of a lower integrity leve
   assertEquals(new Elevation({ rights: () => MEDIUM }, true).peerRefusal(peer(LOW)), null);
 });
 
+Deno.test("Elevation: nothing is exchanged where the system does not tell rights", () => {
+  const fails = (): never => {
+    throw new Error("Cannot read the process's token: out of memory");
+  };
+  const unknown = new Elevation({ rights: fails });
+  const why = unknown.peerRefusal(peer(MEDIUM))!;
+  assertStringIncludes(why, "cannot be told: Cannot read the process's token: out of memory. The");
+  const odd = Object.assign(peer(), { peerRights: fails });
+  assertStringIncludes(ordinary.peerRefusal(odd)!, "cannot be told");
+  assertEquals(new Elevation({ rights: fails }, true).peerRefusal(odd), null);
+});
+
 Deno.test("IncomingConnections tells a weaker peer why an app runs none of its requests", async () => {
   for (
     const [policy, rights, refused] of [
