@@ -26,6 +26,7 @@ export class Running extends Model {
   took: number | null = null;
   readonly #cancel = new AbortController();
   #open = "";
+  #failed = false;
 
   constructor(title: string) {
     super();
@@ -36,7 +37,7 @@ export class Running extends Model {
   async follow(launch: (signal: AbortSignal) => AsyncIterable<LaunchEvent>): Promise<void> {
     try {
       for await (const event of launch(this.#cancel.signal)) this.#take(event);
-      this.state = this.state === "running" ? "done" : this.state;
+      this.state = this.#failed ? "failed" : "done";
     } catch (error) {
       this.state = this.#cancel.signal.aborted ? "cancelled" : "failed";
       if (this.state === "failed") this.#line((error as Error).message);
@@ -60,7 +61,8 @@ export class Running extends Model {
       if (isExit(event.value)) {
         this.#flush();
         const { code } = event.value;
-        if (code !== 0) this.state = "failed";
+        // Until the stream has ended, too, its state is not an end's, which has a time.
+        this.#failed = code !== 0;
         this.#line(`exit code ${code}`);
       } else if (event.value !== null) this.#show(event.value);
       else if (this.items === 0) this.#line("done");
