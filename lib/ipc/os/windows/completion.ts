@@ -51,12 +51,12 @@ export class CompletionEngine {
   static #current: CompletionEngine | null = null;
 
   /** Set by whatever completes, quick operations apart; always waited for. */
-  readonly #event = new WaitedEvent();
+  readonly #event: WaitedEvent;
   /**
    * Set by what nearly always completes at once: writes. That would wake the pool's thread, and this
    * one, for nothing; so it is waited for only while one of them is pending.
    */
-  readonly #quickEvent = new WaitedEvent();
+  readonly #quickEvent: WaitedEvent;
   readonly #callback: WaitCallback;
   /** What the callback is told of the quick event's wait: not null. */
   readonly #quick = Deno.UnsafePointer.create(1n);
@@ -79,6 +79,8 @@ export class CompletionEngine {
   #misses = 0;
   #rest = 0;
   #streak = 0;
+  /** Whether a quick operation is pending that the pool could not be asked to wait for. */
+  #unwaited = false;
   #deferred: (() => void)[] = [];
 
   /** The running engine, or a new one; each caller owes one {@link release}. */
@@ -89,13 +91,14 @@ export class CompletionEngine {
   }
 
   private constructor() {
-    this.#callback = waitCallback((which) => this.#woken(which));
+    const made: { close(): void }[] = [];
     try {
+      made.push(this.#event = new WaitedEvent());
+      made.push(this.#quickEvent = new WaitedEvent());
+      made.push(this.#callback = waitCallback((which) => this.#woken(which)));
       this.#event.wait(this.#callback, null, false);
     } catch (error) {
-      this.#callback.close();
-      this.#event.close();
-      this.#quickEvent.close();
+      for (const one of made.reverse()) one.close();
       throw error;
     }
     this.#reference(false);
@@ -204,14 +207,25 @@ export class CompletionEngine {
   #woken(which: Deno.PointerValue): void {
     if (which !== null) this.#quickEvent.forget();
     const moved = this.#scan();
-    if (this.#pending.some((slot) => this.#operations[slot]!.quick)) this.#waitForQuick();
+    this.#waitForQuick();
     if (!moved) return;
     this.#touch();
     if (++this.#wakes === LOADING_WAKE) void import("node:timers").then((them) => timers = them);
   }
 
+  /** Has the pool wait for quick operations as long as one of them is pending. */
   #waitForQuick(): void {
-    if (!this.#quickEvent.waited) this.#quickEvent.wait(this.#callback, this.#quick, true);
+    this.#unwaited = false;
+    if (this.#quickEvent.waited) return;
+    if (!this.#pending.some((slot) => this.#operations[slot]!.quick)) return;
+    try {
+      this.#quickEvent.wait(this.#callback, this.#quick, true);
+    } catch {
+      // The system has none to give. The operation was started, so it is no failure of that one:
+      // its status is looked at until there is a wait to be had.
+      this.#unwaited = true;
+      this.#spin ??= this.#alarm();
+    }
   }
 
   /** Notes activity: statuses are polled on the coming turns, which is also the scan after a start. */
@@ -222,7 +236,11 @@ export class CompletionEngine {
 
   /** Asks for a turn: the very next one, or one in a millisecond as long as that must do. */
   #later(): Turn {
-    if (timers !== undefined) return timers.setImmediate(this.#turn);
+    return timers !== undefined ? timers.setImmediate(this.#turn) : this.#alarm();
+  }
+
+  /** Asks for a turn in a millisecond. */
+  #alarm(): AbortSignal {
     const signal = AbortSignal.timeout(0);
     signal.addEventListener("abort", this.#turn, { once: true });
     return signal;
@@ -239,7 +257,8 @@ export class CompletionEngine {
       this.#active = performance.now();
       this.#misses = this.#rest = 0;
     }
-    if (this.#pending.length > 0 && this.#polls()) this.#spin = this.#later();
+    if (this.#unwaited) this.#waitForQuick();
+    if (this.#pending.length > 0 && this.#polls()) this.#spin ??= this.#later();
     else this.#reference(this.#pending.length > 0);
   };
 

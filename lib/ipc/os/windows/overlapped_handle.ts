@@ -16,6 +16,16 @@ export class OverlappedHandle {
   #drained: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
+  /** Takes a handle over, and closes it where that cannot be. */
+  static own(handle: Handle): OverlappedHandle {
+    try {
+      return new OverlappedHandle(handle);
+    } catch (error) {
+      kernel32().CloseHandle(handle);
+      throw error;
+    }
+  }
+
   constructor(handle: Handle) {
     this.handle = handle;
   }

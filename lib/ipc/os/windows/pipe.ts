@@ -160,7 +160,7 @@ export async function dialPipe(address: string, options: DialOptions): Promise<T
             `"${owner ?? "unknown"}"`,
         );
       }
-      const pipe = new OverlappedHandle(handle);
+      const pipe = OverlappedHandle.own(handle);
       return new PipeTransport(address, pipe, () => serverOf(pipe.handle).rights);
     }
     if (error === ERROR_FILE_NOT_FOUND) return null;

@@ -194,7 +194,7 @@ function createInstance(name: Uint8Array<ArrayBuffer>, first: number): Overlappe
     kernel32().CloseHandle(handle);
     return error;
   }
-  return new OverlappedHandle(handle);
+  return OverlappedHandle.own(handle);
 }
 
 /** Whether the error of a first instance says that the name exists. */
