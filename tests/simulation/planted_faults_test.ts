@@ -6,7 +6,7 @@ import { platform } from "../../lib/ipc/os/platform.ts";
 import { ownProduct } from "./product.ts";
 import { runSeeds } from "./seeds.ts";
 import { loadProduct, simulate } from "./simulate.ts";
-import { plant, PLANTED_FAULTS, type PlantedFault } from "./planted_faults.ts";
+import { copyFolder, plant, PLANTED_FAULTS, type PlantedFault } from "./planted_faults.ts";
 
 /** The first of those that simulation_test.ts runs. */
 const SEEDS = 2_000;
@@ -31,14 +31,6 @@ async function planted(
     await work(folder, copies);
   } finally {
     Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-function copyFolder(from: string, to: string): void {
-  Deno.mkdirSync(to);
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    const step = isDirectory ? copyFolder : Deno.copyFileSync;
-    step(join(from, name), join(to, name));
   }
 }
 

@@ -40,11 +40,7 @@ export function ownProduct(): Promise<Product> {
 
 /** The product of a bundle's text. */
 export function productOf(text: string): Product {
-  // What a module exports is what the function returns.
-  const body = text.replace(/^export \{([^}]*)\};\s*$/m, (_, names: string) => {
-    return `return {${names.replaceAll(/(\w+) as (\w+)/g, "$2: $1")}};`;
-  }).replaceAll(/\bimport\(/g, "importModule(");
-  if (/^(import|export)\b/m.test(body)) throw new Error("Cannot run the bundle: it has imports");
+  const body = bodyOf(text);
   const unknown = [...body.matchAll(/\bDeno\.(\w+)/g)].map(([, name]) => name!)
     .find((name) => !SYSTEM_CALLS.has(name));
   if (unknown !== undefined) {
@@ -52,4 +48,13 @@ export function productOf(text: string): Product {
   }
   const make = new Function(...NAMES, `"use strict";\n${body}`);
   return { text, instantiate: (scope) => make(...scope) };
+}
+
+/** A bundle's text as the body of a function: what the module exports is what it returns. */
+export function bodyOf(text: string): string {
+  const body = text.replace(/^export \{([^}]*)\};\s*$/m, (_, names: string) => {
+    return `return {${names.replaceAll(/(\w+) as (\w+)/g, "$2: $1")}};`;
+  }).replaceAll(/\bimport\(/g, "importModule(");
+  if (/^(import|export)\b/m.test(body)) throw new Error("Cannot run the bundle: it has imports");
+  return body;
 }
