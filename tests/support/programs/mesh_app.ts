@@ -142,11 +142,12 @@ ipc.expose("large_items", function* ({ size, to }: { size: number; to: number })
 });
 let produced = 0;
 ipc.expose("endless", async function* () {
-  produced = 0;
-  for (;;) {
-    yield ++produced;
+  // (A count of its own: the stream of a caller that was killed may still be about to end.)
+  for (let made = 1;; made++) {
+    produced = made;
+    yield made;
     // A turn of the event loop: what a real producer that reads something takes.
-    if (produced % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (made % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 });
 ipc.expose("produced", () => produced);
