@@ -62,12 +62,15 @@ export async function narrate<T>(work: (say: (step: string) => void) => Promise<
 }
 
 /**
- * Throws the first of several failures and tells the others on standard error; does nothing for none.
- * For a command that does the same to many: one that fails keeps nothing from being done to the rest.
+ * Throws the last of several failures and reports those before it; does nothing for none. For a
+ * command that does the same to many: one that fails keeps nothing from being done to the rest.
  */
-export function throwFailures([first, ...others]: readonly unknown[]): void {
-  for (const other of others) tell(other instanceof Error ? other.message : String(other));
-  if (first !== undefined) throw first;
+export function throwFailures(
+  failures: readonly unknown[],
+  report: (failure: unknown) => void,
+): void {
+  for (const failure of failures.slice(0, -1)) report(failure);
+  if (failures.length > 0) throw failures.at(-1);
 }
 
 /** Writes a text of several lines for people: help, code. */

@@ -17,7 +17,7 @@ import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench/bench.ts";
 import { declarations } from "./types/declarations.ts";
-import { UsageError } from "./exit.ts";
+import { reportError, UsageError } from "./exit.ts";
 import { type LogsOptions, showLogs } from "./logs/logs.ts";
 import {
   print,
@@ -182,7 +182,7 @@ export function stop(names: string[], options: CommonOptions & { all?: boolean }
     if (options.json) print(done, true);
     else if (apps.length === 0) writeLine("Nothing was running.");
     else for (const one of done) writeLine(stoppedLine(one));
-    throwFailures(failures);
+    throwFailures(failures, (one) => reportError(one, options.json ?? false));
   });
 }
 

@@ -174,7 +174,7 @@ async function kill(client: NeverLiieIPC, names: string[]): Promise<number> {
       }
     }
   });
-  throwFailures(failures);
+  throwFailures(failures, (one) => tell((one as Error).message));
   return 0;
 }
 

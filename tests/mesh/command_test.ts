@@ -126,6 +126,10 @@ meshTest("wake, ping, describe, logs, stop, prune", async (mesh) => {
   const some = await mesh.neverliie("stop", "no app", "fixture", "a/b", "other");
   assertEquals([some.code, some.stdout], [2, "fixture was not running\nother was not running\n"]);
   for (const name of ["no app", "a/b"]) assertStringIncludes(some.stderr, `"${name}"`);
+  const told = await mesh.neverliie("stop", "no app", "fixture", "a/b", "--json");
+  assertEquals([told.code, told.stdout], [2, '[{"name":"fixture","pid":null}]\n']);
+  const names = told.stderr.trim().split("\n").map((line) => JSON.parse(line).error.name);
+  assertEquals(names, ["TypeError", "TypeError"]);
   await mesh.ipc.registry.set("gone", {
     type: "binary",
     cmd: [join(mesh.home, "gone")],

@@ -6,7 +6,7 @@
 
 import type { Home } from "../../../lib/ipc/mod.ts";
 import { describeRecord, readRecord, recordsFile } from "../../app_record.ts";
-import { print, tell, writeData } from "../../output.ts";
+import { print, tell, throwFailures, writeData } from "../../output.ts";
 import { reportError } from "../exit.ts";
 import { followBoth } from "./follow.ts";
 import { lastLines } from "./last_lines.ts";
@@ -45,7 +45,5 @@ export async function showLogs(home: Home, app: string, options: LogsOptions): P
       tell(`${app} has no log yet: "${path}" is made when it is woken`);
     }
   }
-  const fault = faults.pop();
-  for (const other of faults) reportError(other, options.json ?? false);
-  if (fault !== undefined) throw fault;
+  throwFailures(faults, (fault) => reportError(fault, options.json ?? false));
 }
