@@ -14,11 +14,9 @@ import { Model } from "../../lib/ui/components.tsx";
 import { configSchema, segmentsOf, type StatusBarConfig } from "./config.ts";
 import type { HostStats, Notice, StatusBar } from "./contract.ts";
 import type { BarFigures } from "./segment_kind.ts";
-import { type Segment, volumeOf } from "./segments.ts";
+import { type Segment, SPARK_MAX, volumeOf } from "./segments.ts";
 import schema from "./statusbar.schema.json" with { type: "json" };
 
-/** Readings that are kept: as many as the longest sparkline has columns. */
-const HISTORY = 60;
 /** Milliseconds between two looks at which apps run. */
 const APPS_INTERVAL = 2_000;
 const RETRY = 1_000;
@@ -113,7 +111,7 @@ export class BarModel extends Model {
 
   #take(stats: HostStats): void {
     this.failure = null;
-    this.readings = [...this.readings, stats].slice(-HISTORY);
+    this.readings = [...this.readings, stats].slice(-SPARK_MAX);
     // A view runs on the machine that it shows, so it can look for itself.
     const paths = this.segments.map(volumeOf).filter((path) => path !== null);
     this.disks = new Map(paths.map((path) => [path, readDisk(path)]));

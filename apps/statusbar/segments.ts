@@ -19,6 +19,9 @@ import {
   text,
 } from "./segment_kind.ts";
 
+/** Columns of the longest sparkline. */
+export const SPARK_MAX = 60;
+
 const KINDS = {
   clock: segmentKind({
     label: "",
@@ -160,7 +163,7 @@ function history(label: string, figure: (stats: HostStats) => number | null) {
     members: {
       ...LEVEL_MEMBERS,
       spark: v.pipe(
-        v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60)), 10),
+        v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(SPARK_MAX)), 10),
         v.description("columns of the sparkline, 0 for none"),
       ),
     },

@@ -188,12 +188,3 @@ export function plant({ name, file, found, replacement }: PlantedFault, lib: str
   }
   Deno.writeTextFileSync(path, parts.join(replacement));
 }
-
-/** Copies a folder, with the folders in it. */
-export function copyFolder(from: string, to: string): void {
-  Deno.mkdirSync(to);
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    const step = isDirectory ? copyFolder : Deno.copyFileSync;
-    step(join(from, name), join(to, name));
-  }
-}

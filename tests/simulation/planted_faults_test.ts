@@ -6,7 +6,8 @@ import { platform } from "../../lib/ipc/os/platform.ts";
 import { ownProduct } from "./product.ts";
 import { runSeeds } from "./seeds.ts";
 import { loadProduct, simulate } from "./simulate.ts";
-import { copyFolder, plant, PLANTED_FAULTS, type PlantedFault } from "./planted_faults.ts";
+import { copyFolder } from "../support/run/copy_folder.ts";
+import { plant, PLANTED_FAULTS, type PlantedFault } from "./planted_faults.ts";
 
 /** The first of those that simulation_test.ts runs. */
 const SEEDS = 2_000;

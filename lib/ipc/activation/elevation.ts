@@ -32,8 +32,7 @@ export class Elevation {
     try {
       return this.#refusal(transport);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return `the rights of one side cannot be told: ${why}. ${WAY_OUT}`;
+      return `the rights of one side cannot be told: ${(error as Error).message}. ${WAY_OUT}`;
     }
   }
 

@@ -6,7 +6,8 @@
 
 import { fromFileUrl, join } from "@std/path";
 import { bundleModules } from "../../../apps/build/compile.ts";
-import { copyFolder, plant, type PlantedFault } from "../planted_faults.ts";
+import { copyFolder } from "../../support/run/copy_folder.ts";
+import { plant, type PlantedFault } from "../planted_faults.ts";
 import { type Engine, engineOf, type Parts } from "./scope.ts";
 
 /** A copy: makes the engine for a process. */

@@ -8,6 +8,7 @@ import config from "../../../deno.json" with { type: "json" };
 import jsr from "../../../lib/ipc/jsr.json" with { type: "json" };
 import { openHome } from "../../../lib/ipc/registry/home.ts";
 import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
+import { copyFolder } from "../../support/run/copy_folder.ts";
 
 const checkout = fromFileUrl(new URL("../../..", import.meta.url));
 const importFlags = ownModuleFlags();
@@ -27,14 +28,6 @@ async function deno(
   return { success, said: text.decode(stdout) + text.decode(stderr) };
 }
 
-async function copyFolder(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copyFolder(join(from, name), join(to, name));
-    else await Deno.copyFile(join(from, name), join(to, name));
-  }
-}
-
 Deno.test("package: its version and its imports are those of the project", () => {
   const imports: Record<string, string> = config.imports;
   assertEquals(jsr.version, config.version);
@@ -45,8 +38,8 @@ Deno.test("package: its version and its imports are those of the project", () =>
 Deno.test("package: publishing has no fault but the licence that is the owner's to choose", async () => {
   const folder = await Deno.makeTempDir({ prefix: "neverliie-package-" });
   try {
-    await copyFolder(join(checkout, "lib", "ipc"), folder);
-    await copyFolder(join(checkout, "lib", "std"), join(folder, "std"));
+    copyFolder(join(checkout, "lib", "ipc"), folder);
+    copyFolder(join(checkout, "lib", "std"), join(folder, "std"));
     // The stand-ins, so that this runs where JSR is out of reach.
     const imports = Object.fromEntries(
       Object.keys(jsr.imports).map((name) => [name, `./std/${name.slice("@std/".length)}.ts`]),
