@@ -238,9 +238,8 @@ export class NeverLiieIPC implements AsyncDisposable {
   }
 
   async #leave(why: string): Promise<void> {
-    this.#ignoreSignals?.();
     const told = `"${this.name}" left the mesh: ${why}`;
-    // Each step whatever became of the others: who has left holds nothing.
+    // Each step whatever became of the others; signals last, or a second one would end it before.
     const owned = await this.#instance?.leave() ?? true;
     await attempt(() => this.#supervisor?.stop(owned), this.#report);
     await attempt(() => this.#listener?.close(), this.#report);
@@ -248,6 +247,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     await Promise.all(ends.map((end) => attempt(end, this.#report)));
     await attempt(() => this.#workers.close(), this.#report);
     await attempt(() => this.#options.onLeave?.(why), this.#report);
+    this.#ignoreSignals?.();
     this.#instance?.release();
     this.#closed.resolve();
   }

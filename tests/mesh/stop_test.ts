@@ -45,6 +45,12 @@ if (WINDOWS) {
   }
 }
 
+/** What became of a process. */
+interface Ended {
+  code?: number;
+  signal: Deno.Signal | null;
+}
+
 /** It may be gone before its answer leaves. */
 function lost(error: unknown): void {
   if (!(error instanceof ConnectionLostError)) throw error;
@@ -84,6 +90,38 @@ for (const { name, told, request } of endings) {
     const left = [...Deno.readDirSync(ipc.home.runtime)].map((entry) => entry.name);
     assertEquals(left.filter((file) => file.endsWith(".sock")), []);
   });
+}
+
+if (!WINDOWS) {
+  /** How an app begins to leave, what comes meanwhile, and what its process ends by. */
+  const requests: { first: Deno.Signal | "$/shutdown"; then: Deno.Signal; ends: Ended }[] = [
+    // Who closes a terminal, as ours does, sends SIGTERM behind the kernel's SIGHUP.
+    { first: "SIGHUP", then: "SIGTERM", ends: { code: 129, signal: null } },
+    // As systemd does with SendSIGHUP=.
+    { first: "SIGTERM", then: "SIGHUP", ends: { code: 143, signal: null } },
+    { first: "SIGINT", then: "SIGTERM", ends: { code: 130, signal: null } },
+    // Its code is the signal's only if that came before the last step ended.
+    { first: "$/shutdown", then: "SIGTERM", ends: { signal: null } },
+    { first: "SIGTERM", then: "SIGTERM", ends: { code: 143, signal: "SIGTERM" } },
+    { first: "SIGINT", then: "SIGINT", ends: { code: 130, signal: "SIGINT" } },
+  ];
+  for (const { first, then, ends } of requests) {
+    const end = ends.signal === null ? "the app leaves in order" : "the process ends at once";
+    meshTest(`${then} while an app leaves by ${first}: ${end}`, async (mesh) => {
+      const leave = join(mesh.home, "leave");
+      const { child, pid } = await mesh.serve([...fixtureCommand(), "--leave-once", leave]);
+      const stream = mesh.ipc.stream("fixture", "wait_after_one", { id: "waiting" });
+      await stream.next();
+      if (first === "$/shutdown") await mesh.ipc.call("fixture", first);
+      else Deno.kill(pid, first);
+      // Its peers are told before its own last step, which is held up.
+      await assertRejects(() => stream.next(), ConnectionLostError);
+      Deno.kill(pid, then);
+      if (ends.signal === null) Deno.writeTextFileSync(leave, "");
+      const { code, signal } = await child.status;
+      assertEquals({ code: ends.code ?? code, signal }, { code, ...ends });
+    });
+  }
 }
 
 meshTest("answers that are on their way when an app leaves arrive whole", async (mesh) => {

@@ -19,6 +19,10 @@ const CONSOLE_AFTER = 1_000;
 /**
  * Calls `stop` at the first such request, with its exit code; returns a function that stops listening.
  *
+ * One request may come by several signals: who closes a terminal often sends SIGTERM behind the
+ * kernel's SIGHUP, systemd sends SIGHUP behind its SIGTERM. So until the program ends each signal
+ * is taken once. Who repeats one has no patience left: then the system ends the process.
+ *
  * @param onConsoleClosed how a program that was started by hand learns of the closing of its window,
  * where no signal tells it in time
  */
@@ -29,26 +33,33 @@ export function onStopSignal(
     report: (problem: string) => void,
   ) => Promise<(() => Promise<void>) | null>,
 ): () => void {
-  const undo: (() => void)[] = [];
-  const ignore = () => {
-    for (const remove of undo.splice(0)) remove();
-  };
+  const listeners = new Map<Deno.Signal, () => void>();
+  let mindNoConsole = () => {};
+  let stopping = false;
   for (const [signal, exitCode] of STOP_SIGNALS) {
     const listener = () => {
-      ignore();
+      Deno.removeSignalListener(signal, listener);
+      if (stopping) return;
+      stopping = true;
+      mindNoConsole();
       stop(exitCode, signal);
     };
     Deno.addSignalListener(signal, listener);
-    undo.push(() => Deno.removeSignalListener(signal, listener));
+    listeners.set(signal, listener);
     if (signal !== "SIGHUP" || onConsoleClosed === undefined) continue;
     // After the signals: who registers last is told first.
-    undo.push(callLater(CONSOLE_AFTER, () => {
+    mindNoConsole = callLater(CONSOLE_AFTER, () => {
       const minding = onConsoleClosed(listener, printProblem).catch((error) => {
         printProblem(`Cannot wait for the closing of the console: ${error.message}`);
         return null;
       });
-      undo.push(() => void minding.then((end) => end?.()));
-    }));
+      mindNoConsole = () => void minding.then((end) => end?.());
+    });
   }
-  return ignore;
+  return () => {
+    // Who stops ends soon: until then the others of its signals must find a listener.
+    if (stopping) return;
+    mindNoConsole();
+    for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+  };
 }

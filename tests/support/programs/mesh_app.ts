@@ -1,11 +1,14 @@
 /**
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
  * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, `--protocol JSON` for an app that
- * speaks another version of the protocol, and `crash` or `silent` for a program that never serves.
+ * speaks another version of the protocol, `--leave-once PATH` for one whose leaving ends when there is
+ * such a file, and `crash` or `silent` for a program that never serves.
  */
 
 import { Buffer } from "node:buffer";
+import { existsSync } from "@std/fs";
 import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../../lib/ipc/mod.ts";
+import { pause } from "../../../lib/system/waiting.ts";
 import { serveOtherProtocol } from "./other_protocol.ts";
 import {
   childIgnoresCtrlC,
@@ -56,6 +59,7 @@ const note = (event: string) => {
   waiting.get(event)?.();
 };
 const secondInstances: SecondInstance[] = [];
+const leaveOnceAt = Deno.args.indexOf("--leave-once");
 
 await using ipc = await NeverLiieIPC.open(name, {
   version: "1.2.3",
@@ -64,6 +68,9 @@ await using ipc = await NeverLiieIPC.open(name, {
     secondInstances.push(event);
     note("second instance");
     if (event.args.includes("throw")) throw new Error("the app fails at its second instance");
+  },
+  onLeave: leaveOnceAt < 0 ? undefined : async () => {
+    while (!existsSync(Deno.args[leaveOnceAt + 1]!)) await pause(10);
   },
 });
 
