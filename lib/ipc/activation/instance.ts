@@ -148,8 +148,9 @@ export class Instance {
 
   /** Somebody else has the lock: for a moment, or another copy that was started meanwhile. */
   async #settle(stalled: number): Promise<void> {
-    const pid = await this.#whoAnswers();
-    // The other one has only begun to start, or is just being told that this one runs.
+    // Where nobody does, the other one has only begun to start.
+    const pid = await this.#whoAnswers() ?? await this.#takeBack(() => this.#whoAnswers());
+    // Its own: the other one is just being told that this one runs.
     if (pid === null || pid === Deno.pid) return;
     const other = pid === "silent" ? "another program" : `process ${pid}`;
     const why = `${other} is "${this.#app}" as well, since the lock of this one was removed`;
@@ -164,18 +165,21 @@ export class Instance {
     await this.#takeBack();
   }
 
-  /** Takes the name as soon as the other one has left: until then a caller may start a third one. */
-  async #takeBack(): Promise<void> {
+  /** Takes the name once nobody has it, before a third copy does; or gives the one that answers. */
+  async #takeBack<Pid>(answers?: () => Promise<Pid | null>): Promise<Pid | null> {
     try {
       const deadline = performance.now() + TAKE_BACK_TIME;
       // As often as callers look whether there is something to start.
       for (let pause = 1; this.#events !== null; pause = Math.min(pause * 2, 8)) {
-        if (this.#renew() || performance.now() > deadline) return;
+        if (this.#renew() || performance.now() > deadline) break;
         await pauseFor(pause);
+        const pid = await answers?.() ?? null;
+        if (pid !== null) return pid;
       }
     } catch {
       // The next look fails as well, and tells of it.
     }
+    return null;
   }
 
   /** The process that answers at the app's address: "silent" where it does not tell, `null` for none. */
@@ -290,10 +294,7 @@ function alreadyRunning(
     return new AlreadyRunningError(`Cannot start "${app}": ${why}`, null);
   }
   const { pid } = answer;
-  const told = woken ? "" : `; it was given ${countArguments(Deno.args.length)}`;
+  const { length } = Deno.args;
+  const told = woken ? "" : `; it was given ${length === 1 ? "1 argument" : `${length} arguments`}`;
   return new AlreadyRunningError(`"${app}" is already running (process ${pid})${told}`, pid);
-}
-
-function countArguments(count: number): string {
-  return count === 1 ? "1 argument" : `${count} arguments`;
 }

@@ -126,15 +126,18 @@ export class Checks implements Onlooker {
     this.#count(app, now);
   }
 
-  /** Nobody begins to listen beside another that has had the time to notice a cleaning. */
+  /** Nobody takes a name, to listen by it, of another that has had the time to notice a cleaning. */
   onListen(by: Process, address: string): void {
     const { listeners, scheduler, faults } = this.#mesh.machine;
     const app = nameIn(address);
+    const lock = `lock ${address.replace(/sock$/, "lock")}`;
+    const [taken] = [...by.resources].filter((one) => one instanceof OpenFile && one.what === lock);
+    const since = taken instanceof OpenFile ? taken.lockedAt : scheduler.now;
     for (const other of listeners) {
       if (other.address !== address || other.process === by) continue;
       // (Where the disk is full, what was removed cannot be made anew.)
-      const since = Math.max(this.#cleaned.get(app) ?? -Infinity, faults.tmpRefused);
-      if (scheduler.now - other.process.stalledFor - NOTICE <= since) continue;
+      const cleaned = Math.max(this.#cleaned.get(app) ?? -Infinity, faults.tmpRefused);
+      if (since - other.process.stalledFor - NOTICE <= cleaned) continue;
       this.#mesh.machine.fail(`${by.name} begins to be "${app}", and ${other.process.name} is so`);
     }
   }

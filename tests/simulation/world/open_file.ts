@@ -17,6 +17,8 @@ export class OpenFile implements Resource, LockHolder, Disposable {
   readonly #file: Inode;
   #at = 0;
   exclusive = false;
+  /** When it took its lock, on the machine's clock. */
+  lockedAt = 0;
 
   constructor(machine: Machine, process: Process, path: string, file: Inode) {
     this.#machine = machine;
@@ -37,6 +39,7 @@ export class OpenFile implements Resource, LockHolder, Disposable {
       if (holder !== this && (exclusive || holder.exclusive)) return false;
     }
     this.exclusive = exclusive;
+    this.lockedAt = this.#machine.scheduler.now;
     locks.add(this);
     const { faults } = this.#machine;
     if (exclusive && faults.nextLock !== null) {
