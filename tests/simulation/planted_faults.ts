@@ -34,6 +34,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     await Promise.all(ends.map((end) => attempt(end, this.#report)));
     await attempt(() => this.#workers.close(), this.#report);
     await attempt(() => this.#options.onLeave?.(why), this.#report);
+    this.#ignoreSignals?.();
     this.#instance?.release();
 `,
     replacement: `    this.#instance?.release();
@@ -43,6 +44,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     await attempt(() => this.#listener?.close(), this.#report);
     await attempt(() => this.#workers.close(), this.#report);
     await attempt(() => this.#options.onLeave?.(why), this.#report);
+    this.#ignoreSignals?.();
 `,
   },
   {

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { nextTick } from "node:process";
 import { setImmediate } from "node:timers";
 import { seeded } from "../support/chaos/random.ts";
 import { Checks } from "./mesh/checks.ts";
@@ -37,6 +38,9 @@ export interface Verdict {
 
 /** Steps after which a run that has not come to its end never will. */
 const STEPS_MAX = 60_000;
+
+/** After so many steps it is heard which promises were rejected with nobody to hear it. */
+const STEPS_UNHEARD = 32;
 
 /** Runs a seed; one that fails runs once more, so that its story is told. */
 export async function simulate(product: Product, seed: number): Promise<Verdict> {
@@ -70,13 +74,14 @@ export async function run(product: Product, seed: number, detail: Detail): Promi
       if (machine.current === null) task.run();
       else call(machine, machine.current, task.run);
       await turn();
+      if (machine.steps % STEPS_UNHEARD === 0) await wholeTurn();
       checks.step();
       if (++machine.steps > STEPS_MAX) {
         machine.fail(`it does not come to its end in ${STEPS_MAX} steps`);
       }
     }
     for (const process of machine.living()) process.end(0);
-    await turn();
+    await wholeTurn();
   } finally {
     rejected.end();
     Error.stackTraceLimit = stackTraceLimit;
@@ -87,8 +92,13 @@ export async function run(product: Product, seed: number, detail: Detail): Promi
   };
 }
 
-/** Resolves once every promise that could go on has done so. */
+/** Resolves once every promise that could go on has done so; of this thread's own loop nothing runs. */
 function turn(): Promise<void> {
+  return new Promise((resolve) => nextTick(resolve));
+}
+
+/** The same after a turn of the loop, which takes as long as a step and tells of rejections. */
+function wholeTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
