@@ -152,8 +152,8 @@ export class NeverLiieIPC implements AsyncDisposable {
    */
   exposeWorker(method: string, moduleUrl: string | URL, options: ExposeOptions = {}): void {
     const module = String(moduleUrl);
-    const handler: Handler = (params, { signal }) =>
-      this.#workers.run(module, { method, params }, signal);
+    const handler: Handler = (params, context) =>
+      this.#workers.run(module, { method, params }, context);
     this.expose(method, handler, options);
   }
 

@@ -62,7 +62,7 @@ export type {
 export type { MethodJsonSchemas, ValidationIssue } from "./methods/methods.ts";
 export { IPCStream, type StreamOptions } from "./session/calling/stream.ts";
 export type { Peer, PeerIdentity } from "./session/peer.ts";
-export type { WaitOptions } from "./session/calling/pending_calls.ts";
+export type { CallBounds, WaitOptions } from "./session/calling/pending_calls.ts";
 export { serveWorker, type WorkerContext } from "./workers/worker_pool.ts";
 export { isWoken } from "./activation/instance.ts";
 export type { SecondInstance } from "./second_instance.ts";

@@ -5,6 +5,7 @@
  */
 
 import type { Params } from "./wire/message.ts";
+import type { CallBounds } from "./session/calling/pending_calls.ts";
 import type { IPCStream } from "./session/calling/stream.ts";
 
 /** How one call is made. */
@@ -17,6 +18,12 @@ export interface CallOptions {
   timeout?: number | undefined;
   /** Cancels the call or stream; it rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /**
+   * The call that this one is made for: a handler gives its context. What ends that call ends this
+   * one, no more time is taken than it has left (all of it, unless `timeout` says less), and both
+   * belong to one trace.
+   */
+  within?: CallBounds | undefined;
   /** Whether a sleeping target is started; true by default. */
   activate?: boolean | undefined;
   /**

@@ -12,7 +12,12 @@ import type { Limits } from "./session/limits.ts";
 import type { Params, TraceContext } from "./wire/message.ts";
 import { checkAppName } from "./base/name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
-import type { Settlement, WaitOptions } from "./session/calling/pending_calls.ts";
+import {
+  type Bounded,
+  bounded,
+  type Settlement,
+  type WaitOptions,
+} from "./session/calling/pending_calls.ts";
 import type { CallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./session/answering/incoming_request.ts";
 import {
@@ -37,6 +42,7 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
   deadline: number | undefined;
   readonly #targets: Targets;
   #connection: Connection | null = null;
+  readonly trace: TraceContext | undefined;
   /** When the first attempt's time was over: there is no further attempt after it. */
   #until: number | undefined;
 
@@ -45,9 +51,9 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
     readonly target: string,
     readonly method: string,
     readonly params: Params | undefined,
-    readonly options: CallOptions,
+    readonly options: Bounded<CallOptions>,
     readonly made: (reply: Reply, connection: Connection) => T,
-    readonly trace: TraceContext | undefined,
+    trace: TraceContext | undefined,
   ) {
     const { timeout = DEFAULT_TIMEOUT, signal, startTimeout } = options;
     checkDuration("timeout", timeout);
@@ -55,6 +61,7 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
     this.#targets = targets;
     this.timeout = timeout;
     this.signal = signal;
+    this.trace = trace ?? options.trace;
   }
 
   /** @param fresh whether the connection was made for it: that time is not the call's */
@@ -63,6 +70,10 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
     if (mismatch !== null && !isForAllVersions(this.method)) return Promise.reject(mismatch);
     this.#connection = connection;
     this.deadline = fresh ? undefined : this.#until;
+    const { latest } = this.options;
+    if (latest !== undefined) {
+      this.deadline = Math.min(latest, this.deadline ?? performance.now() + this.timeout);
+    }
     return connection.request(this.method, this.params, this, this);
   }
 
@@ -133,7 +144,7 @@ export class Targets {
   ): Promise<T> {
     let call: TargetCall<T>;
     try {
-      call = new TargetCall(this, target, method, params, options, finish, trace);
+      call = new TargetCall(this, target, method, params, bounded(options), finish, trace);
     } catch (error) {
       return Promise.reject(error);
     }

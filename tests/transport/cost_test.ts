@@ -50,6 +50,7 @@ const MiB = 1 << 20;
 const methods = {
   "$/ping": () => ({ accept: [BYTES_TYPE] }),
   echo: ({ params }: IncomingRequest) => params,
+  later: async ({ params }: IncomingRequest) => await Promise.resolve(params),
   size: ({ params }: IncomingRequest) => (params as { data: Uint8Array }).data.length,
   hang: (request: IncomingRequest) => aborted(request),
   *items() {
@@ -137,6 +138,15 @@ costs("a call sets no timer, allocates no large buffer and copies its header alo
   atMost(work.buffers, WINDOWS ? 2 : 0, "new buffers in 100 calls");
   // On Windows each write of a few bytes is copied once to memory that stays where it is.
   atMost(work.copied / 100, WINDOWS ? 254 : 32, "bytes copied for a call");
+});
+
+costs("handlers that answer later share one timer for their callers' time", async ({ client }) => {
+  // The first one sets the timers that serve all calls, at both ends, until they fire.
+  await client.call("later", TEXT, { timeout: LIMIT });
+  const work = await countWork(async () => {
+    for (let i = 0; i < 100; i++) await client.call("later", TEXT, { timeout: LIMIT });
+  });
+  assertEquals(work.timers, 0);
 });
 
 costs("a stream of 10,000 items asks for pages, not for items", async (session) => {

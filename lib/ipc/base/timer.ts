@@ -42,6 +42,56 @@ export function callLater(milliseconds: number, work: () => void): () => void {
   return () => signal.removeEventListener("abort", call);
 }
 
+/**
+ * One timer for many deadlines: it is set for the earliest, and looks again when it fires. So whatever
+ * ends before its deadline, as nearly all does, costs no timer of its own.
+ */
+export class DeadlineTimer<Waiting extends { readonly deadline: number }> {
+  readonly #waiting: () => Waiting[];
+  readonly #onLate: (late: Waiting) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #at = Infinity;
+
+  /**
+   * @param waiting all that wait just now
+   * @param onLate ends one whose deadline is over
+   */
+  constructor(waiting: () => Waiting[], onLate: (late: Waiting) => void) {
+    this.#waiting = waiting;
+    this.#onLate = onLate;
+  }
+
+  /** Has it look at that time, on `performance.now()`'s clock, or earlier. */
+  set(deadline: number): void {
+    // (NaN is none.)
+    if (!(deadline < this.#at)) return;
+    clearTimeout(this.#timer);
+    this.#at = deadline;
+    const delay = Math.max(0, deadline - performance.now());
+    this.#timer = setTimeout(this.#onTimer, Math.min(delay, TIMER_MAX));
+  }
+
+  /** It looks no more, whatever is set. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#at = -Infinity;
+  }
+
+  readonly #onTimer = (): void => {
+    this.#at = Infinity;
+    const now = performance.now();
+    let earliest = Infinity;
+    const late: Waiting[] = [];
+    for (const one of this.#waiting()) {
+      if (one.deadline <= now) late.push(one);
+      else if (one.deadline < earliest) earliest = one.deadline;
+    }
+    // A busy process looks late, at several: they end in the order of their deadlines.
+    late.sort((a, b) => a.deadline - b.deadline).forEach(this.#onLate);
+    this.set(earliest);
+  };
+}
+
 /** Resolves once `promise` does, at the latest after `milliseconds`. */
 export async function noLongerThan(
   milliseconds: number,

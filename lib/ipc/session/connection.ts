@@ -135,11 +135,12 @@ export class Connection implements Calls {
       return settlement.again?.(lost, NaN) ?? Promise.reject(lost);
     }
     this.#resumeReading?.();
-    const { signal, trace } = options;
+    const { signal, trace, timeout, deadline } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
     const call = this.#pending.open(method, options, settlement);
     try {
-      this.#request(call.id, method, params, trace);
+      const left = deadline === undefined ? timeout : deadline - performance.now();
+      this.#request(call.id, method, params, trace, left);
       this.#pending.sent(call, signal, !this.#outbox.writing);
     } catch (error) {
       this.#pending.settle(call.id, null, error);
@@ -185,8 +186,15 @@ export class Connection implements Calls {
     await this.#transport.close();
   }
 
-  #request(id: number | null, method: string, params?: Params, trace?: TraceContext): void {
-    const request = this.#requestWriter.write(id, method, params, this.#peerTakesBytes, trace);
+  #request(
+    id: number | null,
+    method: string,
+    params?: Params,
+    trace?: TraceContext,
+    timeout?: number,
+  ): void {
+    const bytes = this.#peerTakesBytes;
+    const request = this.#requestWriter.write(id, method, params, bytes, trace, timeout);
     // Notifications cancel earlier requests, so they pass where the queue is full.
     this.#outbox.send(request, id === null ? SMALL_MESSAGE : 0);
   }

@@ -6,7 +6,7 @@
 
 import type { Calls } from "./calling/calls.ts";
 import { pageOf, type Params, type StreamPage, type TraceContext } from "../wire/message.ts";
-import type { Reply, WaitOptions } from "./calling/pending_calls.ts";
+import { bounded, type Reply, type WaitOptions } from "./calling/pending_calls.ts";
 import { IPCStream, type OpenedStream, type StreamOptions } from "./calling/stream.ts";
 import { Telemetry } from "./telemetry.ts";
 import { DEFAULT_TIMEOUT } from "../base/timer.ts";
@@ -91,21 +91,19 @@ export class Peer {
     params?: Params,
     options: WaitOptions & StreamOptions = {},
   ): IPCStream<Item> {
-    const { signal, itemTimeout } = options;
+    const { signal, within, itemTimeout } = options;
     return new IPCStream<Item>(async (ended) => {
       const send = (trace?: TraceContext) =>
         this.#connection.call(method, params, withDefault({ ...options, signal: ended }, trace));
       const reply = await (this.#telemetry?.outgoing(null, method, send, ended) ?? send());
       return openedStream(reply, this.#connection);
-    }, { signal, itemTimeout });
+    }, { signal, within, itemTimeout });
   }
 }
 
-function withDefault(
-  { timeout = DEFAULT_TIMEOUT, signal }: WaitOptions,
-  trace: TraceContext | undefined,
-): WaitOptions {
-  return { timeout, signal, trace };
+function withDefault(options: WaitOptions, active: TraceContext | undefined): WaitOptions {
+  const { timeout = DEFAULT_TIMEOUT, signal, trace } = bounded({ ...options, trace: undefined });
+  return { timeout, signal, trace: active ?? trace };
 }
 
 /**

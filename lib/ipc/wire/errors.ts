@@ -19,6 +19,8 @@ export const ErrorCode = {
   Leaving: -32004,
   /** A limit of the peer refused the request; `data.limit` names it. */
   LimitExceeded: -32005,
+  /** The time that the request came with was over before it was answered. */
+  TimedOut: -32006,
   /** The request was cancelled, by its caller or by `$/cancelCall`. */
   RequestCancelled: -32800,
 } as const;
@@ -203,6 +205,8 @@ export function fromWireError(wire: WireError): Error {
       return new MethodNotFoundError(wire.message);
     case ErrorCode.RequestCancelled:
       return new DOMException(wire.message, "AbortError");
+    case ErrorCode.TimedOut:
+      return new Deno.errors.TimedOut(wire.message);
     case ErrorCode.LimitExceeded:
       return new LimitExceededError(wire.message, wire.data);
     default:

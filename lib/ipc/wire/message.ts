@@ -33,6 +33,8 @@ export interface RequestMessage extends TraceContext {
   id: RequestId;
   method: string;
   params?: Params | undefined;
+  /** Milliseconds that its caller waited for the answer from when it left. */
+  timeout?: number | undefined;
 }
 
 /** A call that wants none. */

@@ -124,7 +124,8 @@ export type PlainMessage =
 const HEAD = '{"jsonrpc":"2.0","id":';
 const RESULT = ',"result":';
 const METHOD = ',"method":"';
-const PARAMS = '","params":';
+const PARAMS = ',"params":';
+const TIMEOUT = ',"timeout":';
 /** A stream's first page has it behind the result. */
 const STREAM = ',"stream":true}';
 
@@ -164,18 +165,32 @@ export function readPlainMessage(text: string): PlainMessage | null {
     if (!text.startsWith(METHOD, at)) return null;
     const start = at + METHOD.length;
     const end = endOfName(text, start);
-    if (!text.startsWith(PARAMS, end)) return null;
-    const inside = end + PARAMS.length;
+    // (Behind the quotation mark.)
+    let next = end + 1;
+    let timeout: number | undefined;
+    if (text.startsWith(TIMEOUT, next)) {
+      const from = next + TIMEOUT.length;
+      next = text.indexOf(",", from);
+      timeout = wholeNumber(text.slice(from, next));
+      if (timeout === undefined) return null;
+    }
+    if (!text.startsWith(PARAMS, next)) return null;
+    const inside = next + PARAMS.length;
     const first = text.charCodeAt(inside);
     if (first !== BRACE && first !== BRACKET) return null;
     const params = JSON.parse(text.slice(inside, -1));
-    return {
-      kind: "request",
-      message: { jsonrpc: "2.0", id, method: text.slice(start, end), params },
-    };
+    const method = text.slice(start, end);
+    const message: RequestMessage = { jsonrpc: "2.0", id, method, params };
+    if (timeout !== undefined) message.timeout = timeout;
+    return { kind: "request", message };
   } catch {
     return null;
   }
+}
+
+/** The number that plain digits are; `undefined` for anything else. */
+function wholeNumber(digits: string): number | undefined {
+  return digits.length <= DIGITS_MAX && /^(0|[1-9]\d*)$/.test(digits) ? Number(digits) : undefined;
 }
 
 /** Where a name ends that needs no unescaping; the text's end where it does. */

@@ -18,6 +18,7 @@ export class RequestWriter {
    * A request and the bytes behind it.
    *
    * @param id `null` for a notification
+   * @param timeout milliseconds that its caller waits; no limit unless given
    * @throws {TypeError} on params that JSON cannot hold
    */
   write(
@@ -25,7 +26,8 @@ export class RequestWriter {
     method: string,
     params: Params | undefined,
     peerTakesBytes: boolean,
-    trace: TraceContext | undefined,
+    trace?: TraceContext,
+    timeout: number = Infinity,
   ): Packed {
     if (method !== this.#method) {
       this.#method = method;
@@ -35,7 +37,9 @@ export class RequestWriter {
     // The context goes in as members of the request itself.
     const members = trace === undefined ? "" : JSON.stringify(trace).slice(1, -1);
     const context = members === "" ? "" : `,${members}`;
-    const head = `{"jsonrpc":"2.0",${named}"method":${this.#quoted}${context}`;
+    // In whole milliseconds, rounded up: nobody is to be late before the caller is.
+    const time = timeout < Number.MAX_SAFE_INTEGER ? `,"timeout":${wholeOf(timeout)}` : "";
+    const head = `{"jsonrpc":"2.0",${named}"method":${this.#quoted}${context}${time}`;
     if (params === undefined) return { text: `${head}}`, parts: [] };
     const { text, parts } = this.#pack(params, peerTakesBytes);
     return { text: `${head},"params":${text}${places(parts, "params")}}`, parts };
@@ -49,6 +53,10 @@ export class RequestWriter {
       throw new TypeError(why, { cause: thrown });
     }
   }
+}
+
+function wholeOf(milliseconds: number): number {
+  return Math.max(0, Math.ceil(milliseconds));
 }
 
 /** A response with a result; `mark` is put behind it as it is. */

@@ -7,7 +7,7 @@
 // Loaded with the first thread: most programs have none.
 import type { Worker } from "node:worker_threads";
 import { ErrorCode, messageOf, RemoteError } from "../wire/errors.ts";
-import type { TraceContext } from "../wire/message.ts";
+import type { CallBounds } from "../session/calling/pending_calls.ts";
 import { Telemetry } from "../session/telemetry.ts";
 import type { News, Order, ThreadData } from "./worker.ts";
 
@@ -50,10 +50,11 @@ export class Thread {
     });
   }
 
-  /** @param trace the span that the handler's belong to */
-  run(job: Job, trace: TraceContext | undefined): void {
+  run(job: Job, { deadline, trace }: CallBounds): void {
     Atomics.store(this.#words, 0, 0);
-    this.order({ type: "run", ...job, trace });
+    // Its clock of milliseconds began with the thread.
+    const left = deadline - performance.now();
+    this.order({ type: "run", ...job, left, at: Date.now(), trace });
   }
 
   /** Tells the handler at once, whether or not it comes back to its event loop. */
@@ -102,7 +103,7 @@ export class Task {
     this.#done = done;
   }
 
-  start(job: Job, signal: AbortSignal): Promise<unknown> {
+  start(job: Job, { signal, deadline, trace }: CallBounds): Promise<unknown> {
     const failure = (why: string, error: unknown) => {
       const message = `Cannot answer "${job.method}": ${why}: ${messageOf(error)}`;
       return new RemoteError(message, ErrorCode.InternalError);
@@ -110,7 +111,8 @@ export class Task {
     this.#thread.onNews = (news) => this.#onNews(news);
     this.#thread.onFailure = (error) => this.#finish(failure("the worker failed", error), "ended");
     try {
-      this.#thread.run(job, Telemetry.find()?.carried());
+      // The span that the handler's belong to.
+      this.#thread.run(job, { signal, deadline, trace: Telemetry.find()?.carried() ?? trace });
     } catch (error) {
       this.#finish(failure("its params cannot be given to a thread", error), "free");
       return this.#answer.promise;

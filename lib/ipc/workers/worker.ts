@@ -13,12 +13,23 @@ import { Telemetry } from "../session/telemetry.ts";
 
 /** Main thread to worker. */
 export type Order =
-  | { type: "run"; method: string; params: unknown; trace?: TraceContext | undefined }
+  | RunOrder
   | { type: "cancel" }
   /** To be heard when the thread comes back to its event loop: nobody waits for it any more. */
   | { type: "end" }
   /** The consumer took this many items. */
   | { type: "taken"; count: number };
+
+/** What a thread is to run, and within which bounds. */
+interface RunOrder {
+  type: "run";
+  method: string;
+  params: unknown;
+  /** Milliseconds that the caller waits on, and when that was so, since the epoch. */
+  left: number;
+  at: number;
+  trace: TraceContext | undefined;
+}
 
 /** Worker to main thread. */
 export type News =
@@ -93,10 +104,9 @@ class Running {
 
   obey(order: Order): void {
     if (order.type === "run") {
-      const { method, params, trace } = order;
-      const work = () => this.#run(method, params);
-      if (trace === undefined) void work();
-      else void (Telemetry.find()?.within(trace, work) ?? work());
+      const work = () => this.#run(order);
+      if (order.trace === undefined) void work();
+      else void (Telemetry.find()?.within(order.trace, work) ?? work());
     } else if (order.type === "end") {
       // (Not process.exit: a thread needs no permission to end itself.)
       (globalThis as unknown as { close(): void }).close();
@@ -109,13 +119,15 @@ class Running {
     }
   }
 
-  async #run(method: string, params: unknown): Promise<void> {
+  async #run({ method, params, left, at, trace = {} }: RunOrder): Promise<void> {
     this.#current = new AbortController();
     this.#ahead = 0;
     const signal = signalOf(this.#current, this.#words);
     let iterator: ReturnType<typeof iteratorOf> = null;
     try {
-      const result = await this.#handler(params, { method, signal });
+      // (A thread that had to be loaded first has taken some of the time.)
+      const deadline = performance.now() + left - Math.max(0, Date.now() - at);
+      const result = await this.#handler(params, { method, signal, deadline, trace });
       iterator = iteratorOf(result);
       if (iterator === null) return this.#give({ type: "result", value: result }, "its answer");
       this.#send({ type: "stream" });

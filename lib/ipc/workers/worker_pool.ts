@@ -16,6 +16,7 @@
 // Loaded with the first thread: most programs have none.
 import type { Worker } from "node:worker_threads";
 import { LimitExceededError } from "../wire/errors.ts";
+import type { CallBounds } from "../session/calling/pending_calls.ts";
 import { type Job, Task, Thread, type ThreadState } from "./thread.ts";
 
 export { serveWorker, type WorkerContext } from "./worker.ts";
@@ -52,13 +53,13 @@ export class WorkerPool {
    * @param module the module's URL
    * @throws {LimitExceededError} when no thread can become free: cancelled handlers hold them all
    */
-  async run(module: string, job: Job, signal: AbortSignal): Promise<unknown> {
+  async run(module: string, job: Job, bounds: CallBounds): Promise<unknown> {
     // Node's worker threads rather than the Web's: a Web Worker that was terminated in the middle
     // of a computation keeps the whole process from ending (seen with Deno 2.9.5).
     this.#Worker ??= (await import("node:worker_threads")).Worker;
-    const thread = this.#take(module) ?? await this.#turn(module, signal);
+    const thread = this.#take(module) ?? await this.#turn(module, bounds.signal);
     if (this.#closed) throw closed();
-    return new Task(thread, (state) => this.#giveBack(module, thread, state)).start(job, signal);
+    return new Task(thread, (state) => this.#giveBack(module, thread, state)).start(job, bounds);
   }
 
   /** How many threads there are: idle ones, and those that were given up, included. */

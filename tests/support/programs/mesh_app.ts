@@ -115,6 +115,7 @@ ipc.expose("hang", ({ id }: { id: string }, { signal }: CallContext) => {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => {
       note(`${id} aborted`);
+      note(`${id}: ${signal.reason.name}`);
       reject(signal.reason);
     });
   });
@@ -179,6 +180,27 @@ ipc.expose("happened", async ({ event }: { event: string }) => {
 ipc.expose("call_other", (
   { target, method, params }: { target: string; method: string; params?: Record<string, unknown> },
 ) => ipc.call(target, method, params));
+/** What is left of its time is `null` where that has no end. */
+const contextOf = ({ deadline, trace }: CallContext) => ({
+  left: deadline === Infinity ? null : deadline - performance.now(),
+  trace,
+});
+ipc.expose("context", (_params, context) => contextOf(context));
+ipc.expose("context_each", async function* ({ to }: { to: number }, context: CallContext) {
+  for (let i = 0; i < to; i++) yield await Promise.resolve(contextOf(context));
+});
+/** Calls on along the apps of `to`, the last of which is asked for `method`, each within its call. */
+ipc.expose("relay", (
+  { to: [next, ...rest], method, params }: {
+    to: string[];
+    method: string;
+    params?: Record<string, unknown>;
+  },
+  context: CallContext,
+) => {
+  if (rest.length === 0) return ipc.call(next!, method, params, { within: context });
+  return ipc.call(next!, "relay", { to: rest, method, params }, { within: context });
+});
 ipc.expose("call_back", (
   { method, params, timeout }: {
     method: string;
@@ -204,6 +226,7 @@ const worker = import.meta.resolve("./mesh_worker.ts");
 ipc.exposeWorker("compute", worker);
 ipc.exposeWorker("echo_in_thread", worker);
 ipc.exposeWorker("call_add_in_thread", worker);
+ipc.exposeWorker("context_in_thread", worker);
 ipc.exposeWorker("throw_in_thread", worker);
 ipc.exposeWorker("compute_steps", worker, { kind: "stream" });
 ipc.exposeWorker("no_module", import.meta.resolve("./missing_worker_module.ts"));

@@ -1,6 +1,6 @@
 /** Computes without a pause, as a heavy task does (a plain result, steps, or never an end), or calls. */
 
-import { NeverLiieIPC, serveWorker } from "../../../lib/ipc/mod.ts";
+import { NeverLiieIPC, serveWorker, type WorkerContext } from "../../../lib/ipc/mod.ts";
 import { throwAfterItems, THROWN } from "./thrown_values.ts";
 
 interface Task {
@@ -31,14 +31,16 @@ async function* steps(rounds: number): AsyncGenerator<number> {
 }
 
 /** Calls another app, as a client of its own. */
-async function callAdd(target: string): Promise<unknown> {
+async function callOther(target: string, method: string, within: WorkerContext): Promise<unknown> {
   await using ipc = await NeverLiieIPC.client();
-  return await ipc.call(target, "add", { a: 1, b: 2 });
+  return await ipc.call(target, method, { a: 1, b: 2 }, { within });
 }
 
-serveWorker((task: Task, { method, signal }) => {
+serveWorker((task: Task, context) => {
+  const { method, signal } = context;
   if (method === "echo_in_thread") return task;
-  if (method === "call_add_in_thread") return callAdd(task.target!);
+  if (method === "call_add_in_thread") return callOther(task.target!, "add", context);
+  if (method === "context_in_thread") return callOther(task.target!, "context", context);
   if (method === "throw_in_thread") {
     if (task.steps) return throwAfterItems(task.throws!);
     throw THROWN[task.throws!]!.make();

@@ -26,9 +26,9 @@ export async function serveOtherProtocol(name: string, protocol: unknown): Promi
     for (let bytes; (bytes = await transport.read()) !== null;) {
       const encoder = new FrameEncoder();
       decoder.push(bytes, (body) => {
-        const { id, method, params } = JSON.parse(textOf(body));
+        const { id, method, params, timeout } = JSON.parse(textOf(body));
         if (id === undefined) return;
-        asked.push({ method, params });
+        asked.push({ method, params, timeout });
         const results: Record<string, unknown> = {
           "$/ping": { name, pid: Deno.pid, protocol, asked },
           "$/describe": { name, pid: Deno.pid, protocol, methods: [] },

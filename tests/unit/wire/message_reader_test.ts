@@ -21,6 +21,8 @@ Deno.test("readPlainMessage reads calls and answers as this repository writes th
     const text of [
       '{"jsonrpc":"2.0","id":7,"method":"echo","params":{"a":[1,"}"]}}',
       '{"jsonrpc":"2.0","id":0,"method":"$/ping","params":[]}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":5000,"params":{"timeout":1}}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":0,"params":[]}',
       '{"jsonrpc":"2.0","id":123456789012345,"result":null}',
       '{"jsonrpc":"2.0","id":1,"result":{"result":"\\u0041","id":2}}',
       '{"jsonrpc":"2.0","id":1,"result":true}',
@@ -58,6 +60,13 @@ Deno.test("readPlainMessage leaves to a whole parse what is otherwise, or wrong"
       '{"jsonrpc":"2.0","id":1,"method":"m\n","params":{}}',
       '{"jsonrpc":"2.0","id":1,"method":"m","traceparent":"t","params":{}}',
       '{"jsonrpc":"2.0","id":1,"method":"m","params":{},"bytes":[]}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":05,"params":{}}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":1.5,"params":{}}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":-1,"params":{}}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":,"params":{}}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":1234567890123456,"params":{}}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":1}',
+      '{"jsonrpc":"2.0","id":1,"method":"m","timeout":1,"bytes":[],"params":{}}',
       '{"jsonrpc": "2.0","id":1,"result":1}',
     ]
   ) assertEquals(readPlainMessage(text), null, text);
@@ -71,7 +80,14 @@ Deno.test("readPlainMessage: a text that it takes is what a whole parse makes of
   fc.assert(
     fc.property(
       one("1", "1", "1", "0", "007", "12.5", "-1", '"x"', "null", ""),
-      one(',"method":"m"', ',"method":"m"', ',"method":"\\n"', ',"method":"\u0001"', ""),
+      one(
+        ',"method":"m"',
+        ',"method":"m","timeout":12',
+        ',"method":"m","timeout":',
+        ',"method":"\\n"',
+        ',"method":"\u0001"',
+        "",
+      ),
       one(',"params":', ',"params":', ',"result":', ',"result":', ',"error":', ","),
       fc.tuple(value, more, one("}", "}", "}", "}}", "]", "")),
       (id, method, member, rest) => {

@@ -7,6 +7,7 @@ import type { Task } from "../../support/session/unit_worker.ts";
 
 const module = import.meta.resolve("../../support/session/unit_worker.ts");
 const never = new AbortController().signal;
+const unbounded = { signal: never, deadline: Infinity };
 
 /** A pool that ends with its test. */
 function openPool(max = 8) {
@@ -15,7 +16,7 @@ function openPool(max = 8) {
     pool,
     // deno-lint-ignore no-explicit-any -- what comes back is looked at by the test
     run: (task: Task, signal = never, method = "unit"): Promise<any> =>
-      pool.run(module, { method, params: task }, signal),
+      pool.run(module, { method, params: task }, { signal, deadline: Infinity }),
     [Symbol.dispose]: () => pool.close(),
   };
 }
@@ -158,7 +159,7 @@ Deno.test("WorkerPool.run rejects when its module cannot be loaded", async () =>
   using open = openPool();
   const missing = import.meta.resolve("../../support/session/no_such_worker.ts");
   await assertRejects(
-    () => open.pool.run(missing, { method: "m", params: {} }, never),
+    () => open.pool.run(missing, { method: "m", params: {} }, unbounded),
     RemoteError,
     "worker failed",
   );
@@ -198,11 +199,11 @@ Deno.test("WorkerPool.run: an idle thread of another module makes room", async (
   const other = `${module}?other`;
   const job = { method: "unit", params: { do: "answer", value: 1 } };
   assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1);
-  assertEquals((await open.pool.run(other, job, never) as { runs: number }).runs, 1);
+  assertEquals((await open.pool.run(other, job, unbounded) as { runs: number }).runs, 1);
   assertEquals((await open.run({ do: "answer", value: 1 })).runs, 1);
   // One that is busy makes room when it is free.
   const busy = open.run({ do: "answer", value: 1 });
-  const behind = open.pool.run(other, job, never) as Promise<{ runs: number }>;
+  const behind = open.pool.run(other, job, unbounded) as Promise<{ runs: number }>;
   assertEquals([(await busy).runs, (await behind).runs, open.pool.size], [2, 1, 1]);
 });
 

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { ErrorCode, messageOf, MethodNotFoundError, RemoteError } from "../../wire/errors.ts";
+import {
+  ErrorCode,
+  messageOf,
+  MethodNotFoundError,
+  RemoteError,
+  type WireError,
+} from "../../wire/errors.ts";
 import type { NotificationMessage, Params, RequestId, TraceContext } from "../../wire/message.ts";
 import { printProblem } from "../../base/problem.ts";
 import type { Peer } from "../peer.ts";
@@ -16,6 +22,8 @@ export type { RequestObserver } from "./request_observer.ts";
 /** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
 const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
 
+const TIME_OVER = new DOMException("the caller's time is over", "TimeoutError");
+
 /** What the peer asked, and the signal that tells when it no longer wants the answer. */
 export class IncomingRequest {
   /** `null` for a notification. */
@@ -24,8 +32,8 @@ export class IncomingRequest {
   readonly params: Params | undefined;
   /** Who asked. */
   readonly caller: Peer;
-  /** As it was sent: its members may be of any type. */
-  readonly trace: TraceContext;
+  /** As it was sent: its further members may be of any type. */
+  readonly #message: NotificationMessage & { timeout?: unknown };
   /** Told of the request's course; `null` while nobody watches. */
   observer: RequestObserver | null = null;
   /** What it opened, if that is a stream. */
@@ -35,7 +43,10 @@ export class IncomingRequest {
   #signalAt: number | null = null;
   /** By whom it was ended, in words; `null` where that was its caller. */
   #cancelled: string | null = null;
-  #aborted = false;
+  /** Why nobody wants the answer any more; `null` while somebody does. */
+  #aborted: DOMException | null = null;
+  /** On `performance.now()`'s clock; `null` until somebody asks. */
+  #deadline: number | null = null;
   readonly #onAborted: (request: IncomingRequest) => void;
   #listeners: (() => void)[] | null = null;
 
@@ -52,7 +63,7 @@ export class IncomingRequest {
     this.id = id;
     this.method = message.method;
     this.params = message.params ?? undefined;
-    this.trace = message;
+    this.#message = message;
     this.caller = caller;
     this.#onAborted = onAborted;
   }
@@ -62,27 +73,61 @@ export class IncomingRequest {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       this.#signalAt = Date.now();
-      if (this.#aborted) this.#controller.abort(NO_LONGER_WANTED);
+      this.#deadline ??= this.#latest();
+      if (this.#aborted !== null) this.#controller.abort(this.#aborted);
     }
     return this.#controller.signal;
   }
 
+  /**
+   * When its caller's time is over, on `performance.now()`'s clock; Infinity where that told none. Of
+   * a stream, the time until its first item. It counts from the first look, as a look at the clock for
+   * each call would slow them all: whatever is not answered at once is looked at when it begins.
+   */
+  get deadline(): number {
+    if (this.stream !== null && this.stream.made > 0) return Infinity;
+    return this.#deadline ??= this.#latest();
+  }
+
+  #latest(): number {
+    const { timeout } = this.#message;
+    return typeof timeout === "number" && timeout >= 0 ? performance.now() + timeout : Infinity;
+  }
+
+  /** Where it belongs in a trace, as its caller told. */
+  get trace(): TraceContext {
+    const { traceparent, tracestate } = this.#message;
+    const trace: TraceContext = {};
+    if (typeof traceparent === "string") trace.traceparent = traceparent;
+    if (typeof tracestate === "string") trace.tracestate = tracestate;
+    return trace;
+  }
+
   /** Runs `listener` once when the request is aborted, at once when it already is. */
   onAbort(listener: () => void): void {
-    if (this.#aborted) listener();
+    if (this.aborted) listener();
     else (this.#listeners ??= []).push(listener);
   }
 
   /** Whether nobody wants the answer any more. */
   get aborted(): boolean {
-    return this.#aborted;
+    return this.#aborted !== null;
   }
 
   /** The caller no longer wants the answer. */
   abort(): void {
-    if (this.#aborted) return;
-    this.#aborted = true;
-    this.#controller?.abort(NO_LONGER_WANTED);
+    this.#abort(NO_LONGER_WANTED);
+  }
+
+  /** The caller's time is over, although it has not said so: it may be frozen. */
+  expire(): void {
+    this.#abort(TIME_OVER);
+  }
+
+  #abort(why: DOMException): void {
+    if (this.aborted) return;
+    this.#aborted = why;
+    this.#controller?.abort(why);
     this.#onAborted(this);
     for (const listener of this.#listeners ?? []) listener();
     this.#listeners = null;
@@ -97,8 +142,13 @@ export class IncomingRequest {
   }
 
   /** What the caller of an aborted request is told. */
-  get cancelled(): string {
-    return `"${this.method}" was cancelled${this.#cancelled ?? ""}`;
+  get cancelled(): WireError {
+    if (this.#aborted === TIME_OVER) {
+      const message = `Cannot call "${this.method}": no answer in ${this.#message.timeout} ms`;
+      return { code: ErrorCode.TimedOut, message };
+    }
+    const message = `"${this.method}" was cancelled${this.#cancelled ?? ""}`;
+    return { code: ErrorCode.RequestCancelled, message };
   }
 
   /**
@@ -107,7 +157,8 @@ export class IncomingRequest {
    */
   cancel(by: string): void {
     this.#cancelled = ` ${by}`;
-    this.stream?.fail(new RemoteError(this.cancelled, ErrorCode.RequestCancelled));
+    const { message, code } = this.cancelled;
+    this.stream?.fail(new RemoteError(message, code));
     this.abort();
   }
 

@@ -19,6 +19,7 @@ import { CallTable } from "../call_table.ts";
 import { OpenStreams } from "./open_streams.ts";
 import { sendPartialResults, takePartialResultToken } from "./partial_results.ts";
 import type { Peer } from "../peer.ts";
+import { DeadlineTimer } from "../../base/timer.ts";
 import { endEarly, isThenable, iteratorOf } from "../../base/handler_result.ts";
 import { IncomingRequest } from "./incoming_request.ts";
 import type { Responder } from "./responder.ts";
@@ -36,9 +37,9 @@ export class OpenRequests {
   readonly #requests = new CallTable<IncomingRequest>();
   /** By numbers of this side's: a notification has no id. */
   readonly #notifications = new CallTable<{ id: number; request: IncomingRequest }>();
-  readonly #streams = new OpenStreams();
-  /** By the id of each waiting `$/enumerator/next`: the token of its stream. */
-  readonly #waitingPages = new CallTable<{ id: RequestId; token: RequestId }>();
+  readonly #streams: OpenStreams;
+  /** For callers that are frozen: the others cancel by themselves. */
+  readonly #timer = new DeadlineTimer(() => this.#requests.all(), (late) => late.expire());
   readonly #limits: Limits;
   /** Handlers that have not ended, those of cancelled requests included. */
   #running = 0;
@@ -55,6 +56,7 @@ export class OpenRequests {
   constructor(dispatch: Dispatch, responder: Responder, limits: Limits, peer: Peer) {
     this.#dispatch = dispatch;
     this.#responder = responder;
+    this.#streams = new OpenStreams(responder, () => this.#leaving);
     this.#limits = limits;
     this.#peer = peer;
   }
@@ -66,9 +68,9 @@ export class OpenRequests {
       const id = argument(params, "id");
       if (!isRequestId(id)) return;
       this.#requests.get(id)?.abort();
-      this.#abortStream(this.#waitingPages.get(id)?.token);
+      this.#streams.cancelPage(id);
     } else if (method === "$/enumerator/abort") {
-      this.#abortStream(argument(params, "token"));
+      this.#streams.abort(argument(params, "token"));
     } else if (!method.startsWith("$/")) { // (What the protocol may add is not for handlers.)
       if (this.#running >= this.#limits.calls) return this.#reportDrop(method);
       const request = new IncomingRequest(null, message, this.#peer, this.#onAborted);
@@ -88,9 +90,9 @@ export class OpenRequests {
       const why = `the id ${JSON.stringify(id)} is in use`;
       this.#responder.refuse(id, ErrorCode.InvalidRequest, why);
     } else if (method === "$/enumerator/next") {
-      void this.#nextPage(id, argument(params, "token"));
+      void this.#streams.answerPage(id, argument(params, "token"));
     } else if (method === "$/enumerator/abort") {
-      this.#abortStream(argument(params, "token"));
+      this.#streams.abort(argument(params, "token"));
       this.#responder.respond(id, null);
     } else if (this.#running >= this.#limits.calls) {
       const { calls } = this.#limits;
@@ -118,7 +120,7 @@ export class OpenRequests {
   /** Fires all handlers' signals; requests that wait are answered as cancelled. */
   abort(): void {
     for (const request of this.#unanswered()) request.abort();
-    for (const token of this.#streams.tokens()) this.#abortStream(token);
+    this.#streams.abortAll();
   }
 
   /** This side leaves: the peer's open requests and all later ones are answered with the reason. */
@@ -132,6 +134,7 @@ export class OpenRequests {
   /** The session has ended: nothing more can be sent. */
   end(): void {
     this.#responder.end();
+    this.#timer.end();
     this.abort();
   }
 
@@ -159,8 +162,9 @@ export class OpenRequests {
     iterator: ReturnType<typeof iteratorOf>,
     partialResults: RequestId | null,
   ): Promise<void> {
-    const { id } = request;
+    const { id, deadline } = request;
     this.#running++;
+    if (id !== null && deadline !== Infinity) this.#timer.set(deadline);
     try {
       const value = iterator === null ? await result : null;
       const items = iterator ?? iteratorOf(value);
@@ -185,7 +189,7 @@ export class OpenRequests {
   readonly #onAborted = ({ id, cancelled }: IncomingRequest): void => {
     if (!this.#take(id)) return;
     if (this.#leaving !== null) this.#responder.refuse(id, ErrorCode.Leaving, this.#leaving);
-    else this.#responder.refuse(id, ErrorCode.RequestCancelled, cancelled);
+    else this.#responder.fail(id, cancelled);
   };
 
   /**
@@ -235,44 +239,8 @@ export class OpenRequests {
     }
   }
 
-  async #nextPage(id: RequestId, token: unknown): Promise<void> {
-    const stream = isRequestId(token) ? this.#streams.get(token) : undefined;
-    if (stream === undefined) {
-      const why = `no open stream ${JSON.stringify(token)}`;
-      return this.#responder.refuse(id, ErrorCode.UnknownStream, why);
-    }
-    if (stream.source.busy) {
-      const why = "one $/enumerator/next at a time";
-      return this.#responder.refuse(id, ErrorCode.InvalidRequest, why);
-    }
-    this.#waitingPages.add({ id, token: token as RequestId });
-    try {
-      const { values, finished } = await stream.source.page();
-      if (finished) this.#streams.delete(token as RequestId);
-      if (this.#leaving !== null && stream.source.aborted) {
-        // Not "finished": its reader must not take what came so far for all there is.
-        this.#responder.refuse(id, ErrorCode.Leaving, this.#leaving);
-      } else if (!this.#responder.ended) {
-        const { text, parts } = page(values);
-        this.#responder.send(success(id, { text: `{${text},"finished":${finished}}`, parts }));
-      }
-    } catch (thrown) {
-      this.#abortStream(token);
-      this.#responder.fail(id, toWireError(thrown));
-    } finally {
-      this.#waitingPages.take(id);
-    }
-  }
-
-  #abortStream(token: unknown): void {
-    if (!isRequestId(token)) return;
-    const stream = this.#streams.get(token);
-    this.#streams.delete(token);
-    stream?.request.abort();
-  }
-
   #isInUse(id: RequestId): boolean {
-    return (this.#requests.get(id) ?? this.#waitingPages.get(id)) !== undefined;
+    return this.#requests.get(id) !== undefined || this.#streams.isAsked(id);
   }
 
   /** Requests without an answer, and notifications whose handlers run. */

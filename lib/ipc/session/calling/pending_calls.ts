@@ -7,7 +7,59 @@
 import { CallTable } from "../call_table.ts";
 import { ConnectionLostError, LimitExceededError } from "../../wire/errors.ts";
 import type { RequestId, TraceContext } from "../../wire/message.ts";
-import { checkDuration, TIMER_MAX } from "../../base/timer.ts";
+import { checkDuration, DeadlineTimer } from "../../base/timer.ts";
+
+/**
+ * What a call hands on to those that are made for it: a handler's context has it. Somebody else may
+ * make one, for several calls that share their time.
+ */
+export interface CallBounds {
+  /** Fires when nobody wants the answer any more. */
+  readonly signal: AbortSignal;
+  /** When the time is over, on `performance.now()`'s clock; Infinity where it has no limit. */
+  readonly deadline: number;
+  /** The trace that they belong to. */
+  readonly trace?: TraceContext | undefined;
+}
+
+/** What may be bounded by another call. */
+interface Boundable {
+  timeout?: number | undefined;
+  signal?: AbortSignal | undefined;
+  within?: CallBounds | undefined;
+}
+
+/** Options with the bounds of {@link CallBounds} worked in. */
+export type Bounded<Options> = Options & Boundable & {
+  /** When the time of the call that it is made for is over. */
+  latest?: number;
+  trace?: TraceContext | undefined;
+};
+
+/**
+ * The options of a call that is made now, as the call bounds them that it is made for.
+ *
+ * @throws {Deno.errors.TimedOut} where that has no time left
+ */
+export function bounded<Options extends Boundable>(options: Options): Bounded<Options> {
+  const { within, timeout = Infinity } = options;
+  if (within === undefined) return options;
+  const { deadline: latest, trace } = within;
+  if (!(latest >= -Infinity)) throw new TypeError(`Cannot call: its "deadline" is ${latest}`);
+  const left = Math.ceil(latest - performance.now());
+  if (left <= 0) {
+    throw new Deno.errors.TimedOut("Cannot call: the call that it is made for has no time left");
+  }
+  const signal = signalWithin(options);
+  if (latest === Infinity) return { ...options, signal, trace };
+  return { ...options, signal, trace, latest, timeout: Math.min(timeout, left) };
+}
+
+/** What ends a call: its own signal, or that of the call that it is made for. */
+export function signalWithin({ signal, within }: Boundable): AbortSignal | undefined {
+  if (within === undefined || signal === undefined) return signal ?? within?.signal;
+  return AbortSignal.any([signal, within.signal]);
+}
 
 /** How long and under whose control a call waits. */
 export interface WaitOptions {
@@ -15,6 +67,8 @@ export interface WaitOptions {
   timeout?: number | undefined;
   /** Cancels the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** The call that it is made for, whose time and signal count for it, too: a handler's context. */
+  within?: CallBounds | undefined;
   /** When `timeout` is over, on `performance.now()`'s clock: for a caller that has looked at it. */
   deadline?: number | undefined;
   /** Travels with the request. */
@@ -99,8 +153,7 @@ export class PendingCalls {
   /** Calls whose frames have not been written yet. */
   readonly #unsent: PendingCall<unknown>[] = [];
   #nextId = 1;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAt = Infinity;
+  readonly #timer = new DeadlineTimer(() => this.#calls.all(), (late) => this.#onLate(late));
 
   /** @param cancel tells the peer that nobody waits for the answer any more */
   constructor(cancel: (id: number) => void) {
@@ -138,7 +191,7 @@ export class PendingCalls {
     if (call.sent && this.#calls.get(call.id) === undefined) return;
     if (signal !== undefined) this.#listen(call, signal);
     if (!leaving && Number.isNaN(call.deadline)) call.deadline = performance.now() + call.timeout;
-    if (call.deadline < this.#timerAt) this.#armTimer(call.deadline);
+    this.#timer.set(call.deadline);
   }
 
   #listen<T>(call: PendingCall<T>, signal: AbortSignal): void {
@@ -170,7 +223,7 @@ export class PendingCalls {
       if (call.deadline < earliest) earliest = call.deadline;
     }
     this.#unsent.length = 0;
-    this.#armTimer(earliest);
+    this.#timer.set(earliest);
   }
 
   /**
@@ -179,7 +232,7 @@ export class PendingCalls {
    * @param said what the peer said of the session before it ended it
    */
   end(why: string, said: Error | null): void {
-    clearTimeout(this.#timer);
+    this.#timer.end();
     this.#unsent.length = 0;
     const refused = said instanceof LimitExceededError && said.limit === "connections";
     // All that it had begun was answered before it said that it leaves.
@@ -198,32 +251,8 @@ export class PendingCalls {
     this.settle(id, null, reason);
   }
 
-  /** One timer serves all calls: it is set for the earliest deadline and looks again when it fires. */
-  #armTimer(deadline: number): void {
-    if (deadline >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = deadline;
-    const delay = Math.max(0, deadline - performance.now());
-    this.#timer = setTimeout(this.#onTimer, Math.min(delay, TIMER_MAX));
-  }
-
-  readonly #onTimer = (): void => {
-    this.#timerAt = Infinity;
-    let earliest = Infinity;
-    const now = performance.now();
-    const late: PendingCall<unknown>[] = [];
-    for (const call of this.#calls.all()) {
-      if (call.deadline <= now) late.push(call);
-      else if (call.deadline < earliest) earliest = call.deadline;
-    }
-    // A busy process looks late, at several: they end in the order of their deadlines.
-    late.sort((a, b) => a.deadline - b.deadline);
-    for (const { id, method, timeout } of late) {
-      this.#giveUp(
-        id,
-        new Deno.errors.TimedOut(`Cannot call "${method}": no answer in ${timeout} ms`),
-      );
-    }
-    this.#armTimer(earliest);
+  readonly #onLate = ({ id, method, timeout }: PendingCall<unknown>): void => {
+    const message = `Cannot call "${method}": no answer in ${timeout} ms`;
+    this.#giveUp(id, new Deno.errors.TimedOut(message));
   };
 }

@@ -6,6 +6,7 @@
 
 import type { NextPage, StreamPage } from "../../wire/message.ts";
 import { checkDuration, TIMER_MAX } from "../../base/timer.ts";
+import { type CallBounds, signalWithin } from "./pending_calls.ts";
 
 /** The consumer asks for the next page once fewer items than this wait in it. */
 const FETCH_BELOW = 128;
@@ -28,6 +29,8 @@ export interface OpenedStream {
 export interface StreamOptions {
   /** Ends the stream; a pending or the next `next()` rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** The call that it is opened for: ends the stream as its own signal does. */
+  within?: CallBounds | undefined;
   /** Milliseconds to wait for each item after the first answer; no limit unless given. */
   itemTimeout?: number | undefined;
 }
@@ -58,7 +61,8 @@ export interface StreamOptions {
  */
 export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDisposable {
   readonly #open: (signal: AbortSignal) => Promise<OpenedStream>;
-  readonly #options: StreamOptions;
+  readonly #itemTimeout: number | undefined;
+  readonly #signal: AbortSignal | undefined;
   readonly #ended = new AbortController();
   #opening: Promise<void> | null = null;
   #remote: StreamRemote | null = null;
@@ -75,8 +79,8 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
   constructor(open: (signal: AbortSignal) => Promise<OpenedStream>, options: StreamOptions = {}) {
     checkDuration("itemTimeout", options.itemTimeout);
     this.#open = open;
-    this.#options = options;
-    const { signal } = options;
+    this.#itemTimeout = options.itemTimeout;
+    const signal = this.#signal = signalWithin(options);
     if (signal?.aborted) this.#fail(signal.reason);
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
@@ -138,7 +142,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
         this.#finish();
       } else {
         this.#fetchAhead();
-        await this.#untilEnd(this.#fetching!, this.#options.itemTimeout);
+        await this.#untilEnd(this.#fetching!, this.#itemTimeout);
       }
     }
   }
@@ -211,13 +215,13 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     }
   }
 
-  readonly #onAbort = (): void => this.#fail(this.#options.signal!.reason);
+  readonly #onAbort = (): void => this.#fail(this.#signal!.reason);
 
   /** Ends the stream with an error, which comes after the items that arrived before it. */
   #fail(thrown: unknown): void {
     if (this.#ended.signal.aborted) return;
     this.#failure = { thrown };
-    if (this.#options.signal?.aborted) {
+    if (this.#signal?.aborted) {
       this.#items = [];
       this.#at = 0;
     }
@@ -230,7 +234,7 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
   }
 
   #end(): void {
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
     if (this.#token !== null) this.#remote?.abort(this.#token);
     this.#token = null;
     if (!this.#ended.signal.aborted) this.#ended.abort(this.#failure?.thrown);
