@@ -123,6 +123,47 @@ export class ProcessLock implements Disposable {
 }
 
 /**
+ * A lock that another process holds. The file stays open: another look at it tells nobody who watches
+ * the folder, and is at that process's file, wherever somebody may have moved it.
+ */
+export class ForeignLock implements Disposable {
+  readonly #file: Deno.FsFile;
+
+  private constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  /** The lock at `path`; `null` where nobody holds it. */
+  static find(path: string): ForeignLock | null {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw notUsable(path, error);
+    }
+    const lock = new ForeignLock(file);
+    try {
+      if (lock.isHeld()) return lock;
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw notUsable(path, error);
+    }
+    lock[Symbol.dispose]();
+    return null;
+  }
+
+  /** Whether it is held still. After `false` this is to be disposed of: until then nobody gets it. */
+  isHeld(): boolean {
+    return !this.#file.tryLockSync(false);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+/**
  * The file at `path`, locked; `null` where somebody else has a lock.
  *
  * @throws {Error} that names the file; {@link Deno.errors.NotFound} as it is.

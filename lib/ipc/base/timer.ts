@@ -92,6 +92,13 @@ export class DeadlineTimer<Waiting extends { readonly deadline: number }> {
   };
 }
 
+/** A timer that does not keep the program running: it may end before `work` is called. */
+export function callUnkept(milliseconds: number, work: () => void): ReturnType<typeof setTimeout> {
+  const timer = setTimeout(work, milliseconds);
+  timer.unref?.();
+  return timer;
+}
+
 /** Resolves once `promise` does, at the latest after `milliseconds`. */
 export async function noLongerThan(
   milliseconds: number,

@@ -168,6 +168,11 @@ export interface Platform {
     closed: () => void,
     report: (problem: string) => void,
   ): Promise<(() => Promise<void>) | null>;
+  /**
+   * How others are told that an app has gone, however it ended. "lock": closing its lock's file is
+   * an event of the folder. "look": nothing tells of that, and they look once a second.
+   */
+  readonly endTold: "lock" | "look";
   /** The exact arguments this process was started with, the program first. */
   commandLine(): string[];
 }

@@ -75,6 +75,7 @@ export function platformOf(machine: Machine, process: Process): Platform {
       for (const one of machine.onlookers) one.onSpawn(process, options.command[0] ?? "");
       return inAMoment(() => spawn(machine, process, options));
     },
+    endTold: "look",
     commandLine: () => [process.program, ...process.args],
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Inode } from "./disk.ts";
+import { coded, type Inode } from "./disk.ts";
 import type { Machine } from "./machine.ts";
 import { OpenFile } from "./open_file.ts";
 import { Ended, type Process } from "./process.ts";
@@ -158,6 +158,12 @@ export class SystemCalls {
       this.#machine.kill(this.#process, `dies ${when} ${from} takes the place of ${to}`);
       throw new Ended("rename");
     });
+  }
+
+  /** No watcher is left, as on a machine whose user has as many as may be: who watches looks. */
+  watchFs(): never {
+    this.#enter("watch", "");
+    throw coded(new Error("Too many open files (os error 24)"), "EMFILE");
   }
 
   /** What the process writes to its standard output. @throws {Error} where the disk is full */

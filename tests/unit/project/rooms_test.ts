@@ -31,7 +31,10 @@ interface Room {
 /** From the top to the ground. What stands at the top of lib/ipc is this process on the mesh. */
 const ROOMS: Readonly<Record<string, Room>> = {
   top: {
-    knows: ["workers", "methods", "activation", "registry", "session", "wire", "os", "base"],
+    knows: [
+      ...["workers", "methods", "activation", "presence", "registry", "session", "wire", "os"],
+      "base",
+    ],
     noun: "ipc.ts",
     doors: ["mod.ts", "tools.ts"],
   },
@@ -49,6 +52,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
     knows: ["registry", "os", "base"],
     noun: "activation.ts",
     doors: ["activation.ts", "elevation.ts", "instance.ts", "supervisor.ts"],
+  },
+  presence: {
+    knows: ["registry", "os", "base"],
+    noun: "app_watch.ts",
+    doors: ["app_watch.ts"],
   },
   registry: {
     knows: ["os", "base"],

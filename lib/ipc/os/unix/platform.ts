@@ -13,7 +13,7 @@ import { dialSocket, ensurePrivateDirectory, SocketListener } from "./socket.ts"
 const SOCKET_PATH_MAX = 103;
 
 /** Where Linux and macOS are the same. */
-const unix: Omit<Platform, "commandLine"> = {
+const unix: Omit<Platform, "commandLine" | "endTold"> = {
   // One folder for every process of the user, whatever environment each has: XDG_RUNTIME_DIR is
   // missing in cron jobs, containers and other users' shells, and would split the mesh in two.
   runtimeDirectory(_home: string, key: string): string {
@@ -57,6 +57,6 @@ const unix: Omit<Platform, "commandLine"> = {
 };
 
 /** Linux. */
-export const linuxPlatform: Platform = { ...unix, commandLine: linuxCommandLine };
+export const linuxPlatform: Platform = { ...unix, endTold: "lock", commandLine: linuxCommandLine };
 /** macOS. */
-export const macosPlatform: Platform = { ...unix, commandLine: macosCommandLine };
+export const macosPlatform: Platform = { ...unix, endTold: "look", commandLine: macosCommandLine };

@@ -34,6 +34,7 @@ export const windowsPlatform: Platform = {
     const { onConsoleClosed } = await import("./console_close.ts");
     return onConsoleClosed(closed, report);
   },
+  endTold: "look",
   commandLine: ownCommandLine,
 };
 
