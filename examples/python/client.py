@@ -1,4 +1,4 @@
-"""Calls, streams and cancels on the mesh, from Python: client.py. Written from docs/protocol.md."""
+"""Calls, streams, subscribes and cancels on the mesh, from Python: client.py. Written from docs/protocol.md."""
 import hashlib, json, os, socket
 
 
@@ -63,6 +63,11 @@ class Peer:
         finally:
             if token is not None:
                 self.send(method="$/enumerator/abort", params={"token": token})
+
+    def subscribe(self, topic, **options):
+        for event in self.stream("$/subscribe", {"topic": topic, **options}):
+            if event["event"] == "value":
+                yield event["value"]
 
 
 if __name__ == "__main__":

@@ -18,16 +18,17 @@ import { type LaunchCommand, ownLaunchCommand, register } from "./registry/regis
 import { checkLimits } from "./session/limits.ts";
 import type { Params, TraceContext } from "./wire/message.ts";
 import type { HandlerFor } from "./methods/contract.ts";
-import { type ExposeOptions, type Handler, Methods } from "./methods/methods.ts";
+import { type ExposeOptions, Methods } from "./methods/methods.ts";
 import { checkAppName } from "./base/name.ts";
-import { type ClientOptions, describeProcess, type OpenOptions } from "./options.ts";
+import type { ClientOptions, OpenOptions } from "./options.ts";
 import { openedStream, plainResult } from "./session/peer.ts";
-import { permissionFlags } from "./permissions.ts";
 import { platform } from "./os/platform.ts";
 import { attempt, printProblem } from "./base/problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
 import { Registry } from "./registry/registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
+import { subscribe, type SubscribeOptions, type Subscription } from "./topics/topics.ts";
+import { type Topic, type TopicOptions, Topics } from "./topics/topics.ts";
 import { copyCalls } from "./second_instance.ts";
 import type { IncomingRequest } from "./session/answering/incoming_request.ts";
 import { onStopSignal } from "./base/signals.ts";
@@ -61,6 +62,7 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   readonly #context: ActivationContext;
   readonly #methods = new Methods((problem) => this.#report(problem));
+  readonly #topics = new Topics((problem) => this.#report(problem));
   readonly #options: OpenOptions;
   readonly #report: (problem: string) => void;
   readonly #targets: Targets;
@@ -102,9 +104,7 @@ export class NeverLiieIPC implements AsyncDisposable {
     checkAppName(name);
     const woken = isWoken();
     const ipc = new NeverLiieIPC(name, await openHome(options.home), options);
-    for (const [method, handler] of Object.entries(options.methods ?? {})) {
-      ipc.expose(method, handler);
-    }
+    ipc.#methods.addAll(options.methods);
     ipc.#instance = await becomeInstance(name, ipc.#context, copyCalls, woken, options.ifRunning);
     try {
       await ipc.#join(name);
@@ -151,10 +151,17 @@ export class NeverLiieIPC implements AsyncDisposable {
    * @param moduleUrl the worker's module, such as `import.meta.resolve("./hash_worker.ts")`
    */
   exposeWorker(method: string, moduleUrl: string | URL, options: ExposeOptions = {}): void {
-    const module = String(moduleUrl);
-    const handler: Handler = (params, context) =>
-      this.#workers.run(module, { method, params }, context);
-    this.expose(method, handler, options);
+    this.expose(method, this.#workers.handler(String(moduleUrl), method), options);
+  }
+
+  /** Opens a topic, to which any process subscribes. @throws {TypeError} on a name that is taken. */
+  topic<T = unknown>(name: string, options: TopicOptions = {}): Topic<T> {
+    return this.#topics.open<T>(this.name, name, options);
+  }
+
+  /** What the topic of another app emits from now on, also after that app was started again. */
+  subscribe<T>(app: string, topic: string, options: SubscribeOptions = {}): Subscription<T> {
+    return subscribe<T>(this, this.#context, this.#targets.left, [app, topic], options);
   }
 
   /**
@@ -191,10 +198,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   /** The target's methods as functions, typed by its contract. Nothing is sent until one is called. */
   connect<Contract>(target: string): Remote<Contract> {
     checkAppName(target);
-    return remote<Contract>({
-      call: (method, params, options) => this.call(target, method, params, options),
-      stream: (method, params, options) => this.stream(target, method, params, options),
-    });
+    return remote<Contract>(target, this);
   }
 
   /** Starts the target when it sleeps or was given up; rejects as {@link call} does. */
@@ -225,11 +229,9 @@ export class NeverLiieIPC implements AsyncDisposable {
     finish: (reply: Reply, connection: Connection) => T,
     ended?: AbortSignal,
   ): Promise<T> {
-    if (this.#telemetry === null || method.startsWith("$/")) {
-      return this.#targets.request(target, method, params, options, finish);
-    }
-    const send = (trace: TraceContext) =>
+    const send = (trace?: TraceContext) =>
       this.#targets.request(target, method, params, options, finish, trace);
+    if (this.#telemetry === null || method.startsWith("$/")) return send();
     return this.#telemetry.outgoing(target, method, send, ended);
   }
 
@@ -286,15 +288,13 @@ export class NeverLiieIPC implements AsyncDisposable {
 
   readonly #protocol = (): ProtocolHost => ({
     name: this.name,
-    describe: () => {
-      const { name, home } = this;
-      const flags = permissionFlags(home, name, this.#context.platform, this.#launch !== null);
-      return describeProcess(name, this.#options, this.#launch, flags, this.#methods.describe());
-    },
-    watchers: this.#methods.watchers,
+    context: this.#context,
+    options: this.#options,
+    launch: this.#launch,
+    methods: this.#methods,
+    topics: this.#topics,
     inFlight: () => [...this.#incoming.inFlight(), ...this.#targets.inFlight()],
     leave: () => this.#close("it was asked to shut down"),
-    onSecondInstance: (event) => this.#options.onSecondInstance?.(event),
     report: (problem) => this.#report(problem),
   });
 }

@@ -45,10 +45,15 @@ export type {
   CallerAnswer,
   CallerParams,
   ContractSchemas,
+  Emitting,
   Exposing,
   HandlerAnswer,
   HandlerParams,
+  OpenTopics,
   Streamed,
+  TopicNames,
+  TopicSchema,
+  TopicsOf,
 } from "./methods/contract.ts";
 export type {
   JsonSchema,
@@ -61,6 +66,17 @@ export type {
 } from "./methods/contract.ts";
 export type { MethodJsonSchemas, ValidationIssue } from "./methods/methods.ts";
 export { IPCStream, type StreamOptions } from "./session/calling/stream.ts";
+export {
+  type Overflow,
+  type QueueOptions,
+  type SubscribeOptions,
+  type Subscription,
+  type Topic,
+  type TopicDescription,
+  type TopicEvent,
+  TopicGap,
+  type TopicOptions,
+} from "./topics/topics.ts";
 export type { Peer, PeerIdentity } from "./session/peer.ts";
 export type { CallBounds, WaitOptions } from "./session/calling/pending_calls.ts";
 export { serveWorker, type WorkerContext } from "./workers/worker_pool.ts";

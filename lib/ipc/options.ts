@@ -4,6 +4,9 @@
  * @module
  */
 
+import { permissionFlags } from "./permissions.ts";
+import type { ActivationContext } from "./activation/activation.ts";
+import type { TopicDescription } from "./topics/topics.ts";
 import type { SecondInstance } from "./second_instance.ts";
 import type { LaunchCommand } from "./registry/registration.ts";
 import type { Limits } from "./session/limits.ts";
@@ -86,18 +89,35 @@ export interface AppDescription {
   permissions: string[];
   /** What it exposes, in the order of exposure. */
   methods: MethodDescription[];
+  /** What can be subscribed to, in the order of opening. */
+  topics: TopicDescription[];
+}
+
+/** What a process is described by. */
+export interface DescribedProcess {
+  readonly name: string | null;
+  readonly context: Pick<ActivationContext, "home" | "platform">;
+  readonly options: Pick<OpenOptions, "version">;
+  readonly launch: LaunchCommand | null;
+  readonly methods: { describe(): MethodDescription[] };
+  readonly topics: { describe(): TopicDescription[] };
 }
 
 /** This process, as {@link AppDescription} tells it. */
-export function describeProcess(
-  name: string | null,
-  { version = null }: { version?: string | null | undefined },
-  launch: LaunchCommand | null,
-  permissions: string[],
-  methods: MethodDescription[],
-): AppDescription {
+export function describeProcess(process: DescribedProcess): AppDescription {
+  const { name, context, options, launch } = process;
   const { pid, version: { deno } } = Deno;
-  const started = Math.round(performance.timeOrigin);
-  const protocol = PROTOCOL_VERSION;
-  return { name, pid, started, version, protocol, deno, launch, permissions, methods };
+  const permissions = permissionFlags(context.home, name, context.platform, launch !== null);
+  return {
+    name,
+    pid,
+    started: Math.round(performance.timeOrigin),
+    version: options.version ?? null,
+    protocol: PROTOCOL_VERSION,
+    deno,
+    launch,
+    permissions,
+    methods: process.methods.describe(),
+    topics: process.topics.describe(),
+  };
 }

@@ -6,25 +6,24 @@
 
 import { BYTES_TYPE } from "./wire/codec.ts";
 import { greeting, takeGreeting } from "./greeting.ts";
-import { SECOND_INSTANCE, type SecondInstance, secondInstanceOf } from "./second_instance.ts";
-import type { AppDescription } from "./options.ts";
+import { SECOND_INSTANCE, secondInstanceOf } from "./second_instance.ts";
+import { type DescribedProcess, describeProcess, type OpenOptions } from "./options.ts";
 import type { IncomingRequest } from "./session/answering/incoming_request.ts";
-import type { Watchers } from "./methods/watchers.ts";
+import type { Methods } from "./methods/methods.ts";
+import type { Topics } from "./topics/topics.ts";
 
-/** What the protocol's methods need of the process that answers them. */
-export interface ProtocolHost {
-  /** For `$/ping`, by which callers of this library greet an app before they call it. */
-  readonly name: string | null;
-  /** For `$/describe`. */
-  describe(): AppDescription;
+/** The process that answers the protocol's methods: what `$/describe` tells of it, and more. */
+export interface ProtocolHost extends DescribedProcess {
+  /** For `$/secondInstance`. */
+  readonly options: Pick<OpenOptions, "version" | "onSecondInstance">;
+  /** For `$/subscribe`. */
+  readonly topics: Topics;
   /** For `$/watch` and `$/cancelCall`: those who are told of calls as they come and end… */
-  readonly watchers: Watchers;
+  readonly methods: Methods;
   /** …and the calls that are being answered, of the protocol's own methods too. */
   inFlight(): IncomingRequest[];
   /** For `$/shutdown`: leaves the mesh. */
   leave(): Promise<void>;
-  /** For `$/secondInstance`. */
-  onSecondInstance(event: SecondInstance): void;
   /** Told of what failed where no caller is to blame. */
   report(problem: string): void;
 }
@@ -36,11 +35,13 @@ export function answerProtocol(request: IncomingRequest, host: ProtocolHost): un
       takeGreeting(request.caller, request.params);
       return { ...greeting(host.name), accept: [BYTES_TYPE] };
     case "$/describe":
-      return host.describe();
+      return describeProcess(host);
+    case "$/subscribe":
+      return host.topics.subscribe(request, host.name);
     case "$/watch":
-      return host.watchers.watch(request, () => host.inFlight());
+      return host.methods.watchers.watch(request, () => host.inFlight());
     case "$/cancelCall":
-      return host.watchers.cancel(request, host.inFlight());
+      return host.methods.watchers.cancel(request, host.inFlight());
     case "$/shutdown":
       // The answer leaves before the connection does.
       setTimeout(() => host.leave().catch((error) => host.report(String(error))), 0);
@@ -48,7 +49,7 @@ export function answerProtocol(request: IncomingRequest, host: ProtocolHost): un
     case SECOND_INSTANCE: {
       const event = secondInstanceOf(request.params);
       try {
-        host.onSecondInstance(event);
+        host.options.onSecondInstance?.(event);
       } catch (error) {
         // The second start has been told, whatever the app makes of it.
         host.report(`onSecondInstance failed: ${error}`);

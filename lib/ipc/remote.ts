@@ -67,11 +67,13 @@ export type Remote<Contract> = {
 /** What a proxy needs to make its calls. */
 export interface Caller {
   call(
+    target: string,
     method: string,
     params: Params | undefined,
     options: CallOptions | undefined,
   ): Promise<unknown>;
   stream(
+    target: string,
     method: string,
     params: Params | undefined,
     options: StreamCallOptions | undefined,
@@ -83,20 +85,20 @@ export interface Caller {
  * so what a method returns is a promise and can be iterated: awaiting it calls, `for await`
  * streams. The call leaves in the same turn unless iteration begins first.
  */
-export function remote<Contract>(caller: Caller): Remote<Contract> {
+export function remote<Contract>(target: string, caller: Caller): Remote<Contract> {
   return new Proxy(Object.create(null), {
-    get(_target, name) {
+    get(_proxied, name) {
       // A proxy that answers to `then` would be called when it is awaited or returned.
       if (typeof name !== "string" || name === "then") return undefined;
       return (params?: Params, options?: StreamCallOptions) => {
         let iterated = false;
         const promise = Promise.resolve().then(() =>
-          iterated ? undefined : caller.call(name, params, options)
+          iterated ? undefined : caller.call(target, name, params, options)
         );
         let stream: IPCStream | null = null;
         const opened = (): IPCStream => {
           iterated = true;
-          return stream ??= caller.stream(name, params, options);
+          return stream ??= caller.stream(target, name, params, options);
         };
         return Object.assign(promise, {
           [Symbol.asyncIterator]: opened,

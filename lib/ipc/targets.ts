@@ -103,6 +103,8 @@ export class Targets {
   /** All attempts that have not settled, those that nobody waits for included. */
   readonly #dialling = new Set<Promise<Connection>>();
   readonly #left = new AbortController();
+  /** Fires when this process leaves the mesh. */
+  readonly left: AbortSignal = this.#left.signal;
 
   /**
    * @param dispatch answers what targets ask in their turn, on the same connection

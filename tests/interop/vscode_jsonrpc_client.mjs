@@ -111,6 +111,22 @@ const findings = {
     await connection.sendRequest("echo");
     return [code, last === atCancel];
   },
+  async "a topic as partial results"() {
+    const source = new CancellationTokenSource();
+    const events = [];
+    const heard = withResolvers();
+    connection.onProgress(new ProgressType(), "news", (part) => {
+      events.push(...part);
+      if (events.length > 2) heard.resolve();
+    });
+    const params = { topic: "ticks", partialResultToken: "news" };
+    const ended = failure(connection.sendRequest("$/subscribe", params, source.token));
+    const listening = await connection.sendRequest("emit", "ticks", ["one", { two: 2 }]);
+    await heard.promise;
+    source.cancel();
+    const { code } = await ended;
+    return [listening, events.map(({ event, value }) => value ?? event), code];
+  },
   async "a stream by pages"() {
     const opened = await connection.sendRequest("count", { to: 1_000 });
     const values = [...opened.values];

@@ -49,6 +49,7 @@ meshTest("vscode-jsonrpc calls, cancels, streams, and is called back", async (me
     "a stream as partial results": [[], 2_000, true, true],
     "a stream as partial results, with an error at its end": [[0, 1, 2], "that was all"],
     "an endless stream cancelled by its token": [-32800, true],
+    "a topic as partial results": [1, ["subscribed", "one", { two: 2 }], -32800],
     "a stream by pages": [1_000, -32001],
     "being called back": [
       "Really? Yes",

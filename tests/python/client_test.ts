@@ -24,6 +24,24 @@ meshTest("Python calls, streams and cancels", async (mesh) => {
   });
 });
 
+meshTest("Python subscribes to a topic, and leaves it", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.wake("fixture");
+  const script = `
+import sys
+sys.path.insert(0, sys.argv[1])
+from client import Peer
+values = Peer("fixture").subscribe("ticks", queue=10)
+print(next(values), next(values))
+values.close()
+`;
+  const python = mesh.run(["python3", "-B", "-c", script, folder]);
+  const params = { topic: "ticks", values: ["Grüße", { n: 2 }] };
+  await until(async () => await mesh.ipc.call("fixture", "emit", params) === 1);
+  assertEquals(await python, { code: 0, stdout: "Grüße {'n': 2}\n", stderr: "" });
+  await until(async () => await mesh.ipc.call("fixture", "emit", params) === 0);
+});
+
 meshTest("Python calls with one line, and reads one", async (mesh) => {
   await wakeGreeter(mesh);
   const lines = (...args: string[]) =>

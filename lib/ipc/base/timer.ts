@@ -99,6 +99,21 @@ export function callUnkept(milliseconds: number, work: () => void): ReturnType<t
   return timer;
 }
 
+/** How many waits keep this program running, and the one timer for all of them. */
+let keeping = 0;
+let keeper: ReturnType<typeof setInterval> | undefined;
+
+/**
+ * Keeps this program running until the returned function is called, for a wait that nothing else
+ * keeps it running for.
+ */
+export function keepRunning(): () => void {
+  if (keeping++ === 0) keeper = setInterval(() => {}, TIMER_MAX);
+  return () => {
+    if (--keeping === 0) clearInterval(keeper);
+  };
+}
+
 /** Resolves once `promise` does, at the latest after `milliseconds`. */
 export async function noLongerThan(
   milliseconds: number,

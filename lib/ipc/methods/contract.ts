@@ -6,7 +6,7 @@
  */
 
 import type { CallContext, Handler } from "./handler.ts";
-import type { ExposeOptions } from "./methods.ts";
+import type { ExposeOptions, MethodJsonSchemas } from "./methods.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "./standard_schema.ts";
 
 export type {
@@ -19,8 +19,51 @@ export type {
   StandardSchema,
 } from "./standard_schema.ts";
 
-/** A contract: how each method is exposed, by its name. */
-export type ContractSchemas = { readonly [method: string]: ExposeOptions };
+/** How a contract has a topic. */
+export interface TopicSchema {
+  /** Tells it from a method. */
+  kind: "topic";
+  /** Whether a new subscriber first gets the latest value; false by default. */
+  retain?: boolean;
+  /** One sentence for `$/describe`. */
+  description?: string;
+  /** The schema of each value, which must answer at once. A value that does not pass is not sent. */
+  item?: StandardSchema;
+  /** The JSON Schema of each value, where `item` has none. It describes and does not check. */
+  jsonSchema?: MethodJsonSchemas;
+}
+
+/** A contract: how each method is exposed, and each topic opened, by its name. */
+export type ContractSchemas = { readonly [name: string]: ExposeOptions | TopicSchema };
+
+/** The names of a contract's topics. */
+export type TopicNames<Schemas extends ContractSchemas> = {
+  [Name in keyof Schemas]: Schemas[Name] extends TopicSchema ? Name : never;
+}[keyof Schemas];
+
+/** The values of a contract's topics as their subscribers get them, by the topics' names. */
+export type TopicsOf<Schemas extends ContractSchemas> = {
+  readonly [Name in TopicNames<Schemas>]: Schemas[Name] extends
+    { readonly item: infer S extends StandardSchema } ? SchemaOutput<S> : unknown;
+};
+
+/** A topic as the app that opens it has it. */
+export interface Emitting<T> {
+  /** Sends a value to whoever listens. */
+  emit(value: T): void;
+  /** The latest value, where the topic retains it. */
+  readonly value: T | undefined;
+  /** How many listen now. */
+  readonly subscribers: number;
+}
+
+/** The topics that a contract has, opened. */
+export type OpenTopics<Schemas extends ContractSchemas> = {
+  readonly [Name in TopicNames<Schemas>]: Emitting<
+    Schemas[Name] extends { readonly item: infer S extends StandardSchema } ? SchemaInput<S>
+      : unknown
+  >;
+};
 
 /** What a streaming handler may answer. */
 export type Streamed<Item> =
@@ -48,7 +91,7 @@ export type HandlerFor<Options> = (
 
 /** A handler for each method of a contract. */
 export type HandlersFor<Schemas extends ContractSchemas> = {
-  readonly [Name in keyof Schemas]: HandlerFor<Schemas[Name]>;
+  readonly [Name in Exclude<keyof Schemas, TopicNames<Schemas>>]: HandlerFor<Schemas[Name]>;
 };
 
 /** What the caller passes: what the schema takes. */
@@ -78,7 +121,7 @@ export type CallerAnswer<Options> = Options extends
  * ```
  */
 export type ContractOf<Schemas extends ContractSchemas> = {
-  readonly [Name in keyof Schemas]: (
+  readonly [Name in Exclude<keyof Schemas, TopicNames<Schemas>>]: (
     ...args: CallerParams<Schemas[Name]>
   ) => CallerAnswer<Schemas[Name]>;
 };
@@ -87,10 +130,15 @@ export type ContractOf<Schemas extends ContractSchemas> = {
 export interface Exposing {
   /** As {@link NeverLiieIPC.expose}. */
   expose(method: string, handler: Handler, options?: ExposeOptions): void;
+  /** As {@link NeverLiieIPC.topic}. Needed for contracts with topics. */
+  topic?(name: string, options?: Omit<TopicSchema, "kind">): Emitting<never>;
 }
 
 /**
- * Exposes every method of a contract. @throws {TypeError} as {@link NeverLiieIPC.expose}.
+ * Exposes every method of a contract, and opens its topics.
+ *
+ * @returns the topics, by their names
+ * @throws {TypeError} as {@link NeverLiieIPC.expose} and {@link NeverLiieIPC.topic} do.
  *
  * @example
  * ```ts
@@ -118,8 +166,13 @@ export function exposeContract<Schemas extends ContractSchemas>(
   ipc: Exposing,
   schemas: Schemas,
   handlers: HandlersFor<Schemas>,
-): void {
-  for (const [method, options] of Object.entries(schemas)) {
-    ipc.expose(method, handlers[method] as Handler, options);
+): OpenTopics<Schemas> {
+  const topics: Record<string, Emitting<never>> = {};
+  for (const [name, options] of Object.entries(schemas)) {
+    if (options.kind !== "topic") {
+      ipc.expose(name, (handlers as Record<string, Handler>)[name]!, options);
+    } else if (ipc.topic !== undefined) topics[name] = ipc.topic(name, options);
+    else throw new TypeError(`Cannot open the topic "${name}": there is nothing to open it by`);
   }
+  return topics as OpenTopics<Schemas>;
 }

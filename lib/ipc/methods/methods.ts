@@ -19,7 +19,8 @@ import { validated } from "./validation.ts";
 import { Watchers } from "./watchers.ts";
 
 export type { CallContext, Handler, MethodJsonSchemas };
-export type { ValidationIssue } from "./validation.ts";
+export { checkedEmission, type ValidationIssue } from "./validation.ts";
+export { jsonSchemasOf };
 
 /** How a method is exposed. */
 export interface ExposeOptions {
@@ -102,6 +103,11 @@ export class Methods {
       description: null,
       names: isNames(params) ? params : null,
     });
+  }
+
+  /** Adds methods by their names. @throws {TypeError} as {@link add} does. */
+  addAll(handlers: Readonly<Record<string, Handler>> = {}): void {
+    for (const [name, handler] of Object.entries(handlers)) this.add(name, handler);
   }
 
   /** Runs the handler for a request. */

@@ -53,6 +53,21 @@ export function validated(handler: Handler, { params, result, item }: MethodSche
   };
 }
 
+/**
+ * What a topic emits, as its schema gives it back.
+ *
+ * @throws {RemoteError} for what does not pass, and for a schema that answers later: values are sent
+ * in the order of emitting.
+ */
+export function checkedEmission(topic: string, schema: StandardSchema, value: unknown): unknown {
+  const fail = (issues: ValidationIssue[]) => broken(topic, said("value", issues), issues);
+  const checked = check(schema, value, fail);
+  if (!isThenable(checked)) return checked;
+  // (What it comes to is of no use any more.)
+  checked.then(() => {}, () => {});
+  throw broken(topic, "its schema answers later, and a topic needs one that answers at once");
+}
+
 /** The value as the schema gives it back. @throws what `fail` makes of the issues. */
 function check(
   schema: StandardSchema,

@@ -36,6 +36,7 @@ const DEPTH_MAX = 100;
  */
 export function pack(value: unknown, peerTakesBytes: boolean): Packed {
   if (typeof value === "object" && value !== null) {
+    if (value instanceof PackedValue) return value.packed(peerTakesBytes);
     const found = findBytes(value, 0);
     if (found === "bytes" && peerTakesBytes) {
       const parts: Part[] = [];
@@ -47,6 +48,46 @@ export function pack(value: unknown, peerTakesBytes: boolean): Packed {
     }
   } else if (!isJson(value)) throw notJson(value, "");
   return { text: write(value), parts: NONE };
+}
+
+/** A value that goes to many peers: its JSON is made once, of the value as it is now. */
+export class PackedValue {
+  /** What it takes in memory: characters and bytes. */
+  readonly size: number;
+  readonly #packed: Packed;
+  /** With its bytes as text; made for the first peer that takes no bytes. */
+  #asText: Packed | null = null;
+
+  /** @throws {TypeError} as {@link pack} does */
+  constructor(value: unknown) {
+    this.#packed = withOwnBytes(pack(value, true));
+    this.size = sizeOf(this.#packed);
+  }
+
+  /** The value as this peer is sent it. */
+  packed(peerTakesBytes: boolean): Packed {
+    const { text, parts } = this.#packed;
+    if (peerTakesBytes || parts.length === 0) return this.#packed;
+    if (this.#asText === null) {
+      const copy: unknown = JSON.parse(text);
+      for (const { path, bytes } of parts) put(copy, path, bytes);
+      this.#asText = pack(copy, false);
+    }
+    return this.#asText;
+  }
+}
+
+/** The same with copies of the bytes: whoever gave them may reuse its buffer. */
+export function withOwnBytes({ text, parts }: Packed): Packed {
+  if (parts.length === 0) return { text, parts };
+  return { text, parts: parts.map(({ path, bytes }) => ({ path, bytes: bytes.slice() })) };
+}
+
+/** What a packed value takes: characters of JSON and bytes. */
+export function sizeOf({ text, parts }: Packed): number {
+  let size = text.length;
+  for (const { bytes } of parts) size += bytes.length;
+  return size;
 }
 
 function write(value: unknown, replacer: typeof bytesAsText | null = null): string {

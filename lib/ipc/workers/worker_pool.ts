@@ -15,6 +15,7 @@
 
 // Loaded with the first thread: most programs have none.
 import type { Worker } from "node:worker_threads";
+import type { Handler } from "../methods/methods.ts";
 import { LimitExceededError } from "../wire/errors.ts";
 import type { CallBounds } from "../session/calling/pending_calls.ts";
 import { type Job, Task, Thread, type ThreadState } from "./thread.ts";
@@ -60,6 +61,11 @@ export class WorkerPool {
     const thread = this.#take(module) ?? await this.#turn(module, bounds.signal);
     if (this.#closed) throw closed();
     return new Task(thread, (state) => this.#giveBack(module, thread, state)).start(job, bounds);
+  }
+
+  /** A handler that runs the module's handler of `method`. */
+  handler(module: string, method: string): Handler {
+    return (params, context) => this.run(module, { method, params }, context);
   }
 
   /** How many threads there are: idle ones, and those that were given up, included. */

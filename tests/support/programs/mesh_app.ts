@@ -88,6 +88,15 @@ ipc.expose("add", ({ a, b }: { a: number; b: number }) => a + b, {
 });
 ipc.expose("divide", ({ a, b }) => ({ quotient: a / b }), divideContract);
 ipc.expose("pid", () => Deno.pid);
+const topics = {
+  news: ipc.topic<unknown>("news", { retain: true, description: "what is new" }),
+  ticks: ipc.topic<unknown>("ticks"),
+};
+/** Emits values in one turn. @returns how many listened */
+ipc.expose("emit", ({ topic, values }: { topic: keyof typeof topics; values: unknown[] }) => {
+  for (const value of values) topics[topic].emit(value);
+  return topics[topic].subscribers;
+}, { params: ["topic", "values"] });
 ipc.expose("about", () => ({
   args: Deno.args,
   cwd: Deno.cwd(),

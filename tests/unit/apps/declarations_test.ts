@@ -14,6 +14,7 @@ const app = (name: string, ...methods: Partial<MethodDescription>[]): AppDescrip
   deno: "2.9.5",
   launch: null,
   permissions: [],
+  topics: [],
 });
 
 const types: [schema: JsonSchema, type: string][] = [

@@ -32,11 +32,17 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   top: {
     knows: [
-      ...["workers", "methods", "activation", "presence", "registry", "session", "wire", "os"],
+      ...["topics", "workers", "methods", "activation", "presence", "registry", "session"],
+      ...["wire", "os"],
       "base",
     ],
     noun: "ipc.ts",
     doors: ["mod.ts", "tools.ts"],
+  },
+  topics: {
+    knows: ["methods", "activation", "presence", "session", "wire", "base"],
+    noun: "topics.ts",
+    doors: ["topics.ts"],
   },
   workers: {
     knows: ["methods", "session", "wire", "base"],

@@ -38,6 +38,8 @@ export class IncomingRequest {
   observer: RequestObserver | null = null;
   /** What it opened, if that is a stream. */
   stream: StreamSource | null = null;
+  /** How many items that stream may make that its reader has not asked for; 256 unless given. */
+  ahead: number | undefined;
   #controller: AbortController | null = null;
   /** When the signal was made: handlers that take long ask for it when they begin. */
   #signalAt: number | null = null;

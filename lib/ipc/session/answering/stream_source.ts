@@ -6,11 +6,11 @@
  */
 
 import { messageOf } from "../../wire/errors.ts";
-import type { Packed } from "../../wire/bytes.ts";
+import { type Packed, sizeOf, withOwnBytes } from "../../wire/bytes.ts";
 import { endEarly, stepOf } from "../../base/handler_result.ts";
 import type { ObservedRequest } from "./request_observer.ts";
 
-/** The producer runs at most this many items ahead of what was paged out… */
+/** The producer runs at most this many items ahead of what was paged out, unless it says fewer… */
 const PRODUCE_AHEAD = 256;
 /** …and at most so many characters of JSON and bytes, which is also the most that one page holds. */
 const PAGE_SIZE = 1 << 20;
@@ -37,6 +37,7 @@ export class StreamSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #pack: (item: unknown) => Packed;
   readonly #request: ObservedRequest;
+  readonly #ahead: number;
   /** When it was opened, in milliseconds since the epoch. */
   readonly since: number = Date.now();
   /** Items that the handler has made so far. */
@@ -65,6 +66,7 @@ export class StreamSource {
     this.#iterator = iterator;
     this.#pack = pack;
     this.#request = request;
+    this.#ahead = request.ahead ?? PRODUCE_AHEAD;
     void this.#produce();
   }
 
@@ -143,9 +145,7 @@ export class StreamSource {
   /** The item as it is now: a handler may reuse its buffer for the next one. */
   #packItem(value: unknown): Packed {
     try {
-      const { text, parts } = this.#pack(value);
-      if (parts.length === 0) return { text, parts };
-      return { text, parts: parts.map(({ path, bytes }) => ({ path, bytes: bytes.slice() })) };
+      return withOwnBytes(this.#pack(value));
     } catch (error) {
       throw new TypeError(`an item cannot be sent as JSON: ${messageOf(error)}`);
     }
@@ -165,7 +165,7 @@ export class StreamSource {
         this.#request.observer?.advanced();
         this.#wakeReader?.();
         this.#wakeReader = null;
-        if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {
+        if (this.#items.length >= this.#ahead || this.#size >= PAGE_SIZE) {
           await new Promise<void>((resolve) => this.#wakeProducer = resolve);
           this.#wakeProducer = null;
         }
@@ -186,10 +186,4 @@ export class StreamSource {
     this.#wakeReader?.();
     this.#wakeReader = null;
   }
-}
-
-function sizeOf({ text, parts }: Packed): number {
-  let size = text.length;
-  for (const { bytes } of parts) size += bytes.length;
-  return size;
 }

@@ -1,0 +1,241 @@
+/**
+ * The subscriber's side of a topic, which outlives its publisher: while the app is away it waits,
+ * and goes on when the app comes, by whoever's hand.
+ *
+ * @module
+ */
+
+import {
+  TargetNotRunningError,
+  TargetStartError,
+  TargetUnknownError,
+} from "../activation/activation.ts";
+import { checkAppName } from "../base/name.ts";
+import { asRecord } from "../base/record.ts";
+import { keepRunning, pauseFor } from "../base/timer.ts";
+import type { IPCStream, StreamOptions } from "../session/calling/stream.ts";
+import { ConnectionLostError } from "../wire/errors.ts";
+import type { Params } from "../wire/message.ts";
+import { type QueueOptions, queueOptionsOf, TopicGap, TopicQueue } from "./queue.ts";
+
+/** What `$/subscribe` sends, one item each. */
+export type TopicEvent =
+  /** At once: what is emitted from now on follows. */
+  | { event: "subscribed"; pid: number }
+  | { event: "value"; value: unknown }
+  /** The subscriber was too slow, and so many values are missing here. */
+  | { event: "dropped"; count: number };
+
+/** How a topic is subscribed to. */
+export interface SubscribeOptions extends QueueOptions {
+  /** Ends the subscription; a pending or the next `next()` rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Whether the app is started where it sleeps when the subscription begins; false by default. An
+   * app that ends later is waited for: it may have been stopped on purpose.
+   */
+  activate?: boolean | undefined;
+  /** Whether a {@link TopicGap} stands among the values where some are missing; false by default. */
+  gaps?: boolean | undefined;
+}
+
+/** How a subscription reaches the app. */
+export interface Subscriber {
+  /** As {@link NeverLiieIPC.stream}. */
+  stream(
+    app: string,
+    method: string,
+    params: Params,
+    options: StreamOptions & { activate: boolean },
+  ): IPCStream<unknown>;
+  /** Resolves when the app may be there, at once if it is; rejects with the signal's reason. */
+  whenUp(app: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Milliseconds before the next attempt where an app seems to be there and does not answer. */
+const PAUSE_FIRST = 10;
+const PAUSE_MAX = 1_000;
+
+/**
+ * The values of another app's topic, from now on. It is subscribed at once; `for await` reads the
+ * values, and leaving the loop ends the subscription.
+ *
+ * It does not end when the app does: it waits, without waking it, and goes on when the app comes
+ * again. It ends with an error where the app has no such topic.
+ */
+export class Subscription<T = unknown> implements AsyncIterableIterator<T>, AsyncDisposable {
+  /** Resolves when the app has taken the subscription for the first time: no value is missed then. */
+  readonly ready: Promise<void>;
+  readonly #app: string;
+  readonly #topic: string;
+  readonly #by: Subscriber;
+  readonly #options: SubscribeOptions;
+  readonly #queue: TopicQueue<T>;
+  readonly #ended = new AbortController();
+  readonly #ready = Promise.withResolvers<void>();
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Whether the app is started if it sleeps. */
+  #wakes: boolean;
+  /** Whether it was subscribed before. */
+  #again = false;
+  /** When it was subscribed last. */
+  #since = -Infinity;
+  /** Milliseconds before the next attempt: they grow until it has lasted for a while. */
+  #pause = 0;
+
+  /**
+   * Made by {@link NeverLiieIPC.subscribe}.
+   *
+   * @param left fires when this process leaves the mesh
+   * @throws {TypeError} on options that are wrong
+   */
+  constructor(
+    app: string,
+    topic: string,
+    by: Subscriber,
+    left: AbortSignal,
+    options: SubscribeOptions,
+  ) {
+    checkAppName(app);
+    if (typeof topic !== "string") throw new TypeError("Cannot subscribe: a topic has a name");
+    this.#app = app;
+    this.#topic = topic;
+    this.#by = by;
+    this.#options = options;
+    this.#wakes = options.activate === true;
+    this.#queue = new TopicQueue(topic, queueOptionsOf(options, (why) => new TypeError(why)));
+    this.ready = this.#ready.promise;
+    this.ready.catch(toldByNext);
+    const { signal } = options;
+    const ends = [signal, left].filter((signal) => signal !== undefined);
+    for (const end of ends) {
+      if (end.aborted) this.#fail(end.reason);
+      end.addEventListener("abort", () => this.#fail(end.reason), { signal: this.#ended.signal });
+    }
+    void this.#run();
+  }
+
+  /** How many values were dropped so far, here or at the app, as they were not read in time. */
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  /** The subscription itself: it can be read once. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next value. Calls may overlap: they are answered in order. */
+  next(): Promise<IteratorResult<T, undefined>> {
+    const turn = this.#turn.then(() => this.#take());
+    this.#turn = turn.catch(toldByNext);
+    return turn;
+  }
+
+  /** Ends the subscription; what `break` in a `for await` calls. */
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.cancel();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  /** Ends the subscription: the iteration ends without an error. */
+  cancel(): void {
+    this.#end(null);
+    this.#queue.clear();
+  }
+
+  /** What `await using` calls: {@link cancel}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.cancel();
+    return Promise.resolve();
+  }
+
+  async #take(): Promise<IteratorResult<T, undefined>> {
+    for (;;) {
+      const item = this.#queue.take();
+      if (item instanceof TopicGap) {
+        if (this.#options.gaps === true) return { value: item as T, done: false };
+      } else if (item !== undefined) return { value: item, done: false };
+      else if (this.#queue.ended) return { value: undefined, done: true };
+      else await this.#queue.changed();
+    }
+  }
+
+  /** Listens, and waits for the app while it is away, until the end. */
+  async #run(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      try {
+        // (A stream that simply ends, as no app of this library does, has no more values.)
+        return this.#end(await this.#listen());
+      } catch (thrown) {
+        if (!isAway(thrown, this.#wakes)) return this.#fail(thrown);
+      }
+      if (performance.now() - this.#since > PAUSE_MAX) this.#pause = 0;
+      // (Who waits for an app is told by what keeps no program running.)
+      const release = keepRunning();
+      try {
+        if (this.#pause > 0) await pauseFor(this.#pause, signal);
+        this.#pause = Math.min(Math.max(this.#pause * 2, PAUSE_FIRST), PAUSE_MAX);
+        await this.#by.whenUp(this.#app, signal);
+      } catch (thrown) {
+        return this.#fail(thrown);
+      } finally {
+        release();
+      }
+    }
+  }
+
+  /** Takes what the app sends, until it goes. */
+  async #listen(): Promise<null> {
+    const { overflow, queue } = this.#options;
+    const params = { topic: this.#topic, overflow, queue };
+    const options = { activate: this.#wakes, signal: this.#ended.signal };
+    for await (const item of this.#by.stream(this.#app, "$/subscribe", params, options)) {
+      this.#onEvent(asRecord(item) as TopicEvent | null);
+    }
+    return null;
+  }
+
+  #onEvent(told: TopicEvent | null): void {
+    switch (told?.event) {
+      case "subscribed":
+        this.#since = performance.now();
+        this.#wakes = false;
+        if (this.#again) this.#queue.mark(new TopicGap("restarted"));
+        this.#again = true;
+        return this.#ready.resolve();
+      case "value":
+        // Behind what waited, the queue tells why it takes no more.
+        if (!this.#queue.add((told.value ?? null) as T)) this.#ended.abort();
+        return;
+      case "dropped":
+        return this.#queue.mark(new TopicGap("dropped", told.count));
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#options.signal?.aborted) this.#queue.clear();
+    this.#end({ thrown });
+  }
+
+  #end(failure: { thrown: unknown } | null): void {
+    if (this.#ended.signal.aborted) return;
+    this.#queue.end(failure);
+    this.#ready.reject(failure?.thrown ?? new DOMException("it was ended", "AbortError"));
+    this.#ended.abort();
+  }
+}
+
+/** Whether the app is not there, and may come: by itself, where it was not asked to start. */
+function isAway(thrown: unknown, waking: boolean): boolean {
+  if (thrown instanceof ConnectionLostError) return true;
+  return !waking && (thrown instanceof TargetNotRunningError ||
+    // (Nobody has started it here yet, so the registry does not know it.)
+    thrown instanceof TargetUnknownError ||
+    // It takes connections and does not answer: it begins, or leaves, or hangs.
+    thrown instanceof Deno.errors.TimedOut || thrown instanceof TargetStartError);
+}
+
+/** What it rejects with, the next `next()` tells. */
+function toldByNext(): void {}

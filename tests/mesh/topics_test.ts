@@ -1,0 +1,114 @@
+/** Topics between processes: values, apps that are killed, asleep and away, and slow subscribers. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type AppDescription,
+  MethodNotFoundError,
+  pidOf,
+  type Subscription,
+  TargetUnknownError,
+  TopicGap,
+} from "../../lib/ipc/mod.ts";
+import { gone, kill, meshTest, type TestMesh, until } from "../support/mesh/mesh.ts";
+
+const emit = (mesh: TestMesh, topic: string, ...values: unknown[]) =>
+  mesh.ipc.call<number>("fixture", "emit", { topic, values });
+
+async function next<T>(subscription: Subscription<T>): Promise<T> {
+  const { value, done } = await subscription.next();
+  if (done) throw new Error("the subscription has ended");
+  return value;
+}
+
+meshTest("topic: each subscriber gets all values in order, a new one the latest", async (mesh) => {
+  await mesh.register();
+  assertEquals(await emit(mesh, "news", "first"), 0);
+  const listening = Array.from({ length: 3 }, () => mesh.ipc.subscribe<unknown>("fixture", "news"));
+  await Promise.all(listening.map(({ ready }) => ready));
+  const values = Array.from({ length: 500 }, (_, n) => ({ n }));
+  assertEquals(await emit(mesh, "news", ...values, Uint8Array.of(1, 2)), 3);
+  for (const subscription of listening) {
+    for (const value of ["first", ...values, Uint8Array.of(1, 2)]) {
+      assertEquals(await next(subscription), value);
+    }
+    subscription.cancel();
+  }
+  await until(async () => await emit(mesh, "news", "unheard") === 0);
+  for await (const value of mesh.ipc.subscribe("fixture", "news")) {
+    assertEquals(value, "unheard");
+    break;
+  }
+});
+
+meshTest(
+  "a subscription waits for a sleeping app, and outlives one that is killed",
+  async (mesh) => {
+    // Nobody knows the app yet.
+    await using plain = mesh.ipc.subscribe<string>("fixture", "news");
+    await using told = mesh.ipc.subscribe<string | TopicGap>("fixture", "news", { gaps: true });
+    await mesh.register();
+    let pid = await mesh.ipc.call<number>("fixture", "pid");
+    await Promise.all([plain.ready, told.ready]);
+    await emit(mesh, "news", "first");
+    assertEquals([await next(plain), await next(told)], ["first", "first"]);
+    for (const value of ["second", "third"]) {
+      kill(pid);
+      await gone(pid);
+      await until(async () => await pidOf(mesh.ipc, "fixture") !== pid);
+      pid = await mesh.ipc.call<number>("fixture", "pid");
+      assertEquals(await next(told), new TopicGap("restarted"));
+      await emit(mesh, "news", value);
+      assertEquals([await next(plain), await next(told)], [value, value]);
+    }
+  },
+);
+
+meshTest("a subscription wakes its app where it is told to", async (mesh) => {
+  await assertRejects(
+    () => mesh.ipc.subscribe("fixture", "news", { activate: true }).next(),
+    TargetUnknownError,
+  );
+  await mesh.register();
+  await using subscription = mesh.ipc.subscribe<string>("fixture", "news", { activate: true });
+  await subscription.ready;
+  const pid = await mesh.answering();
+  await mesh.stop("fixture", pid);
+  // Whoever brings it back, brings it back for all.
+  const again = await mesh.ipc.call<number>("fixture", "pid");
+  assertEquals(again === pid, false);
+  await until(async () => await emit(mesh, "news", "back") === 1);
+  assertEquals(await next(subscription), "back");
+});
+
+meshTest(
+  "a topic that there is not ends the subscription, and $/describe tells all",
+  async (mesh) => {
+    await mesh.register();
+    await mesh.ipc.wake("fixture");
+    await assertRejects(
+      () => mesh.ipc.subscribe("fixture", "gossip").next(),
+      MethodNotFoundError,
+      '"fixture" has no topic "gossip"',
+    );
+    const { topics } = await mesh.ipc.call<AppDescription>("fixture", "$/describe");
+    assertEquals(topics, [
+      { name: "news", retain: true, description: "what is new" },
+      { name: "ticks" },
+    ]);
+  },
+);
+
+meshTest("a subscriber that reads nothing costs its app nothing but its queue", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.wake("fixture");
+  await using slow = mesh.ipc.subscribe<number>("fixture", "ticks", { queue: 10 });
+  await using latest = mesh.ipc.subscribe<number>("fixture", "ticks", { overflow: "latest" });
+  await Promise.all([slow.ready, latest.ready]);
+  for (let from = 0; from < 5_000; from += 500) {
+    const values = Array.from({ length: 500 }, (_, i) => from + i);
+    assertEquals(await emit(mesh, "ticks", ...values), 2);
+  }
+  await until(() => slow.dropped + latest.dropped === 4_990 + 4_999);
+  assertEquals(await next(latest), 4_999);
+  for (let n = 4_990; n < 5_000; n++) assertEquals(await next(slow), n);
+});

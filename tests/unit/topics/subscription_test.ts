@@ -1,0 +1,112 @@
+/** Subscriptions over sessions in memory: slow ones, those that outlive their app, and their ends. */
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { TopicGap } from "../../../lib/ipc/topics/topics.ts";
+import { LimitExceededError } from "../../../lib/ipc/wire/errors.ts";
+import { countWork } from "../../support/session/counts.ts";
+import { turn } from "../../support/session/unit_session.ts";
+import { take, TopicApp } from "../../support/unit/topic_app.ts";
+
+Deno.test("Subscription: a slow reader misses values, and is told how many", async () => {
+  await using app = new TopicApp();
+  const topic = app.topics.open<number>("app", "ticks", {});
+  const latest = app.subscribe<number | TopicGap>("ticks", { overflow: "latest", gaps: true });
+  const some = app.subscribe<number>("ticks", { queue: 2 });
+  const ending = app.subscribe<number>("ticks", { overflow: "end", queue: 300 });
+  await Promise.all([latest.ready, some.ready, ending.ready]);
+  for (let i = 1; i <= 1_000; i++) {
+    topic.emit(i);
+    await Promise.resolve();
+  }
+  while (latest.dropped + some.dropped < 999 + 998) await turn();
+  const [gap, value] = await take(latest, 2);
+  assertEquals([gap, value], [new TopicGap("dropped", 999), 1_000]);
+  assertEquals(await take(some, 2), [999, 1_000]);
+  assertEquals((await take(ending, 300)).at(-1), 300);
+  const { message } = await assertRejects(() => ending.next(), LimitExceededError);
+  assertEquals(
+    message,
+    'Cannot go on with "ticks": 300 values wait, and its subscriber is too slow for more',
+  );
+  await turn();
+  assertEquals(topic.subscribers, 2);
+  latest.cancel();
+  some.cancel();
+});
+
+Deno.test("Subscription outlives its publisher, and shows the gap where it was asked to", async () => {
+  await using app = new TopicApp();
+  app.topics.open<number>("app", "ticks", { retain: true }).emit(1);
+  const plain = app.subscribe<number>("ticks");
+  const told = app.subscribe<number | TopicGap>("ticks", { gaps: true });
+  assertEquals([await take(plain, 1), await take(told, 1)], [[1], [1]]);
+  for (let i = 2; i <= 4; i++) {
+    await app.go();
+    while (app.waiting < 2) await turn();
+    app.come();
+    app.topics.open<number>("app", "ticks", { retain: true }).emit(i);
+    assertEquals(await take(plain, 1), [i]);
+    assertEquals(await take(told, 2), [new TopicGap("restarted"), i]);
+  }
+  await app.go();
+  while (app.waiting < 2) await turn();
+  plain.cancel();
+  told.cancel();
+  assertEquals(await plain.next(), { value: undefined, done: true });
+  while (app.waiting > 0) await turn();
+});
+
+Deno.test("Subscription that wakes its app does so at first, and not when it was stopped", async () => {
+  await using app = new TopicApp();
+  app.topics.open("app", "ticks", {});
+  await using subscription = app.subscribe("ticks", { activate: true });
+  await subscription.ready;
+  await app.go();
+  while (app.waiting === 0) await turn();
+  app.come();
+  app.topics.open("app", "ticks", { retain: true }).emit("back");
+  assertEquals(await take(subscription, 1), ["back"]);
+  assertEquals(app.asked, [true, false]);
+});
+
+Deno.test("Subscription that waits for its app sets no timer", async () => {
+  await using app = new TopicApp();
+  const topic = app.topics.open("app", "ticks", {});
+  const listening = Array.from({ length: 100 }, () => app.subscribe("ticks"));
+  await Promise.all(listening.map(({ ready }) => ready));
+  assertEquals(topic.subscribers, 100);
+  const immediately = () => new Promise<void>((resolve) => queueMicrotask(resolve));
+  await app.go();
+  while (app.waiting < 100) await turn();
+  const { timers } = await countWork(async () => {
+    for (let i = 0; i < 1_000; i++) await immediately();
+  });
+  assertEquals([timers, app.waiting], [0, 100]);
+  for (const subscription of listening) subscription.cancel();
+});
+
+Deno.test("Subscription ends by its signal, and when its own process leaves", async () => {
+  await using app = new TopicApp();
+  const topic = app.topics.open("app", "ticks", {});
+  const [controller, left] = [new AbortController(), new AbortController()];
+  const signalled = app.subscribe("ticks", { signal: controller.signal });
+  const leaving = app.subscribe("ticks", {}, left.signal);
+  await Promise.all([signalled.ready, leaving.ready]);
+  topic.emit("unread");
+  await turn();
+  for (const end of [controller, left]) end.abort(new Error("no longer wanted"));
+  // (Who leaves has read what came; who is told to stop wants nothing more.)
+  assertEquals(await take(leaving, 1), ["unread"]);
+  for (const subscription of [signalled, leaving]) {
+    await assertRejects(() => subscription.next(), Error, "no longer wanted");
+    assertEquals(await subscription.next(), { value: undefined, done: true });
+  }
+  await turn();
+  assertEquals(topic.subscribers, 0);
+  const never = app.subscribe("ticks", { signal: AbortSignal.abort(new Error("at once")) });
+  await assertRejects(() => never.next(), Error, "at once");
+  assertThrows(
+    () => app.subscribe("ticks", { queue: NaN }),
+    TypeError,
+    '"queue" is a whole number',
+  );
+});
