@@ -25,6 +25,7 @@ import { openedStream, plainResult } from "./session/peer.ts";
 import { platform } from "./os/platform.ts";
 import { attempt, printProblem } from "./base/problem.ts";
 import { answerProtocol, type ProtocolHost } from "./protocol_methods.ts";
+import { Presence, type PresenceOptions } from "./presence/presence.ts";
 import { Registry } from "./registry/registry.ts";
 import { type CallOptions, type Remote, remote, type StreamCallOptions } from "./remote.ts";
 import { subscribe, type SubscribeOptions, type Subscription } from "./topics/topics.ts";
@@ -76,6 +77,7 @@ export class NeverLiieIPC implements AsyncDisposable {
   #supervisor: Supervisor | null = null;
   #closing: Promise<void> | null = null;
   #ignoreSignals: (() => void) | null = null;
+  readonly #close = (why: string): Promise<void> => this.#closing ??= this.#leave(why);
 
   private constructor(name: string | null, home: Home, options: OpenOptions) {
     this.name = name;
@@ -207,6 +209,11 @@ export class NeverLiieIPC implements AsyncDisposable {
     await this.#request(target, "$/ping", {}, options, () => {});
   }
 
+  /** Who runs and who is registered, then who comes and goes, as the system tells. Starts nobody. */
+  presence(options: PresenceOptions = {}): Presence {
+    return new Presence(this.#context, this, options);
+  }
+
   /**
    * Leaves the mesh: no new peers, handlers' signals fire, answers in flight leave, pending calls
    * reject, the name is free. Calling it again returns the same promise.
@@ -233,10 +240,6 @@ export class NeverLiieIPC implements AsyncDisposable {
       this.#targets.request(target, method, params, options, finish, trace);
     if (this.#telemetry === null || method.startsWith("$/")) return send();
     return this.#telemetry.outgoing(target, method, send, ended);
-  }
-
-  #close(why: string): Promise<void> {
-    return this.#closing ??= this.#leave(why);
   }
 
   async #leave(why: string): Promise<void> {
@@ -266,10 +269,7 @@ export class NeverLiieIPC implements AsyncDisposable {
       this.#supervisor = new Supervisor(this.#context, { ...entry, kept }, this.#report);
     }
     if (this.#options.handleSignals !== false) {
-      this.#ignoreSignals = onStopSignal(async (exitCode, signal) => {
-        await this.#close(`it got ${signal}`);
-        Deno.exit(exitCode);
-      }, isWoken() ? undefined : platform.onConsoleClosed);
+      this.#ignoreSignals = onStopSignal(this.#close, isWoken() ? {} : platform);
     }
     this.#instance!.keep({
       onRenewed: () => this.#supervisor?.enlist(),

@@ -111,6 +111,13 @@ export {
 export { type LaunchCommand, ownLaunchCommand } from "./registry/registration.ts";
 export { endSupervision } from "./activation/supervisor.ts";
 export { type AppStatus, glanceAtApps, isServing, listApps, pidOf } from "./status.ts";
+export type {
+  AppWentDown,
+  Presence,
+  PresenceEvent,
+  PresenceOptions,
+  PresentApp,
+} from "./presence/presence.ts";
 export type { Params, TraceContext } from "./wire/message.ts";
 export type { FrameLimits } from "./wire/codec.ts";
 export { checkAppName } from "./base/name.ts";

@@ -2,7 +2,8 @@
  * Who comes and goes, as the system tells it to those who watch.
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { NeverLiieIPC, type Presence } from "../../lib/ipc/mod.ts";
 import { type AppChange, watchApp, watchApps, whenUp } from "../../lib/ipc/presence/app_watch.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import { patient } from "../support/run/watchdog.ts";
@@ -92,6 +93,67 @@ if (!WINDOWS) {
     }
   });
 }
+
+/** What is told until `count` events more are there, without their times. */
+async function told(presence: Presence, count: number): Promise<Record<string, unknown>[]> {
+  const events: Record<string, unknown>[] = [];
+  while (events.length < count) {
+    const { value } = await presence.next();
+    const { at, ...event } = value;
+    assert(Math.abs(Date.now() - at) < 60_000);
+    events.push(event);
+  }
+  return events;
+}
+
+meshTest("presence tells all first, and then who comes, goes and is registered", async (mesh) => {
+  await mesh.register();
+  const first = await mesh.serve(fixtureCommand());
+  await using presence = mesh.ipc.presence();
+  const version = "1.2.3";
+  const [present] = await told(presence, 1);
+  assertEquals(present, {
+    event: "present",
+    apps: [{ name: "fixture", registered: true, running: true, pid: first.pid, version }],
+  });
+  assertEquals(presence.fault, null);
+  kill(first.pid);
+  const [died] = await told(presence, 1);
+  assertEquals(died, { event: "down", name: "fixture", pid: first.pid, version, how: "died" });
+  const pid = await mesh.ipc.call<number>("fixture", "pid");
+  assertEquals(await told(presence, 1), [{ event: "up", name: "fixture", pid, version }]);
+  await mesh.stop("fixture", pid);
+  assertEquals(await told(presence, 1), [
+    { event: "down", name: "fixture", pid, version, how: WINDOWS ? "died" : "left" },
+  ]);
+  await mesh.register({ name: "other" });
+  assertEquals(await told(presence, 1), [{ event: "registered", name: "other" }]);
+  await mesh.ipc.registry.update(new Map([["other", () => null]]));
+  assertEquals(await told(presence, 1), [{ event: "removed", name: "other" }]);
+});
+
+meshTest("presence ends with its loop, its signal, and its process's leaving", async (mesh) => {
+  const events: string[] = [];
+  for await (const { event } of mesh.ipc.presence()) {
+    events.push(event);
+    break;
+  }
+  assertEquals(events, ["present"]);
+  const stop = new AbortController();
+  const stopped = mesh.ipc.presence({ signal: stop.signal });
+  await stopped.next();
+  const next = stopped.next();
+  stop.abort(new TypeError("enough"));
+  await assertRejects(() => next, TypeError, "enough");
+  assertEquals(await stopped.next(), { value: undefined, done: true });
+  await assertRejects(() => mesh.ipc.presence({ signal: stop.signal }).next(), TypeError, "enough");
+  const client = await NeverLiieIPC.client({ home: mesh.home });
+  const left = client.presence();
+  await left.next();
+  const last = left.next();
+  await client.close();
+  assertEquals(await last, { value: undefined, done: true });
+});
 
 // Of the library alone: once on each system is enough.
 if (MODE === "script") {

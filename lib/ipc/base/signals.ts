@@ -17,21 +17,24 @@ const STOP_SIGNALS: readonly [Deno.Signal, number][] = Deno.build.os === "window
 const CONSOLE_AFTER = 1_000;
 
 /**
- * Calls `stop` at the first such request, with its exit code; returns a function that stops listening.
+ * Calls `leave` at the first such request, with why, and ends the process after it; returns a function
+ * that stops listening.
  *
  * One request may come by several signals: who closes a terminal often sends SIGTERM behind the
  * kernel's SIGHUP, systemd sends SIGHUP behind its SIGTERM. So until the program ends each signal
  * is taken once. Who repeats one has no patience left: then the system ends the process.
  *
- * @param onConsoleClosed how a program that was started by hand learns of the closing of its window,
- * where no signal tells it in time
+ * @param system how a program that was started by hand learns of the closing of its window, where no
+ * signal tells it in time
  */
 export function onStopSignal(
-  stop: (exitCode: number, signal: Deno.Signal) => void,
-  onConsoleClosed?: (
-    closed: () => void,
-    report: (problem: string) => void,
-  ) => Promise<(() => Promise<void>) | null>,
+  leave: (why: string) => Promise<void>,
+  { onConsoleClosed }: {
+    onConsoleClosed?(
+      closed: () => void,
+      report: (problem: string) => void,
+    ): Promise<(() => Promise<void>) | null>;
+  } = {},
 ): () => void {
   const listeners = new Map<Deno.Signal, () => void>();
   let mindNoConsole = () => {};
@@ -42,7 +45,7 @@ export function onStopSignal(
       if (stopping) return;
       stopping = true;
       mindNoConsole();
-      stop(exitCode, signal);
+      void leave(`it got ${signal}`).then(() => Deno.exit(exitCode));
     };
     Deno.addSignalListener(signal, listener);
     listeners.set(signal, listener);

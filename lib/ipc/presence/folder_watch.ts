@@ -10,7 +10,7 @@ import { callUnkept } from "../base/timer.ts";
 /** What somebody is told of the folders. */
 export interface FolderNotices {
   /** Something became of the file `name`: it was made, removed, or closed after writing. */
-  changed(name: string, kind: Deno.FsEvent["kind"]): void;
+  changed(name: string): void;
   /** Anything may have become of any: the watch has just begun, or there is none at the time. */
   look(): void;
 }
@@ -91,7 +91,7 @@ export class FolderWatch {
 
   #take({ kind, paths }: Deno.FsEvent): void {
     for (const path of paths) {
-      if (!this.#real.has(path)) this.#notices.changed(basename(path), kind);
+      if (!this.#real.has(path)) this.#notices.changed(basename(path));
       // One of that name, made later, would not be watched.
       else if (kind === "remove" || kind === "rename") {
         return this.#giveUp(`"${path}" was removed`);

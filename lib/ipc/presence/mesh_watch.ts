@@ -9,7 +9,7 @@
 
 import { ForeignLock } from "../base/lock.ts";
 import { isAppName } from "../base/name.ts";
-import { dirname } from "../base/path.ts";
+import { dirname, join } from "../base/path.ts";
 import { callUnkept } from "../base/timer.ts";
 import type { Platform } from "../os/transport.ts";
 import type { Home } from "../registry/home.ts";
@@ -48,12 +48,10 @@ interface Known {
   /** Its lock, held by its process. */
   lock: ForeignLock;
   up: boolean;
-  /** Whether its socket went before its lock, as it does where it leaves in order. */
-  unlistened: boolean;
-  /** An attempt to get an answer from it; `null` while there is none. */
+  /** Which socket it was when it answered; `null` where sockets are no files. */
+  socket: string | null;
+  /** Whether it is being dialled, until it answers. */
   dialling: Promise<void> | null;
-  /** Whether it listened anew during that. */
-  again: boolean;
 }
 
 /** The watch of one mesh, for all of this process who ask about its apps. */
@@ -100,23 +98,20 @@ export class MeshWatch {
     return false;
   }
 
-  changed(name: string, kind: Deno.FsEvent["kind"]): void {
+  changed(name: string): void {
     if (name === "registry.json") {
       for (const { registryChanged } of this.#onlookers) registryChanged?.();
       return;
     }
-    const [, app, what] = /^([^.]+)\.(lock|sock)$/.exec(name) ?? [];
-    if (app === undefined || !this.#isAsked(app)) return;
-    const known = this.#known.get(app);
-    if (what === "sock" && known !== undefined) known.unlistened = kind === "remove";
-    this.#lookAt(app, what === "sock" && kind === "create");
+    const app = /^([^.]+)\.(?:lock|sock)$/.exec(name)?.[1];
+    if (app !== undefined && this.#isAsked(app)) this.#lookAt(app);
   }
 
   look(): void {
     const { home } = this.#context;
     for (const { registryChanged } of this.#onlookers) registryChanged?.();
     for (const app of new Set([...home.appsWith("lock"), ...this.#known.keys()])) {
-      if (this.#isAsked(app)) this.#lookAt(app, false);
+      if (this.#isAsked(app)) this.#lookAt(app);
     }
   }
 
@@ -125,13 +120,16 @@ export class MeshWatch {
     return [...this.#onlookers].some((one) => one.app === null || one.app === app);
   }
 
-  /** @param made whether it listens anew */
-  #lookAt(app: string, made: boolean): void {
+  #lookAt(app: string): void {
     const known = this.#holder(app);
-    if (known === null || (known.up && !made)) return;
-    if (known.dialling === null) {
-      known.dialling = this.#dial(app, known).finally(() => known.dialling = null);
-    } else if (made && known.up) known.again = true;
+    if (known === null || known.dialling !== null || !this.#isNew(app, known)) return;
+    known.dialling = this.#dial(app, known).finally(() => known.dialling = null);
+  }
+
+  /** Whether it is to be told that the app listens, or listens anew. */
+  #isNew(app: string, { up, socket }: Known): boolean {
+    const now = this.#socketOf(app);
+    return !up || (now !== null && now !== socket);
   }
 
   /** What is known of an app that somebody holds; tells of it where nobody does any more. */
@@ -144,7 +142,7 @@ export class MeshWatch {
     const lock = findLock(path);
     if (lock === null) {
       this.#known.delete(app);
-      if (known?.up) this.#tell(app, known.unlistened ? "left" : "died");
+      if (known?.up) this.#tell(app, this.#isLeft(app, known) ? "left" : "died");
       return null;
     }
     if (known !== undefined) {
@@ -152,27 +150,42 @@ export class MeshWatch {
       known.lock = lock;
       return known;
     }
-    const found = { lock, up: false, unlistened: false, dialling: null, again: false };
+    const found = { lock, up: false, socket: null, dialling: null };
     this.#known.set(app, found);
     return found;
+  }
+
+  /** Who leaves in order removes its socket before it lets go of its lock. */
+  #isLeft(app: string, { socket }: Known): boolean {
+    return socket !== null && this.#socketOf(app) === null;
   }
 
   /** Dials until somebody answers: one that has just made its socket may not listen yet. */
   async #dial(app: string, known: Known): Promise<void> {
     for (let pause = DIAL_FIRST;; pause = Math.min(pause * 2, DIAL_MAX)) {
+      const socket = this.#socketOf(app);
       const answers = await this.#answers(app);
       if (this.#closed || this.#holder(app) !== known) return;
       if (answers) {
-        known.unlistened = false;
         const change = known.up ? "renewed" : "up";
-        known.up = true;
+        Object.assign(known, { up: true, socket });
         this.#tell(app, change);
-        if (!known.again) return;
-        known.again = false;
+        if (!this.#isNew(app, known)) return;
         pause = DIAL_FIRST;
       }
       await new Promise<void>((resolve) => callUnkept(pause, resolve));
       if (this.#closed || this.#holder(app) !== known) return;
+    }
+  }
+
+  /** What tells its socket from one that it made before; `null` where there is none. */
+  #socketOf(app: string): string | null {
+    try {
+      // (Not by its address: who asks for a pipe's state connects to it.)
+      const { dev, ino, ctime } = Deno.lstatSync(join(this.#context.home.runtime, `${app}.sock`));
+      return `${dev} ${ino} ${ctime?.getTime()}`;
+    } catch {
+      return null;
     }
   }
 

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { breaches, type Import, sources } from "../../support/unit/sources.ts";
 
 /** Modules that `import "@neverliie/ipc"` loads, both systems' folders among them. */
-const MODULES_MAX = 99;
+const MODULES_MAX = 100;
 
 /** Where lib/ipc looks at the system outside of platform.ts: how often, and why. */
 const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {

@@ -62,7 +62,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   presence: {
     knows: ["registry", "os", "base"],
     noun: "app_watch.ts",
-    doors: ["app_watch.ts"],
+    doors: ["app_watch.ts", "presence.ts"],
   },
   registry: {
     knows: ["os", "base"],
