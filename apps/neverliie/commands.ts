@@ -18,6 +18,7 @@ import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench/bench.ts";
 import { declarations } from "./types/declarations.ts";
 import { reportError, UsageError } from "./exit.ts";
+import { listAll } from "./list/list.ts";
 import { type LogsOptions, showLogs } from "./logs/logs.ts";
 import {
   print,
@@ -64,33 +65,8 @@ function callOptions({ signal, timeout, activate }: CallFlags): StreamCallOption
 }
 
 /** `neverliie list` */
-export function list({ json, signal }: CommonOptions): Promise<void> {
-  return withMesh(async (ipc) => {
-    const { problems, fault } = await ipc.registry.readOrTell();
-    // Who runs is told all the same.
-    if (fault !== null) Deno.exitCode = 1;
-    for (const [name, problem] of problems) tell(`${name}: ${problem}`);
-    const apps = await listApps(ipc, signal);
-    for (const { name, gave_up } of apps) {
-      if (gave_up !== null) tell(`${name}: ${gave_up}. Resume it: neverliie wake ${name}`);
-    }
-    if (json) return print(apps, true);
-    if (apps.length === 0) {
-      writeLine(`No apps yet: start one once and it registers itself in "${ipc.registry.path}".`);
-      return;
-    }
-    writeTable(
-      ["NAME", "RUNNING", "PID", "TYPE", "COMMAND"],
-      apps.map(({ name, running, silent, pid, type, cmd, gave_up }) => [
-        name,
-        silent ? "does not answer" : running ? "yes" : gave_up === null ? "no" : "gave up",
-        pid === null ? "-" : String(pid),
-        type ?? "-",
-        cmd.at(-1) ?? "(runs, but is not registered)",
-      ]),
-    );
-  });
-}
+export const list = (options: CommonOptions & { watch?: boolean }): Promise<void> =>
+  withMesh((ipc) => listAll(ipc, options));
 
 /** `neverliie describe APP` */
 export function describe(app: string, options: CallFlags): Promise<void> {

@@ -83,7 +83,9 @@ function add(usage: string, description: string, timed = false): Command {
   return command;
 }
 
-add("list", "the apps, and which of them run").action(() => commands.list(common()));
+add("list", "the apps, and which of them run")
+  .option("-w, --watch", "go on with who comes and goes, until Ctrl-C")
+  .action((own) => commands.list({ ...own, ...common() }));
 add("describe <app>", "an app's methods", true)
   .action((app, own) => commands.describe(app, flags(own)));
 add("call <app> <method> [params]", "call a method; params: JSON, @file or - (stdin)", true)
@@ -178,6 +180,7 @@ program.command("terminal [args...]").description(
 const HELP = `
 Examples:
   neverliie list --json
+  neverliie list --watch
   neverliie call statusbar get_stats
   neverliie stream scanner deep_scan '{"folder": "."}'
   neverliie stream terminal run @params.json

@@ -6,12 +6,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NeverLiieIPC, type Presence } from "../../lib/ipc/mod.ts";
 import { type AppChange, watchApp, watchApps, whenUp } from "../../lib/ipc/presence/app_watch.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
-import { patient } from "../support/run/watchdog.ts";
+import { collect } from "../support/mesh/program_output.ts";
+import { patient, waitingFor } from "../support/run/watchdog.ts";
 import {
   fixtureCommand,
   kill,
   meshTest,
   MODE,
+  suiteCommand,
   type TestMesh,
   until,
   WINDOWS,
@@ -154,6 +156,43 @@ meshTest("presence ends with its loop, its signal, and its process's leaving", a
   await client.close();
   assertEquals(await last, { value: undefined, done: true });
 });
+
+meshTest(
+  "list --watch prints who is there, and a line for each who comes and goes",
+  async (mesh) => {
+    await mesh.register();
+    const watch = (...flags: string[]) => {
+      const child = mesh.spawn([...suiteCommand("neverliie"), "list", "--watch", ...flags]);
+      return { child, output: collect(child.stdout), errors: collect(child.stderr) };
+    };
+    const [plain, json] = [watch(), watch("--json")];
+    const shows = (text: string) =>
+      waitingFor(
+        text,
+        () => until(() => plain.output.text.includes(text)),
+        () => plain.output.text,
+      );
+    await shows("fixture does not run");
+    await until(() => json.output.text.includes("\n"));
+    const pid = await mesh.ipc.call<number>("fixture", "pid");
+    await shows(`fixture has come, process ${pid}, version 1.2.3`);
+    await mesh.stop("fixture", pid);
+    await shows(`fixture has ${WINDOWS ? "died" : "left"}, process ${pid}`);
+    const events = () =>
+      json.output.text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+    await until(() => json.output.text.endsWith("}\n") && events().length === 3);
+    const [present, up, down] = events();
+    assertEquals(present.event, "present");
+    assert(present.apps.some(({ name }: { name: string }) => name === "fixture"));
+    assertEquals([up.event, up.name, up.pid], ["up", "fixture", pid]);
+    assertEquals([down.event, down.name, down.pid], ["down", "fixture", pid]);
+    for (const { child, errors } of [plain, json]) {
+      kill(child.pid);
+      await child.status;
+      assertEquals(await errors.all, "");
+    }
+  },
+);
 
 // Of the library alone: once on each system is enough.
 if (MODE === "script") {
