@@ -17,6 +17,7 @@ import { suite } from "../suite.ts";
 import { readParams } from "./arguments.ts";
 import { bench as measure } from "./bench/bench.ts";
 import { declarations } from "./types/declarations.ts";
+import { showEvents } from "./events/events.ts";
 import { reportError, UsageError } from "./exit.ts";
 import { listAll } from "./list/list.ts";
 import { type LogsOptions, showLogs } from "./logs/logs.ts";
@@ -89,6 +90,17 @@ export function describe(app: string, options: CallFlags): Promise<void> {
         method.kind,
         method.params?.join(", ") ?? "",
         method.description ?? "",
+      ]),
+    );
+    // (Older ones, and those in another language, tell none.)
+    if (!about.topics?.length) return;
+    writeLine("");
+    writeTable(
+      ["TOPIC", "RETAINED", "DESCRIPTION"],
+      about.topics.map(({ name, retain, description = "" }) => [
+        name,
+        retain ? "yes" : "no",
+        description,
       ]),
     );
   });
@@ -223,6 +235,13 @@ export function bench(
 /** `neverliie trace APP` */
 export const trace = (app: string, options: CommonOptions & { params?: boolean }): Promise<void> =>
   withMesh((ipc) => traceCalls(ipc, app, options));
+
+/** `neverliie events APP [TOPIC]` */
+export const events = (
+  app: string,
+  topic: string | undefined,
+  options: CommonOptions & { activate?: boolean },
+): Promise<void> => withMesh((ipc) => showEvents(ipc, app, topic, options));
 
 /** `neverliie types APP` */
 export function types(app: string, options: CallFlags): Promise<void> {

@@ -114,6 +114,9 @@ add("logs <app>", "what an app recorded, and what it wrote when it was woken").o
 add("trace <app>", "what a running app is asked, and what comes of it, as it happens")
   .option("--params", "show the params too, not their names alone")
   .action((app, own) => commands.trace(app, { ...own, ...common() }));
+add("events <app> [topic]", "what an app tells whoever listens, as it happens; waits for the app")
+  .option("--activate", "start the app when it is not running")
+  .action((app, topic, own) => commands.events(app, topic, { ...own, ...common() }));
 add("top [apps...]", "who runs, calls in flight, rates and times, live; x cancels one")
   .option("--once", "print one sample and end, as it does where there is no terminal")
   .option("--interval <s>", "seconds until a sample is printed, and between two", seconds, 2)
@@ -188,6 +191,7 @@ Examples:
   neverliie mcp scanner statusbar
   neverliie logs -f scanner
   neverliie trace statusbar --params
+  neverliie events player track --json
   neverliie top
   neverliie inspect
   neverliie bench statusbar get_stats --concurrency 8

@@ -28,6 +28,7 @@ meshTest("completion offers apps and methods, and wakes none of them", async (me
   assertEquals(await offered(mesh, "call", "--timeout", "500", "fixture", "ad"), ["add"]);
   assertEquals(await offered(mesh, "stream", "fixture", "wait_af"), ["wait_after_one"]);
   assertEquals(await offered(mesh, "call", "fixture", "wait_af"), []);
+  assertEquals(await offered(mesh, "events", "fixture", "n"), ["news"]);
   assertEquals(await pidOf(mesh.ipc, "fixed"), null);
 });
 
@@ -50,7 +51,9 @@ meshTest("completion offers no name that a shell would expand", async (mesh) => 
       fine: () => null,
     },
   });
+  hostile.topic("$(touch pwned)");
   await mesh.register({ name: "hostile" });
+  assertEquals(await offered(mesh, "events", "hostile", ""), []);
   assertEquals(await offered(mesh, "call", "hostile", ""), ["fine"]);
   assertEquals(hostile.name, "hostile");
 });

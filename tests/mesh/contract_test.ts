@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { type AppDescription, type ContractOf, ErrorCode, RemoteError } from "../../lib/ipc/mod.ts";
-import type { divideContract } from "../support/programs/divide_contract.ts";
+import type { TopicsOf } from "../../lib/ipc/mod.ts";
+import type { divideContract, levelTopic } from "../support/programs/divide_contract.ts";
 import { meshTest, MODE, WINDOWS } from "../support/mesh/mesh.ts";
 
 meshTest("a contract's params are checked where the app runs", async (mesh) => {
@@ -18,6 +19,21 @@ meshTest("a contract's params are checked where the app runs", async (mesh) => {
   const broken = await assertRejects(() => app.divide({ a: 1, b: 0 }), RemoteError) as RemoteError;
   assertEquals(broken.code, ErrorCode.InternalError);
   assert(broken.message.includes("result.quotient: must be a finite number"), broken.message);
+});
+
+meshTest("a contract's topic sends what passes its schema", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.wake("fixture");
+  type Level = TopicsOf<{ level: typeof levelTopic }>["level"];
+  await using subscription = mesh.ipc.subscribe<Level>("fixture", "level");
+  await subscription.ready;
+  const values = [{ level: 1 }, { level: "high" }, {}, { level: 2 }];
+  await mesh.ipc.call("fixture", "emit", { topic: "level", values });
+  for (const level of [1, 2]) assertEquals((await subscription.next()).value, { level });
+  const log = await Deno.readTextFile(mesh.ipc.home.logFile("fixture"));
+  const problem = 'A value of the topic "level" was not sent: "level" broke its own contract: ' +
+    "value.level: must be a finite number";
+  assertEquals(log.split(problem).length, 2, log);
 });
 
 meshTest(

@@ -11,6 +11,12 @@ import {
 } from "../../lib/ipc/mod.ts";
 import { gone, kill, meshTest, type TestMesh, until } from "../support/mesh/mesh.ts";
 
+const levelSchema = {
+  type: "object",
+  properties: { level: { type: "number" } },
+  required: ["level"],
+};
+
 const emit = (mesh: TestMesh, topic: string, ...values: unknown[]) =>
   mesh.ipc.call<number>("fixture", "emit", { topic, values });
 
@@ -94,6 +100,7 @@ meshTest(
     assertEquals(topics, [
       { name: "news", retain: true, description: "what is new" },
       { name: "ticks" },
+      { name: "level", description: "how full it is", schemas: { item: levelSchema } },
     ]);
   },
 );

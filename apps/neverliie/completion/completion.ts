@@ -1,7 +1,7 @@
 /**
  * Completion by the shell: its script, and what it asks this program for at each Tab. Commands and
- * options come from the command line's own definition, apps from the registry, methods from the
- * apps that run. Nothing is started for it.
+ * options come from the command line's own definition, apps from the registry, methods and topics
+ * from the apps that run. Nothing is started for it.
  *
  * @module
  */
@@ -173,9 +173,16 @@ async function offersFor(command: string, app: string | undefined) {
   if (app !== undefined && names.includes(app)) {
     const options = { activate: false, timeout: DESCRIBE_TIMEOUT };
     try {
-      const { methods } = await ipc.call<AppDescription>(app, "$/describe", {}, options);
+      const { methods, topics = [] } = await ipc.call<AppDescription>(
+        app,
+        "$/describe",
+        {},
+        options,
+      );
       found["method"] = methods
         .filter(({ name, kind }) => OFFERED.test(name) && kind === command)
+        .map(({ name, description }) => [name, printable(description ?? "").trim()]);
+      found["topic"] = topics.filter(({ name }) => OFFERED.test(name))
         .map(({ name, description }) => [name, printable(description ?? "").trim()]);
     } catch {
       // Asleep, or not talking: then there is nothing to offer, and a call will tell why.

@@ -4,17 +4,24 @@
  * @module
  */
 
-import type { AppDescription, JsonSchema, MethodDescription } from "../../../lib/ipc/mod.ts";
+import type {
+  AppDescription,
+  JsonSchema,
+  MethodDescription,
+  TopicDescription,
+} from "../../../lib/ipc/mod.ts";
 import { comment, keyOf, pascal, TypeWriter } from "./schema_types.ts";
 
 /**
- * A module that declares the app's interface, for `connect<T>()`. What the app gives no schema for
- * is `unknown`.
+ * A module that declares the app's interface, for `connect<T>()`, and the values of its topics, for
+ * `subscribe<T>()`. What the app gives no schema for is `unknown`.
  */
-export function declarations({ name, version, methods }: AppDescription): string {
+export function declarations({ name, version, methods, topics }: AppDescription): string {
   const app = name ?? "app";
   const writer = new TypeWriter();
   const members = methods.map((method) => member(method, writer));
+  // (An app in another language, or of an older version, tells none.)
+  const values = (topics ?? []).map((topic) => topicMember(topic, writer));
   const told = version === null ? "" : ` ${version}`;
   const parts = [
     `// Made by "neverliie types ${app}" from what the app says of itself.\n`,
@@ -22,7 +29,17 @@ export function declarations({ name, version, methods }: AppDescription): string
     `${comment(`The methods of the app "${app}"${told}.`, "")}` +
     `export interface ${pascal(app)} {\n${members.join("")}}\n`,
   ];
+  if (values.length > 0) {
+    const [what, type] = [`What the topics of "${app}" tell.`, `${pascal(app)}Topics`];
+    parts.push(`${comment(what, "")}export interface ${type} {\n${values.join("")}}\n`);
+  }
   return parts.join("\n");
+}
+
+function topicMember({ name, description, schemas }: TopicDescription, writer: TypeWriter): string {
+  const item = schemas?.item;
+  const type = item === undefined ? "unknown" : writer.write(item, `${pascal(name)}Value`, "  ");
+  return `${comment(description, "  ")}  ${keyOf(name)}: ${type};\n`;
 }
 
 function member(method: MethodDescription, writer: TypeWriter): string {

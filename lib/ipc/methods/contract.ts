@@ -19,10 +19,8 @@ export type {
   StandardSchema,
 } from "./standard_schema.ts";
 
-/** How a contract has a topic. */
-export interface TopicSchema {
-  /** Tells it from a method. */
-  kind: "topic";
+/** How a topic is opened. */
+export interface TopicOptions {
   /** Whether a new subscriber first gets the latest value; false by default. */
   retain?: boolean;
   /** One sentence for `$/describe`. */
@@ -33,18 +31,24 @@ export interface TopicSchema {
   jsonSchema?: MethodJsonSchemas;
 }
 
+/** How a contract has a topic. */
+export interface TopicSchema extends Omit<TopicOptions, "item"> {
+  /** The schema of each value, or `true` for a topic without one. */
+  topic: StandardSchema | true;
+}
+
 /** A contract: how each method is exposed, and each topic opened, by its name. */
 export type ContractSchemas = { readonly [name: string]: ExposeOptions | TopicSchema };
 
 /** The names of a contract's topics. */
 export type TopicNames<Schemas extends ContractSchemas> = {
-  [Name in keyof Schemas]: Schemas[Name] extends TopicSchema ? Name : never;
+  [Name in keyof Schemas]: Schemas[Name] extends { readonly topic: unknown } ? Name : never;
 }[keyof Schemas];
 
 /** The values of a contract's topics as their subscribers get them, by the topics' names. */
 export type TopicsOf<Schemas extends ContractSchemas> = {
   readonly [Name in TopicNames<Schemas>]: Schemas[Name] extends
-    { readonly item: infer S extends StandardSchema } ? SchemaOutput<S> : unknown;
+    { readonly topic: infer S extends StandardSchema } ? SchemaOutput<S> : unknown;
 };
 
 /** A topic as the app that opens it has it. */
@@ -60,7 +64,7 @@ export interface Emitting<T> {
 /** The topics that a contract has, opened. */
 export type OpenTopics<Schemas extends ContractSchemas> = {
   readonly [Name in TopicNames<Schemas>]: Emitting<
-    Schemas[Name] extends { readonly item: infer S extends StandardSchema } ? SchemaInput<S>
+    Schemas[Name] extends { readonly topic: infer S extends StandardSchema } ? SchemaInput<S>
       : unknown
   >;
 };
@@ -131,7 +135,7 @@ export interface Exposing {
   /** As {@link NeverLiieIPC.expose}. */
   expose(method: string, handler: Handler, options?: ExposeOptions): void;
   /** As {@link NeverLiieIPC.topic}. Needed for contracts with topics. */
-  topic?(name: string, options?: Omit<TopicSchema, "kind">): Emitting<never>;
+  topic?(name: string, options?: TopicOptions): Emitting<never>;
 }
 
 /**
@@ -142,15 +146,22 @@ export interface Exposing {
  *
  * @example
  * ```ts
- * import { type ContractOf, exposeContract, NeverLiieIPC, RemoteError } from "@neverliie/ipc";
+ * import { type ContractOf, exposeContract, NeverLiieIPC } from "@neverliie/ipc";
+ * import { RemoteError, type TopicsOf } from "@neverliie/ipc";
  * import { assertEquals, assertRejects } from "@std/assert";
  * import { z } from "zod";
  *
  * const contract = {
  *   square: { params: z.object({ of: z.number() }), result: z.number() },
+ *   asked: { topic: z.number(), retain: true },
  * };
  * await using app = await NeverLiieIPC.open("calculator", { launch: false });
- * exposeContract(app, contract, { square: ({ of }) => of * of });
+ * const { asked } = exposeContract(app, contract, {
+ *   square: ({ of }) => {
+ *     asked.emit(of);
+ *     return of * of;
+ *   },
+ * });
  *
  * await using client = await NeverLiieIPC.client();
  * const calculator = client.connect<ContractOf<typeof contract>>("calculator");
@@ -160,6 +171,11 @@ export interface Exposing {
  *   RemoteError,
  *   'Cannot call "square": params.of: ',
  * );
+ * type Asked = TopicsOf<typeof contract>["asked"];
+ * for await (const of of client.subscribe<Asked>("calculator", "asked")) {
+ *   assertEquals(of, 7);
+ *   break;
+ * }
  * ```
  */
 export function exposeContract<Schemas extends ContractSchemas>(
@@ -169,10 +185,12 @@ export function exposeContract<Schemas extends ContractSchemas>(
 ): OpenTopics<Schemas> {
   const topics: Record<string, Emitting<never>> = {};
   for (const [name, options] of Object.entries(schemas)) {
-    if (options.kind !== "topic") {
+    if (!("topic" in options)) {
       ipc.expose(name, (handlers as Record<string, Handler>)[name]!, options);
-    } else if (ipc.topic !== undefined) topics[name] = ipc.topic(name, options);
-    else throw new TypeError(`Cannot open the topic "${name}": there is nothing to open it by`);
+    } else if (ipc.topic !== undefined) {
+      const { topic, ...more } = options;
+      topics[name] = ipc.topic(name, topic === true ? more : { ...more, item: topic });
+    } else throw new TypeError(`Cannot open the topic "${name}": there is nothing to open it by`);
   }
   return topics as OpenTopics<Schemas>;
 }

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { TopicSchema } from "../methods/contract.ts";
+import type { Emitting, TopicOptions } from "../methods/contract.ts";
 import { checkedEmission, jsonSchemasOf, type MethodJsonSchemas } from "../methods/methods.ts";
 import { type WatchContext, whenUp } from "../presence/app_watch.ts";
 import type { IncomingRequest } from "../session/answering/incoming_request.ts";
@@ -27,8 +27,7 @@ import {
 export { type Overflow, type QueueOptions, TopicGap } from "./queue.ts";
 export type { SubscribeOptions, Subscription, TopicEvent } from "./subscription.ts";
 
-/** How a topic is opened. */
-export type TopicOptions = Omit<TopicSchema, "kind">;
+export type { TopicOptions };
 
 /** A topic as `$/describe` tells it. */
 export interface TopicDescription {
@@ -71,7 +70,7 @@ let subscribeTo: (topic: Topic, request: IncomingRequest) => AsyncGenerator<unkn
  * }
  * ```
  */
-export class Topic<T = unknown> {
+export class Topic<T = unknown> implements Emitting<T> {
   /** Its name, by which it is subscribed to. */
   readonly name: string;
   readonly #options: TopicOptions;

@@ -39,3 +39,6 @@ export const divideContract = {
   description: "divides a by b",
   tool: true,
 } as const;
+
+/** Of the fixture's topic `level`. */
+export const levelTopic = { topic: numbersSchema("level"), description: "how full it is" } as const;

@@ -7,7 +7,12 @@
 
 import { Buffer } from "node:buffer";
 import { existsSync } from "@std/fs";
-import { type CallContext, NeverLiieIPC, type SecondInstance } from "../../../lib/ipc/mod.ts";
+import {
+  type CallContext,
+  exposeContract,
+  NeverLiieIPC,
+  type SecondInstance,
+} from "../../../lib/ipc/mod.ts";
 import { pause } from "../../../lib/system/waiting.ts";
 import { serveOtherProtocol } from "./other_protocol.ts";
 import {
@@ -17,7 +22,7 @@ import {
   ignoresCtrlC,
   pressCtrlC,
 } from "./console_flags.ts";
-import { divideContract } from "./divide_contract.ts";
+import { divideContract, levelTopic } from "./divide_contract.ts";
 import { throwAfterItems, THROWN } from "./thrown_values.ts";
 import { processUsage } from "../mesh/process_usage.ts";
 
@@ -91,10 +96,11 @@ ipc.expose("pid", () => Deno.pid);
 const topics = {
   news: ipc.topic<unknown>("news", { retain: true, description: "what is new" }),
   ticks: ipc.topic<unknown>("ticks"),
+  ...exposeContract(ipc, { level: levelTopic }, {}),
 };
 /** Emits values in one turn. @returns how many listened */
 ipc.expose("emit", ({ topic, values }: { topic: keyof typeof topics; values: unknown[] }) => {
-  for (const value of values) topics[topic].emit(value);
+  for (const value of values) topics[topic].emit(value as { level: number });
   return topics[topic].subscribers;
 }, { params: ["topic", "values"] });
 ipc.expose("about", () => ({

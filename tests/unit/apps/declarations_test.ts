@@ -100,6 +100,21 @@ Deno.test("declarations: params by what is known of them", () => {
   ) assert(text.includes(`${line}\n`), `${line}\nis not in\n${text}`);
 });
 
+Deno.test("declarations: the topics, by the schemas of their values", () => {
+  const item = { type: "object", properties: { title: { type: "string" } }, required: ["title"] };
+  const topics = [
+    { name: "track", retain: true as const, description: "what plays", schemas: { item } },
+    { name: "any-thing" },
+  ];
+  const text = declarations({ ...app("my-app"), topics });
+  const told = text.slice(text.indexOf('/** What the topics of "my-app" tell. */'));
+  assertEquals(
+    told,
+    '/** What the topics of "my-app" tell. */\nexport interface MyAppTopics {\n' +
+      '  /** what plays */\n  track: {\n    title: string;\n  };\n  "any-thing": unknown;\n}\n',
+  );
+});
+
 Deno.test("toolsOf: names that assistants take, each once; what is not marked is no tool", () => {
   const long = "m".repeat(80);
   const tools = toolsOf([app(

@@ -3,8 +3,14 @@
  * marked as an error is none. Nothing here is called.
  */
 
-import type { ContractOf, IPCStream, NeverLiieIPC, Remote } from "../../../lib/ipc/mod.ts";
-import { exposeContract } from "../../../lib/ipc/mod.ts";
+import type {
+  ContractOf,
+  IPCStream,
+  NeverLiieIPC,
+  Remote,
+  Subscription,
+} from "../../../lib/ipc/mod.ts";
+import { exposeContract, type TopicsOf } from "../../../lib/ipc/mod.ts";
 import {
   arktypeContract,
   valibotContract,
@@ -128,4 +134,26 @@ export function handlers(ipc: NeverLiieIPC) {
   exposeContract(ipc, { greet, count }, { greet: ({ name }) => name });
   // @ts-expect-error what a handler answers is checked here, too
   exposeContract(ipc, { greet }, { greet: ({ times }) => times });
+}
+
+export function topics(ipc: NeverLiieIPC) {
+  const contract = {
+    ...{ greet: zodContract.greet },
+    track: { topic: zodContract.greet.params, retain: true },
+    any: { topic: true as const },
+  };
+  type Told = TopicsOf<typeof contract>;
+  holds<Same<keyof Told, "track" | "any">>();
+  holds<Same<keyof ContractOf<typeof contract>, "greet">>();
+  const { track, any } = exposeContract(ipc, contract, { greet: () => "" });
+  track.emit({ name: "Ada" });
+  any.emit(1);
+  // @ts-expect-error not what the schema takes
+  track.emit({ name: 1 });
+  // @ts-expect-error a topic has no handler
+  exposeContract(ipc, contract, { greet: () => "", track: () => "" });
+  const subscription = ipc.subscribe<Told["track"]>("app", "track", { overflow: "latest" });
+  holds<Same<typeof subscription, Subscription<Told["track"]>>>();
+  // @ts-expect-error no such policy
+  ipc.subscribe("app", "track", { overflow: "newest" });
 }
