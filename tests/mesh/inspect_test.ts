@@ -105,6 +105,11 @@ meshTest("inspect tells who runs, who calls whom, and wakes nobody", async (mesh
     null,
   ]);
   assert(asker.methods.some(({ name, kind }) => name === "count" && kind === "stream"));
+  assertEquals(asker.topics[0], {
+    name: "news",
+    kind: "topic, retained",
+    description: "what is new",
+  });
   assertEquals([appOf(watched, "sleeper").state, watched.home], ["asleep", mesh.home]);
   const params = { target: "fixture", method: "add", params: { a: 1, b: 2 } };
   assertEquals(await mesh.ipc.call("asker", "call_other", params), 3);

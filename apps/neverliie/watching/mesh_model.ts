@@ -172,6 +172,12 @@ export class MeshModel implements InspectSource, AsyncDisposable {
         kind,
         description,
       })),
+      // (An app in another language, or of an older version, tells none.)
+      topics: (about?.topics ?? []).map(({ name, retain, description = "" }) => ({
+        name,
+        kind: retain ? "topic, retained" : "topic",
+        description,
+      })),
     };
   }
 

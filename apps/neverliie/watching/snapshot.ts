@@ -40,7 +40,16 @@ export interface AppView {
   command: string[];
   cwd: string | null;
   address: string;
-  methods: { name: string; kind: string; description: string }[];
+  methods: Offer[];
+  topics: Offer[];
+}
+
+/** Something that an app has for others. */
+export interface Offer {
+  name: string;
+  /** Of a method "call" or "stream", of a topic "topic" or "topic, retained". */
+  kind: string;
+  description: string;
 }
 
 /** A call or stream under way. */

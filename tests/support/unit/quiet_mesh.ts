@@ -14,7 +14,7 @@ export class QuietMesh implements InspectSource {
     const app = { state: "asleep" as const, reason: null, pid: null, version: null, silent: null };
     const entry = { registered: true, type: "binary" as const, command: ["/bin/app"], cwd: "/" };
     const apps = Array.from({ length: this.#count }, (_, i) => ({
-      ...{ name: `app-${i}`, ...app, ...entry, address: "", methods: [] },
+      ...{ name: `app-${i}`, ...app, ...entry, address: "", methods: [], topics: [] },
     }));
     const empty = { problems: [], edges: [], tasks: [], tasksInAll: 0, methods: [] };
     return { at: 0, home: "/home", apps, ...empty };

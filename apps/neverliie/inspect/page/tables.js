@@ -4,6 +4,7 @@ import { byId, count, duration, element, keyed, perSecond, say, set } from "./do
 
 /** @typedef {import("../../watching/snapshot.ts").Snapshot} Snapshot */
 /** @typedef {import("../../watching/snapshot.ts").AppView} AppView */
+/** @typedef {import("../../watching/snapshot.ts").Offer} Offer */
 /** @typedef {import("../../watching/snapshot.ts").Task} Task */
 
 /**
@@ -46,8 +47,8 @@ export function showDetails(app) {
   const place = byId("details");
   place.hidden = app === undefined;
   if (app === undefined) return;
-  const { name, version, address, reason, silent, methods, state } = app;
-  const text = JSON.stringify([name, version, address, reason, silent, methods, state]);
+  const { name, version, address, reason, silent, methods, topics, state } = app;
+  const text = JSON.stringify([name, version, address, reason, silent, methods, topics, state]);
   // Made anew only where something changed, so that a selection of text stays.
   if (shown.get(place) === text) return;
   shown.set(place, text);
@@ -63,21 +64,23 @@ export function showDetails(app) {
   if (state === "asleep") {
     lines.push(element("p", {}, "It sleeps: a call wakes it, this page does not."));
   }
-  const rows = methods.map(({ name, kind, description }) =>
-    element(
-      "li",
-      {},
-      element("code", {}, name),
-      element("span", { class: "quiet" }, kind),
-      element("span", {}, description),
-    )
-  );
-  if (rows.length > 0) {
-    const list = element("ul", { "aria-label": `methods of ${name}` });
-    for (const row of rows) list.append(row);
-    lines.push(list);
-  }
+  if (methods.length > 0) lines.push(offerList(`methods of ${name}`, methods));
+  if (topics.length > 0) lines.push(offerList(`topics of ${name}`, topics));
   place.replaceChildren(...lines);
+}
+
+/**
+ * What an app has for others.
+ * @param {string} label
+ * @param {readonly Offer[]} offers
+ */
+function offerList(label, offers) {
+  const list = element("ul", { "aria-label": label });
+  for (const { name, kind, description } of offers) {
+    const words = [element("code", {}, name), element("span", { class: "quiet" }, kind)];
+    list.append(element("li", {}, ...words, element("span", {}, description)));
+  }
+  return list;
 }
 
 /** @type {WeakMap<Element, string>} */
