@@ -1,8 +1,7 @@
 /**
  * Mistakes that a simulator of the mesh has to find: each is one change to a copy of lib/ipc, of
- * the kind that people make, which type-checks and does no harm in ordinary use.
- *
- * All but the response that is dropped were written without a look at the simulator.
+ * the kind that people make, which type-checks and does no harm in ordinary use. All were written
+ * without a look at the simulator.
  *
  * @module
  */
@@ -94,11 +93,18 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   },
   {
     name: "a response dropped when it crosses a cancel",
-    harm: "Whoever waits for what became of a request that it cancelled waits for ever.",
-    file: "session/answering/open_requests.ts",
-    found: `    else this.#responder.refuse(id, ErrorCode.RequestCancelled, cancelled);
+    harm: "The stream that it opened waits for a reader for ever.",
+    file: "session/connection.ts",
+    found: `    } else if (!this.#pending.settle(id, { result, stream: stream === true }, null)) {
+      // Late: its call was given up. A stream it opened would wait for ever.
+      const token = stream === true ? asRecord(result)?.["token"] : undefined;
+      if (isRequestId(token)) this.abort(token);
+    }
 `,
-    replacement: `    else void cancelled; // (Nobody waits for it any more.)
+    replacement: `    } else {
+      // (Late, where its call was given up.)
+      this.#pending.settle(id, { result, stream: stream === true }, null);
+    }
 `,
   },
   {

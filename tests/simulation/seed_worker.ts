@@ -5,12 +5,12 @@
  */
 
 import { productOf } from "./product.ts";
-import type { Task } from "./seeds.ts";
+import type { Done, Task } from "./seeds.ts";
 import { type Product, simulate, type Verdict } from "./simulate.ts";
 
 const thread = self as unknown as {
   onmessage: (event: MessageEvent<Task>) => void;
-  postMessage(verdicts: Verdict[]): void;
+  postMessage(done: Done): void;
 };
 
 let product: Product | null = null;
@@ -24,5 +24,5 @@ thread.onmessage = async ({ data }) => {
   for (let seed = data.first; seed < data.first + data.count; seed++) {
     verdicts.push(await simulate(product!, seed));
   }
-  thread.postMessage(verdicts);
+  thread.postMessage({ verdicts, heap: Deno.memoryUsage().heapUsed });
 };

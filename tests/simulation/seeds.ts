@@ -13,6 +13,13 @@ const SHARE = 50;
 /** What a thread is told: the bundle first, then seeds. */
 export type Task = { text: string } | { first: number; count: number };
 
+/** What a thread tells of a share. */
+export interface Done {
+  verdicts: Verdict[];
+  /** Bytes that its values take after it. */
+  heap: number;
+}
+
 /** How many seeds, and how. */
 export interface SeedsOptions {
   first: number;
@@ -32,25 +39,29 @@ export async function runSeeds(product: Product, options: SeedsOptions): Promise
   let next = first;
   const end = first + count;
   const work = async (): Promise<void> => {
+    const heaps: number[] = [];
     const worker = new Worker(import.meta.resolve("./seed_worker.ts"), { type: "module" });
     try {
       worker.postMessage({ text: product.text } satisfies Task);
       while (next < end && totals.failed.length < failuresMax && !signal?.aborted) {
         const share = { first: next, count: Math.min(SHARE, end - next) };
         next += share.count;
-        for (const verdict of await ask(worker, share)) totals.add(verdict);
+        const { verdicts, heap } = await ask(worker, share);
+        for (const verdict of verdicts) totals.add(verdict);
+        heaps.push(heap);
         progress?.(totals);
       }
     } finally {
       worker.terminate();
     }
+    totals.addHeaps(heaps);
   };
   await Promise.all(Array.from({ length: threads }, work));
   totals.failed.sort((a, b) => a.seed - b.seed);
   return totals;
 }
 
-function ask(worker: Worker, share: Task): Promise<Verdict[]> {
+function ask(worker: Worker, share: Task): Promise<Done> {
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = (event) => {

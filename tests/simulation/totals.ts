@@ -23,6 +23,8 @@ export class Totals {
   readonly faults: Record<string, number> = zeros(FAULTS);
   readonly premises: Record<string, number> = zeros(PREMISES);
   readonly failed: Failed[] = [];
+  /** Bytes by which the values of a thread grew from its first seeds to its last ones, at most. */
+  heapGrowth = 0;
 
   /** Adds a seed. */
   add({ seed, failure, story, faults, premises, steps }: Verdict): void {
@@ -34,6 +36,16 @@ export class Totals {
     const happened = Object.values(faults).reduce((sum, count) => sum + count, 0);
     this.fewest.steps = Math.min(this.fewest.steps, steps);
     this.fewest.faults = Math.min(this.fewest.faults, happened);
+  }
+
+  /** Adds what a thread held after each share of its seeds. */
+  addHeaps(heaps: readonly number[]): void {
+    // The least of many: what a share leaves is garbage until the next collection.
+    const half = heaps.length >> 1;
+    const least = (some: readonly number[]) => Math.min(...some);
+    if (half === 0) return;
+    const growth = least(heaps.slice(half)) - least(heaps.slice(0, half));
+    this.heapGrowth = Math.max(this.heapGrowth, growth);
   }
 
   /** What was never tried although there were enough seeds: then they show less than they say. */

@@ -67,8 +67,8 @@ const STALLED = 5_000;
 /** Milliseconds for another copy to answer, and to leave. */
 const ANSWER_TIME = 2_000;
 const LEAVE_TIME = 1_000;
-/** Milliseconds for its lock to become free: its last answers may take some time to leave. */
-const TAKE_BACK_TIME = 1_500;
+/** Milliseconds in which two copies become one, for as long as none of them hangs. */
+const TAKE_BACK_TIME = 12_000;
 /** How often another copy is asked to leave. */
 const REQUESTS = 2;
 
@@ -88,6 +88,7 @@ export class Instance {
   #looked: number = performance.now();
   #requests = 0;
   #settling: Promise<void> | null = null;
+  #takingBack: Promise<void> | null = null;
 
   /** @param lock taken, and nobody answers at the app's address */
   constructor(app: string, context: ActivationContext, calls: CopyCalls, lock: ProcessLock) {
@@ -109,6 +110,7 @@ export class Instance {
     if (!this.#lock.isCurrent() && !this.#renew()) {
       if (this.#events !== null) {
         this.#settling ??= this.#settle(this.#looked - before).finally(() => this.#settling = null);
+        this.#takingBack ??= this.#takeBack().finally(() => this.#takingBack = null);
       }
       return false;
     }
@@ -119,6 +121,7 @@ export class Instance {
   async leave(): Promise<boolean> {
     this.#events = null;
     await this.#settling;
+    await this.#takingBack;
     try {
       return this.look();
     } catch (error) {
@@ -148,10 +151,10 @@ export class Instance {
 
   /** Somebody else has the lock: for a moment, or another copy that was started meanwhile. */
   async #settle(stalled: number): Promise<void> {
-    // Where nobody does, the other one has only begun to start.
-    const pid = await this.#whoAnswers() ?? await this.#takeBack(() => this.#whoAnswers());
-    // Its own: the other one is just being told that this one runs.
-    if (pid === null || pid === Deno.pid) return;
+    const pid = await this.#whoAnswers();
+    // The other one has only begun to start, or is just being told that this one runs.
+    // Or it has left since.
+    if (pid === null || pid === Deno.pid || this.#lock.isCurrent()) return;
     const other = pid === "silent" ? "another program" : `process ${pid}`;
     const why = `${other} is "${this.#app}" as well, since the lock of this one was removed`;
     const { report } = this.#context;
@@ -162,24 +165,20 @@ export class Instance {
     this.#requests++;
     report?.(`${why}: it was started last, and is asked to leave`);
     await this.#askToLeave();
-    await this.#takeBack();
   }
 
-  /** Takes the name once nobody has it, before a third copy does; or gives the one that answers. */
-  async #takeBack<Pid>(answers?: () => Promise<Pid | null>): Promise<Pid | null> {
+  /** Takes the name as soon as nobody has it: until the next look a caller may start a third copy. */
+  async #takeBack(): Promise<void> {
+    const begun = performance.now();
     try {
-      const deadline = performance.now() + TAKE_BACK_TIME;
-      // As often as callers look whether there is something to start.
-      for (let pause = 1; this.#events !== null; pause = Math.min(pause * 2, 8)) {
-        if (this.#renew() || performance.now() > deadline) break;
+      for (let pause = 1; this.#events !== null && !this.#renew();) {
         await pauseFor(pause);
-        const pid = await answers?.() ?? null;
-        if (pid !== null) return pid;
+        // As often as callers look whether there is something to start; not for ever.
+        pause = Math.min(pause * 2, performance.now() - begun < TAKE_BACK_TIME ? 8 : 250);
       }
     } catch {
       // The next look fails as well, and tells of it.
     }
-    return null;
   }
 
   /** The process that answers at the app's address: "silent" where it does not tell, `null` for none. */

@@ -55,7 +55,9 @@ async function askForMany(
       const controller = new AbortController();
       ask.signal = controller.signal;
       const changesItsMind = () => controller.abort(new Cancelled("no longer wanted"));
-      machine.scheduler.after(random(600), process, changesItsMind);
+      // Some at once: that crosses the answer on its way.
+      const after = random(2) === 0 ? random(600) : random(3_000) / 1_000;
+      machine.scheduler.after(after, process, changesItsMind);
     }
     const one = askOnce(asks, ask, random);
     under.push(one);
@@ -65,7 +67,7 @@ async function askForMany(
   // Some leave while they still wait.
   if (random(4) > 0) await Promise.all(under);
   // Others stay for a while, and hear what still comes.
-  if (random(3) === 0) await machine.pause(process, random(3_000));
+  if (random(3) === 0) await machine.pause(process, random(8_000));
 }
 
 function askOnce(

@@ -133,11 +133,13 @@ export class Machine {
     process.end(exitCode);
   }
 
-  /** Stops a process for so many milliseconds. */
+  /** Stops a process for so many milliseconds; one that is stopped already for no less than it is. */
   stall(process: Process, milliseconds: number): void {
     this.story.tell(process, `is stopped for ${milliseconds} ms`);
-    process.stalledUntil = this.scheduler.now + milliseconds;
-    process.stalledFor += milliseconds;
+    const { now } = this.scheduler;
+    const until = Math.max(process.stalledUntil, now + milliseconds);
+    process.stalledFor += until - Math.max(process.stalledUntil, now);
+    process.stalledUntil = until;
   }
 
   /** Resolves after so many milliseconds, unless the process has died by then. */
