@@ -60,6 +60,12 @@ const SUBJECTS: readonly [subject: string, title: string, about: string][] = [
     "connection go on.",
   ],
   [
+    "idempotent calls through kills",
+    "Idempotent calls",
+    "16 in flight while their app is killed, as often as the start limit allows. They are asked again " +
+    "by themselves, and every one is answered. Of kills that come faster each failure is the limit's.",
+  ],
+  [
     "soak",
     "Mixed load",
     "Calls large and small, bytes, streams read and left, cancelled and failing calls, callers that " +

@@ -87,7 +87,7 @@ export function describe(app: string, options: CallFlags): Promise<void> {
       ["METHOD", "KIND", "PARAMETERS", "DESCRIPTION"],
       methods.map((method) => [
         method.name,
-        method.kind,
+        method.idempotent === true ? `${method.kind}, idempotent` : method.kind,
         method.params?.join(", ") ?? "",
         method.description ?? "",
       ]),

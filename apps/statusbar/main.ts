@@ -26,6 +26,7 @@ statusbar.jsonc in the home says what the line shows; docs/statusbar.md tells ho
     ipc.expose("get_stats", (_params, { signal }) => reader.read(signal), {
       params: [],
       description: "CPU, memory, battery and uptime of this machine now",
+      idempotent: true,
       tool: true,
     });
     ipc.expose(

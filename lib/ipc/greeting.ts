@@ -9,6 +9,7 @@ import { ProtocolMismatchError } from "./wire/errors.ts";
 import { asRecord } from "./base/record.ts";
 import { isAppName } from "./base/name.ts";
 import { PROTOCOL_VERSION } from "./options.ts";
+import type { Connection, WaitOptions } from "./session/connection.ts";
 import { identify, type Peer } from "./session/peer.ts";
 import type { Registry } from "./registry/registry.ts";
 
@@ -34,6 +35,35 @@ export function takeGreeting(peer: Peer, said: unknown): void {
   if (name === null || (typeof name === "string" && isAppName(name))) identify(peer, { name, pid });
 }
 
+/** Greets a target, and notes on the connection what it says of itself. */
+export async function greetTarget(
+  connection: Connection,
+  target: string,
+  name: string | null,
+  registry: Registry,
+  options: WaitOptions,
+): Promise<void> {
+  const said = await connection.greet(greeting(name), options);
+  takeGreeting(connection.peer, said);
+  connection.idempotent = idempotentOf(said);
+  connection.mismatch = await protocolMismatch(target, said, registry);
+}
+
+/** Longest list of methods that is taken from a peer. */
+const METHODS_MAX = 10_000;
+
+/**
+ * The methods that a target says it answers again without harm. It says so once a connection: a call
+ * costs nothing by it, and one that is lost need not ask first.
+ *
+ * @param said its answer to `$/ping`
+ */
+function idempotentOf(said: unknown): ReadonlySet<string> | null {
+  const methods = asRecord(said)?.["idempotent"];
+  if (!Array.isArray(methods)) return null;
+  return new Set(methods.slice(0, METHODS_MAX).filter((method) => typeof method === "string"));
+}
+
 /** The methods that every version answers: a program of another version can be seen, and stopped. */
 const ALWAYS = ["$/ping", "$/describe", "$/shutdown"];
 
@@ -48,7 +78,7 @@ export function isForAllVersions(method: string): boolean {
  * @param said its answer to `$/ping`
  * @returns why nothing else is asked of it, where it is another than this process's; else `null`
  */
-export async function protocolMismatch(
+async function protocolMismatch(
   target: string,
   said: unknown,
   registry: Registry,

@@ -118,7 +118,7 @@ export type {
   PresenceOptions,
   PresentApp,
 } from "./presence/presence.ts";
-export type { Params, TraceContext } from "./wire/message.ts";
+export type { Params, RequestMembers, TraceContext } from "./wire/message.ts";
 export type { FrameLimits } from "./wire/codec.ts";
 export { checkAppName } from "./base/name.ts";
 export { printable, printableLines } from "./base/problem.ts";

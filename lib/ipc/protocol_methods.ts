@@ -33,7 +33,7 @@ export function answerProtocol(request: IncomingRequest, host: ProtocolHost): un
   switch (request.method) {
     case "$/ping":
       takeGreeting(request.caller, request.params);
-      return { ...greeting(host.name), accept: [BYTES_TYPE] };
+      return { ...greeting(host.name), accept: [BYTES_TYPE], ...host.methods.told() };
     case "$/describe":
       return describeProcess(host);
     case "$/subscribe":

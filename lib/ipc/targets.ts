@@ -7,9 +7,9 @@
 import { type ActivationContext, connectTo, TargetStartError } from "./activation/activation.ts";
 import { Connection, type Dispatch, type Reply } from "./session/connection.ts";
 import { ConnectionLostError, RemoteError } from "./wire/errors.ts";
-import { greeting, isForAllVersions, protocolMismatch, takeGreeting } from "./greeting.ts";
+import { greetTarget, isForAllVersions } from "./greeting.ts";
 import type { Limits } from "./session/limits.ts";
-import type { Params, TraceContext } from "./wire/message.ts";
+import type { Params, RequestMembers, TraceContext } from "./wire/message.ts";
 import { checkAppName } from "./base/name.ts";
 import { DEFAULT_START_TIMEOUT } from "./options.ts";
 import {
@@ -20,13 +20,11 @@ import {
 } from "./session/calling/pending_calls.ts";
 import type { CallOptions } from "./remote.ts";
 import type { IncomingRequest } from "./session/answering/incoming_request.ts";
-import {
-  checkDuration,
-  DEFAULT_TIMEOUT,
-  pauseFor,
-  TIMER_MAX,
-  unlessAborted,
-} from "./base/timer.ts";
+import { checkDuration, DEFAULT_TIMEOUT, inTime, pauseFor, unlessAborted } from "./base/timer.ts";
+
+/** Milliseconds before a call whose answer was lost is made again; four times as long each time. */
+const BACKOFF = 25;
+const BACKOFF_MAX = 1_600;
 
 /** An attempt to connect that several callers wait for. */
 interface Attempt {
@@ -42,9 +40,12 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
   deadline: number | undefined;
   readonly #targets: Targets;
   #connection: Connection | null = null;
-  readonly trace: TraceContext | undefined;
-  /** When the first attempt's time was over: there is no further attempt after it. */
+  trace: RequestMembers | undefined;
+  /** When its time is over: there is no further attempt after it. */
   #until: number | undefined;
+  /** What is left of its time where the peer may have seen it, and why it is made again. */
+  #left: number | undefined;
+  #lost: ConnectionLostError | null = null;
 
   constructor(
     targets: Targets,
@@ -68,8 +69,10 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
   send(connection: Connection, fresh = false): Promise<T> {
     const { mismatch } = connection;
     if (mismatch !== null && !isForAllVersions(this.method)) return Promise.reject(mismatch);
+    if (this.#lost !== null && !this.#mayRepeat(connection)) return Promise.reject(this.#lost);
     this.#connection = connection;
-    this.deadline = fresh ? undefined : this.#until;
+    if (fresh && this.#left !== undefined) this.#until = performance.now() + this.#left;
+    this.deadline = fresh && this.#left === undefined ? undefined : this.#until;
     const { latest } = this.options;
     if (latest !== undefined) {
       this.deadline = Math.min(latest, this.deadline ?? performance.now() + this.timeout);
@@ -81,12 +84,33 @@ class TargetCall<T> implements WaitOptions, Settlement<T> {
     return this.made(reply, this.#connection!);
   }
 
-  async again(lost: ConnectionLostError, deadline: number): Promise<T> {
+  #mayRepeat(connection: Connection | null): boolean {
+    return connection?.idempotent?.has(this.method) === true;
+  }
+
+  again(lost: ConnectionLostError, deadline: number): Promise<T> | null {
+    // (Who is not to start the target would hardly find it.)
+    const able = this.options.activate !== false && !this.#targets.left.aborted;
+    // The peer may have seen it, and run it: unless it is unsent.
+    const may = lost.unsent || (able && this.#mayRepeat(this.#connection));
+    return may ? this.#again(lost, deadline) : null;
+  }
+
+  async #again(lost: ConnectionLostError, deadline: number): Promise<T> {
     const now = performance.now();
+    const { left } = this.#targets;
     this.#until ??= Number.isNaN(deadline) ? now + this.timeout : deadline;
-    if (now > this.#until) throw lost;
-    // One that leaves refuses what comes until it has closed the connection.
-    if (this.#connection?.open) await pauseFor(5, this.signal);
+    const attempt = this.trace?.attempt ?? 1;
+    const backoff = lost.unsent ? 0 : Math.min(BACKOFF * 4 ** (attempt - 1), BACKOFF_MAX);
+    if (now + backoff > this.#until) throw lost;
+    if (!lost.unsent) {
+      this.trace = { ...this.trace, attempt: attempt + 1 };
+      this.#lost = lost;
+      const { signal = left } = this;
+      await pauseFor(backoff, signal === left ? left : AbortSignal.any([left, signal]));
+      // One that leaves refuses what comes until it has closed the connection.
+    } else if (this.#connection?.open) await pauseFor(5, this.signal);
+    if (this.#lost !== null) this.#left = this.#until - performance.now();
     return await this.#targets.dialAndSend(this);
   }
 }
@@ -195,7 +219,12 @@ export class Targets {
     attempt.waiters++;
     let why: unknown;
     try {
-      return await this.#within(attempt.connection, target, startTimeout, signal);
+      // No longer than this caller's own limits.
+      return await inTime(unlessAborted(attempt.connection, signal), startTimeout, () => {
+        const log = this.#context.home.logFile(target);
+        const why = `it did not answer in ${startTimeout} ms. Its log is "${log}"`;
+        return new TargetStartError(`Cannot start "${target}": ${why}`);
+      });
     } catch (error) {
       why = error;
       throw error;
@@ -207,29 +236,6 @@ export class Targets {
         if (attempts.get(target) === attempt) attempts.delete(target);
         attempt.abandon.abort(why);
       }
-    }
-  }
-
-  /** Waits for an attempt no longer than this caller's own limits. */
-  async #within(
-    connection: Promise<Connection>,
-    target: string,
-    startTimeout: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Connection> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      if (startTimeout > TIMER_MAX) return;
-      const log = this.#context.home.logFile(target);
-      timer = setTimeout(() => {
-        const why = `it did not answer in ${startTimeout} ms. Its log is "${log}"`;
-        reject(new TargetStartError(`Cannot start "${target}": ${why}`));
-      }, startTimeout);
-    });
-    try {
-      return await unlessAborted(Promise.race([connection, late]), signal);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -250,9 +256,8 @@ export class Targets {
       });
       try {
         const wait = started ? undefined : timeout;
-        const said = await connection.greet(greeting(this.#name), { timeout: wait, signal });
-        takeGreeting(connection.peer, said);
-        connection.mismatch = await protocolMismatch(target, said, this.#context.registry);
+        const { registry } = this.#context;
+        await greetTarget(connection, target, this.#name, registry, { timeout: wait, signal });
         return await this.#keep(target, connection);
       } catch (error) {
         // A peer of another make may not know the method, but it answers.

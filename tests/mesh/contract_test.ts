@@ -59,9 +59,11 @@ meshTest(
           required: ["quotient"],
         },
       },
+      idempotent: true,
       tool: true,
     });
-    assertEquals(methods.find(({ name }) => name === "echo")!.tool, undefined);
+    const { tool, idempotent } = methods.find(({ name }) => name === "echo")!;
+    assertEquals([tool, idempotent], [undefined, undefined]);
   },
 );
 
@@ -72,7 +74,10 @@ meshTest("neverliie types writes an interface of the app", async (mesh) => {
   assert(stdout.includes("export interface Fixture {\n"), stdout);
   assert(
     stdout.includes(`
-  /** divides a by b */
+  /**
+   * divides a by b
+   * Idempotent: asked again where its answer was lost.
+   */
   divide(params: {
     a: number;
     b: number;

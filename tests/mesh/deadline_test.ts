@@ -5,6 +5,7 @@ import { meshTest, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
 import { RawClient } from "../support/mesh/raw_client.ts";
 
 interface Context {
+  attempt: number;
   /** Milliseconds; `null` where there is no end. */
   left: number | null;
   trace: { traceparent?: string; tracestate?: string };
@@ -100,7 +101,7 @@ meshTest(
     for (const [id, more] of odd.entries()) {
       await older.send({ jsonrpc: "2.0", id, method: "context", params: {}, ...more });
       const { result } = (await older.receive())!;
-      assertEquals(result, { left: null, trace: {} }, JSON.stringify(more));
+      assertEquals(result, { attempt: 1, left: null, trace: {} }, JSON.stringify(more));
     }
     await mesh.register({ name: "old", args: ["--protocol", "1"] });
     assertEquals(await mesh.ipc.call("old", "anything", {}, { timeout: 7_000 }), null);

@@ -56,6 +56,7 @@ meshTest("mcp: the methods that an app marks are tools with schemas, and answer"
   assertEquals(divide!.inputSchema.required, ["a", "b"]);
   assertEquals(divide!.outputSchema!["properties"], { quotient: { type: "number" } });
   assert(count!.description!.endsWith("(a stream of items)"));
+  assertEquals([add!.annotations, divide!.annotations], [undefined, { idempotentHint: true }]);
 
   // A call answers with text, and with structure where its schema says that it is an object.
   assertEquals(await session.call("fixture_add", { a: 2, b: 3 }), {

@@ -96,11 +96,12 @@ class Tools {
   async list(): Promise<ListToolsResult> {
     return {
       tools: [...(await this.#look()).values()].map((
-        { name, description, inputSchema, outputSchema },
+        { name, description, idempotent, inputSchema, outputSchema },
       ) => ({
         name,
         description,
         inputSchema,
+        ...(idempotent ? { annotations: { idempotentHint: true } } : {}),
         ...(outputSchema === null ? {} : { outputSchema }),
       })),
     };

@@ -17,6 +17,7 @@ export interface Tool {
   method: string;
   kind: MethodDescription["kind"];
   description: string;
+  idempotent: boolean;
   inputSchema: ObjectSchema;
   /** Where the method tells that it gives an object. */
   outputSchema: ObjectSchema | null;
@@ -51,6 +52,7 @@ function toolOf(app: string, method: MethodDescription, taken: ReadonlySet<strin
     method: method.name,
     kind,
     description: kind === "call" ? description : `${description} (a stream of items)`,
+    idempotent: method.idempotent === true,
     inputSchema: inputOf(schemas?.params, method.params),
     outputSchema: result?.["type"] === "object" ? plain(result) : null,
   };

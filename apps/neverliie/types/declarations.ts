@@ -43,14 +43,16 @@ function topicMember({ name, description, schemas }: TopicDescription, writer: T
 }
 
 function member(method: MethodDescription, writer: TypeWriter): string {
-  const { name, kind, description, schemas } = method;
+  const { name, kind, description, idempotent, schemas } = method;
   const type = (part: "params" | "result" | "item", schema: JsonSchema | undefined) =>
     schema === undefined ? "unknown" : writer.write(schema, pascal(name) + pascal(part), "  ");
   const answer = kind === "stream"
     ? `AsyncIterable<${type("item", schemas?.item)}>`
     : `Promise<${type("result", schemas?.result)}>`;
   const params = paramsOf(method, () => type("params", schemas?.params));
-  return `${comment(description, "  ")}  ${keyOf(name)}(${params}): ${answer};\n`;
+  const again = idempotent === true ? "Idempotent: asked again where its answer was lost." : "";
+  const told = [description ?? "", again].filter((text) => text !== "").join("\n");
+  return `${comment(told, "  ")}  ${keyOf(name)}(${params}): ${answer};\n`;
 }
 
 function paramsOf({ params, schemas }: MethodDescription, write: () => string): string {

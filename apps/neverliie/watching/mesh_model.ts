@@ -167,9 +167,9 @@ export class MeshModel implements InspectSource, AsyncDisposable {
       command: cmd,
       cwd,
       address,
-      methods: (about?.methods ?? []).map(({ name, kind, description = "" }) => ({
+      methods: (about?.methods ?? []).map(({ name, kind, idempotent, description = "" }) => ({
         name,
-        kind,
+        kind: idempotent === true ? `${kind}, idempotent` : kind,
         description,
       })),
       // (An app in another language, or of an older version, tells none.)

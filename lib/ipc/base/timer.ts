@@ -114,17 +114,33 @@ export function keepRunning(): () => void {
   };
 }
 
+/** `promise`, unless it takes longer than `milliseconds`: then it rejects with what `late` makes. */
+export async function inTime<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+  late: () => Error,
+): Promise<T> {
+  const over = Promise.withResolvers<never>();
+  const timer = milliseconds > TIMER_MAX
+    ? undefined
+    : setTimeout(() => over.reject(late()), milliseconds);
+  try {
+    return await Promise.race([promise, over.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Resolves once `promise` does, at the latest after `milliseconds`. */
 export async function noLongerThan(
   milliseconds: number,
   promise: Promise<unknown>,
 ): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, milliseconds));
+  const over = new Error();
   try {
-    await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
+    await inTime(promise, milliseconds, () => over);
+  } catch (error) {
+    if (error !== over) throw error;
   }
 }
 

@@ -26,6 +26,11 @@ export interface CallContext extends CallBounds {
    * first item.
    */
   readonly deadline: number;
+  /**
+   * Which time the caller asks: 1, or more where its connection was lost before the answer and the
+   * method is idempotent. Then the call may have run before, or may still run.
+   */
+  readonly attempt: number;
   /** Where the call belongs in a trace, as its caller told. */
   readonly trace: TraceContext;
   /** The process that called, to be called back over the connection that it called on. */

@@ -43,6 +43,12 @@ export interface ExposeOptions {
   description?: string;
   /** Told to callers; found out from the handler (a generator function streams) unless given. */
   kind?: "call" | "stream";
+  /**
+   * Whether it may run twice for one call without harm; false by default. Callers are told: one whose
+   * connection is lost before the answer asks again by itself, and the handler sees
+   * `context.attempt`.
+   */
+  idempotent?: boolean;
   /** Whether `neverliie mcp` offers the method to assistants; false by default. */
   tool?: boolean;
 }
@@ -59,6 +65,8 @@ export interface MethodDescription {
   description?: string;
   /** The JSON Schemas of what goes in and what comes out, as far as the app gave them. */
   schemas?: MethodJsonSchemas;
+  /** Whether a caller asks again by itself where its connection was lost. */
+  idempotent?: true;
   /** Whether the app offers it to assistants. */
   tool?: true;
 }
@@ -130,13 +138,19 @@ export class Methods {
     return [...this.#table].map(([name, entry]) => entry.description ??= this.#tell(name, entry));
   }
 
+  /** What is said of them to those who connect. */
+  told(): { idempotent?: string[] } {
+    const idempotent = [...this.#table].filter(([, { options }]) => options.idempotent === true);
+    return idempotent.length === 0 ? {} : { idempotent: idempotent.map(([name]) => name) };
+  }
+
   #names(name: string, entry: Exposed): readonly string[] | undefined {
     if (entry.names === null) entry.names = (entry.description ??= this.#tell(name, entry)).params;
     return entry.names;
   }
 
   #tell(name: string, { options }: Exposed): MethodDescription {
-    const { params, kind = "call", description, tool } = options;
+    const { params, kind = "call", description, idempotent, tool } = options;
     const schemas = jsonSchemasOf(options, (problem) => this.#report(`"${name}": ${problem}`));
     const names = isNames(params) ? params : namesOf(schemas?.params);
     return {
@@ -145,6 +159,7 @@ export class Methods {
       ...(names === undefined ? {} : { params: [...names] }),
       ...(description === undefined ? {} : { description }),
       ...(schemas === null ? {} : { schemas }),
+      ...(idempotent === true ? { idempotent } : {}),
       ...(tool === true ? { tool } : {}),
     };
   }

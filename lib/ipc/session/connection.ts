@@ -21,8 +21,8 @@ import {
   type NextPage,
   nextPageOf,
   type Params,
+  type RequestMembers,
   type ResponseMessage,
-  type TraceContext,
 } from "../wire/message.ts";
 import { Outbox } from "./outbox.ts";
 import { Peer } from "./peer.ts";
@@ -65,6 +65,8 @@ export class Connection implements Calls {
   readonly peer: Peer = new Peer(this);
   /** Set where the peer speaks another version: why only few methods are called (greeting.ts). */
   mismatch: Error | null = null;
+  /** The peer's methods that may be asked again where their answer was lost (greeting.ts). */
+  idempotent: ReadonlySet<string> | null = null;
   /** The requests that this side is answering. One may come twice. */
   readonly inFlight: OpenRequests["inFlight"] = () => this.#openRequests.inFlight();
   readonly #ended = Promise.withResolvers<Error | null>();
@@ -190,11 +192,11 @@ export class Connection implements Calls {
     id: number | null,
     method: string,
     params?: Params,
-    trace?: TraceContext,
+    beside?: RequestMembers,
     timeout?: number,
   ): void {
     const bytes = this.#peerTakesBytes;
-    const request = this.#requestWriter.write(id, method, params, bytes, trace, timeout);
+    const request = this.#requestWriter.write(id, method, params, bytes, beside, timeout);
     // Notifications cancel earlier requests, so they pass where the queue is full.
     this.#outbox.send(request, id === null ? SMALL_MESSAGE : 0);
   }

@@ -27,8 +27,14 @@ export interface TraceContext {
   tracestate?: string;
 }
 
+/** What stands beside the params of a request. */
+export interface RequestMembers extends TraceContext {
+  /** Which time it is sent, 2 for the first repetition; not there for the first. */
+  attempt?: number;
+}
+
 /** A call that wants an answer. */
-export interface RequestMessage extends TraceContext {
+export interface RequestMessage extends RequestMembers {
   jsonrpc: "2.0";
   id: RequestId;
   method: string;
@@ -38,7 +44,7 @@ export interface RequestMessage extends TraceContext {
 }
 
 /** A call that wants none. */
-export interface NotificationMessage extends TraceContext {
+export interface NotificationMessage extends RequestMembers {
   jsonrpc: "2.0";
   method: string;
   params?: Params | undefined;

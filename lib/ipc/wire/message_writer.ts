@@ -6,7 +6,7 @@
 
 import { pack, type Packed, packedList, places } from "./bytes.ts";
 import { messageOf, type WireError } from "./errors.ts";
-import type { Params, RequestId, TraceContext } from "./message.ts";
+import type { Params, RequestId, RequestMembers } from "./message.ts";
 
 /** Writes the requests of one session. */
 export class RequestWriter {
@@ -26,7 +26,7 @@ export class RequestWriter {
     method: string,
     params: Params | undefined,
     peerTakesBytes: boolean,
-    trace?: TraceContext,
+    beside?: RequestMembers,
     timeout: number = Infinity,
   ): Packed {
     if (method !== this.#method) {
@@ -34,8 +34,8 @@ export class RequestWriter {
       this.#quoted = JSON.stringify(method);
     }
     const named = id === null ? "" : `"id":${id},`;
-    // The context goes in as members of the request itself.
-    const members = trace === undefined ? "" : JSON.stringify(trace).slice(1, -1);
+    // They go in as members of the request itself.
+    const members = beside === undefined ? "" : JSON.stringify(beside).slice(1, -1);
     const context = members === "" ? "" : `,${members}`;
     // In whole milliseconds, rounded up: nobody is to be late before the caller is.
     const time = timeout < Number.MAX_SAFE_INTEGER ? `,"timeout":${wholeOf(timeout)}` : "";

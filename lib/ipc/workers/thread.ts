@@ -18,6 +18,8 @@ const GRACE = 200;
 export interface Job {
   method: string;
   params: unknown;
+  /** Which time its caller asks; 1 unless given. */
+  attempt?: number;
 }
 
 /** What becomes of a thread after a task: it can run another, still computes, or has ended. */

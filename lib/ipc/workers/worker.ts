@@ -25,6 +25,7 @@ interface RunOrder {
   type: "run";
   method: string;
   params: unknown;
+  attempt?: number;
   /** Milliseconds that the caller waits on, and when that was so, since the epoch. */
   left: number;
   at: number;
@@ -119,7 +120,7 @@ class Running {
     }
   }
 
-  async #run({ method, params, left, at, trace = {} }: RunOrder): Promise<void> {
+  async #run({ method, params, attempt = 1, left, at, trace = {} }: RunOrder): Promise<void> {
     this.#current = new AbortController();
     this.#ahead = 0;
     const signal = signalOf(this.#current, this.#words);
@@ -127,7 +128,8 @@ class Running {
     try {
       // (A thread that had to be loaded first has taken some of the time.)
       const deadline = performance.now() + left - Math.max(0, Date.now() - at);
-      const result = await this.#handler(params, { method, signal, deadline, trace });
+      const context = { method, signal, deadline, attempt, trace };
+      const result = await this.#handler(params, context);
       iterator = iteratorOf(result);
       if (iterator === null) return this.#give({ type: "result", value: result }, "its answer");
       this.#send({ type: "stream" });

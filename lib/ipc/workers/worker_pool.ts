@@ -65,7 +65,8 @@ export class WorkerPool {
 
   /** A handler that runs the module's handler of `method`. */
   handler(module: string, method: string): Handler {
-    return (params, context) => this.run(module, { method, params }, context);
+    return (params, context) =>
+      this.run(module, { method, params, attempt: context.attempt }, context);
   }
 
   /** How many threads there are: idle ones, and those that were given up, included. */

@@ -37,6 +37,7 @@ export const divideContract = {
   params: numbersSchema("a", "b"),
   result: numbersSchema("quotient"),
   description: "divides a by b",
+  idempotent: true,
   tool: true,
 } as const;
 

@@ -2,7 +2,7 @@
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
  * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, `--protocol JSON` for an app that
  * speaks another version of the protocol, `--leave-once PATH` for one whose leaving ends when there is
- * such a file, and `crash` or `silent` for a program that never serves.
+ * such a file, `--nothing-idempotent`, and `crash` or `silent` for a program that never serves.
  */
 
 import { Buffer } from "node:buffer";
@@ -195,8 +195,37 @@ ipc.expose("happened", async ({ event }: { event: string }) => {
 ipc.expose("call_other", (
   { target, method, params }: { target: string; method: string; params?: Record<string, unknown> },
 ) => ipc.call(target, method, params));
+const idempotent = !Deno.args.includes("--nothing-idempotent");
+/** Takes `wait` ms, and tells which time it was asked; so often its process ends instead. */
+ipc.expose("again", async (
+  { die = 0, wait = 0 }: { die?: number; wait?: number },
+  { attempt }: CallContext,
+) => {
+  if (attempt <= die) Deno.exit(9);
+  if (wait > 0) await pause(wait);
+  return { attempt, pid: Deno.pid };
+}, { idempotent });
+/** The same of a stream, before its first item or after it. */
+ipc.expose("again_items", async function* (
+  { die = 0, first }: { die?: number; first?: boolean },
+  { attempt }: CallContext,
+) {
+  if (first) yield attempt;
+  if (attempt <= die) {
+    await pause(20);
+    Deno.exit(9);
+  }
+  yield attempt;
+}, { idempotent: true });
+ipc.expose("hang_again", (_params, { signal }: CallContext) => {
+  note("hang_again started");
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}, { idempotent: true });
 /** What is left of its time is `null` where that has no end. */
-const contextOf = ({ deadline, trace }: CallContext) => ({
+const contextOf = ({ deadline, trace, attempt }: CallContext) => ({
+  attempt,
   left: deadline === Infinity ? null : deadline - performance.now(),
   trace,
 });

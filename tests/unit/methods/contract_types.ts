@@ -109,6 +109,14 @@ export function handlers(ipc: NeverLiieIPC) {
     holds<Same<typeof signal, AbortSignal>>();
     return method + name;
   }, greet);
+  ipc.expose("again", ({ name }, context) => {
+    const { deadline, attempt } = context;
+    holds<Same<[typeof deadline, typeof attempt], [number, number]>>();
+    void ipc.connect<Greeter>("greeter").count({ to: 3 }, { within: context });
+    return name;
+  }, { ...greet, idempotent: true });
+  // @ts-expect-error a word is no answer to whether it is
+  ipc.expose("wrong", ({ name }) => name, { ...greet, idempotent: "yes" });
   ipc.expose("later", async ({ name }) => await Promise.resolve(name), greet);
   // @ts-expect-error the result is a string
   ipc.expose("wrong", ({ times }) => times, greet);

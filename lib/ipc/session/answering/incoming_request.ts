@@ -96,6 +96,12 @@ export class IncomingRequest {
     return typeof timeout === "number" && timeout >= 0 ? performance.now() + timeout : Infinity;
   }
 
+  /** Which time its caller asks: 1 unless it told of more. */
+  get attempt(): number {
+    const { attempt } = this.#message;
+    return Number.isSafeInteger(attempt) && attempt! > 0 ? attempt! : 1;
+  }
+
   /** Where it belongs in a trace, as its caller told. */
   get trace(): TraceContext {
     const { traceparent, tracestate } = this.#message;

@@ -6,7 +6,7 @@
 
 import { CallTable } from "../call_table.ts";
 import { ConnectionLostError, LimitExceededError } from "../../wire/errors.ts";
-import type { RequestId, TraceContext } from "../../wire/message.ts";
+import type { RequestId, RequestMembers, TraceContext } from "../../wire/message.ts";
 import { checkDuration, DeadlineTimer } from "../../base/timer.ts";
 
 /**
@@ -71,8 +71,8 @@ export interface WaitOptions {
   within?: CallBounds | undefined;
   /** When `timeout` is over, on `performance.now()`'s clock: for a caller that has looked at it. */
   deadline?: number | undefined;
-  /** Travels with the request. */
-  trace?: TraceContext | undefined;
+  /** What travels with the request beside its params. */
+  trace?: RequestMembers | undefined;
 }
 
 /** A successful answer. */
@@ -87,13 +87,14 @@ export interface Settlement<T> {
   /** Makes of the reply what the caller gets; may throw. */
   finish(reply: Reply): T;
   /**
-   * Makes the request anew where the session ended before the peer can have seen it. The caller waits
-   * on, and is not told.
+   * Makes the request anew where the session ended before its answer, or before the peer can have seen
+   * it. The caller waits on, and is not told.
    *
+   * @returns `null` where it is not to be made again, and the caller is to be told
    * @param deadline until when the call may take, on `performance.now()`'s clock; NaN where its time
    * has not begun
    */
-  again?(lost: ConnectionLostError, deadline: number): Promise<T>;
+  again?(lost: ConnectionLostError, deadline: number): Promise<T> | null;
 }
 
 /** The caller gets the reply itself. */
@@ -129,8 +130,10 @@ class PendingCall<T> {
   }
 
   settle(reply: Reply | null, error: unknown): void {
+    // An answer that tells of leaving is none of a session that has ended, unless nothing was begun.
+    if (error instanceof ConnectionLostError && error.unsent) return this.lose(error);
     this.unlisten?.();
-    if (reply === null) return this.#fail(error);
+    if (reply === null) return this.reject(error);
     try {
       this.resolve(this.settlement.finish(reply));
     } catch (thrown) {
@@ -138,11 +141,12 @@ class PendingCall<T> {
     }
   }
 
-  #fail(error: unknown): void {
-    const unsent = error instanceof ConnectionLostError && error.unsent;
-    if (unsent && this.settlement.again !== undefined) {
-      this.resolve(this.settlement.again(error, this.deadline));
-    } else this.reject(error);
+  /** There is no answer, and will be none. */
+  lose(lost: ConnectionLostError): void {
+    this.unlisten?.();
+    const again = this.settlement.again?.(lost, this.deadline) ?? null;
+    if (again === null) this.reject(lost);
+    else this.resolve(again);
   }
 }
 
@@ -239,8 +243,8 @@ export class PendingCalls {
     const unbegun = said instanceof ConnectionLostError && said.unsent;
     for (const call of this.#calls.all()) {
       const message = `Cannot finish "${call.method}": ${why}`;
-      const lost = new ConnectionLostError(message, unbegun || !call.sent);
-      call.settle(null, refused ? said : lost);
+      if (refused) call.settle(null, said);
+      else call.lose(new ConnectionLostError(message, unbegun || !call.sent));
     }
     this.#calls.clear();
   }
