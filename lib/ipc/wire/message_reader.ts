@@ -133,7 +133,7 @@ const DIGIT_0 = 48;
 const BRACE = 123;
 const BRACKET = 91;
 const SPACE = 32;
-/** Longer ids are left to a whole parse. */
+/** Longer numbers are left to a whole parse. */
 const DIGITS_MAX = 15;
 
 /**
@@ -146,16 +146,9 @@ const DIGITS_MAX = 15;
  */
 export function readPlainMessage(text: string): PlainMessage | null {
   if (!text.startsWith(HEAD)) return null;
-  let at = HEAD.length;
-  let id = 0;
-  for (;; at++) {
-    const digit = text.charCodeAt(at) - DIGIT_0;
-    if (!(digit >= 0 && digit <= 9)) break;
-    id = id * 10 + digit;
-  }
-  const digits = at - HEAD.length;
-  const leadingZero = digits > 1 && text.charCodeAt(HEAD.length) === DIGIT_0;
-  if (digits === 0 || digits > DIGITS_MAX || leadingZero) return null;
+  const at = endOfNumber(text, HEAD.length);
+  if (at < 0) return null;
+  const id = numberIn(text, HEAD.length, at);
   try {
     if (!text.endsWith("}") || text.endsWith(STREAM)) return null;
     if (text.startsWith(RESULT, at)) {
@@ -170,9 +163,9 @@ export function readPlainMessage(text: string): PlainMessage | null {
     let timeout: number | undefined;
     if (text.startsWith(TIMEOUT, next)) {
       const from = next + TIMEOUT.length;
-      next = text.indexOf(",", from);
-      timeout = wholeNumber(text.slice(from, next));
-      if (timeout === undefined) return null;
+      next = endOfNumber(text, from);
+      if (next < 0) return null;
+      timeout = numberIn(text, from, next);
     }
     if (!text.startsWith(PARAMS, next)) return null;
     const inside = next + PARAMS.length;
@@ -188,9 +181,23 @@ export function readPlainMessage(text: string): PlainMessage | null {
   }
 }
 
-/** The number that plain digits are; `undefined` for anything else. */
-function wholeNumber(digits: string): number | undefined {
-  return digits.length <= DIGITS_MAX && /^(0|[1-9]\d*)$/.test(digits) ? Number(digits) : undefined;
+/** Where plain digits end that are a number of JSON; -1 where there is none, or a long one. */
+function endOfNumber(text: string, start: number): number {
+  let at = start;
+  while (isDigit(text.charCodeAt(at))) at++;
+  const digits = at - start;
+  const leadingZero = digits > 1 && text.charCodeAt(start) === DIGIT_0;
+  return digits === 0 || digits > DIGITS_MAX || leadingZero ? -1 : at;
+}
+
+function isDigit(code: number): boolean {
+  return code >= DIGIT_0 && code <= DIGIT_0 + 9;
+}
+
+function numberIn(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let at = start; at < end; at++) number = number * 10 + text.charCodeAt(at) - DIGIT_0;
+  return number;
 }
 
 /** Where a name ends that needs no unescaping; the text's end where it does. */
