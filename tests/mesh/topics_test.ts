@@ -9,7 +9,15 @@ import {
   TargetUnknownError,
   TopicGap,
 } from "../../lib/ipc/mod.ts";
-import { gone, kill, meshTest, type TestMesh, until } from "../support/mesh/mesh.ts";
+import {
+  gone,
+  kill,
+  meshTest,
+  MODE,
+  scriptCommand,
+  type TestMesh,
+  until,
+} from "../support/mesh/mesh.ts";
 
 const levelSchema = {
   type: "object",
@@ -68,6 +76,17 @@ meshTest(
     }
   },
 );
+
+// Of the library alone: once on each system is enough.
+if (MODE === "script") {
+  meshTest("a subscription that waits keeps its program running", async (mesh) => {
+    const client = await mesh.serve(scriptCommand("tests/support/programs/listening_client.ts"));
+    await mesh.register();
+    await emit(mesh, "news", "at last");
+    const { code, stdout } = await client.ended;
+    assertEquals([code, stdout.replaceAll("\r", "")], [0, "listening\nat last\n"]);
+  });
+}
 
 meshTest("a subscription wakes its app where it is told to", async (mesh) => {
   await assertRejects(

@@ -1,10 +1,12 @@
 /** Subscriptions over sessions in memory: slow ones, those that outlive their app, and their ends. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { TopicGap } from "../../../lib/ipc/topics/topics.ts";
 import { LimitExceededError } from "../../../lib/ipc/wire/errors.ts";
 import { countWork } from "../../support/session/counts.ts";
 import { turn } from "../../support/session/unit_session.ts";
 import { take, TopicApp } from "../../support/unit/topic_app.ts";
+import { temporaryHome } from "../../support/unit/unit_home.ts";
 
 Deno.test("Subscription: a slow reader misses values, and is told how many", async () => {
   await using app = new TopicApp();
@@ -83,6 +85,60 @@ Deno.test("Subscription that waits for its app sets no timer", async () => {
   assertEquals([timers, app.waiting], [0, 100]);
   for (const subscription of listening) subscription.cancel();
 });
+
+Deno.test({
+  name: "subscriptions that wait in a real home set no timer and do not dial",
+  // Elsewhere nobody tells of an app that comes, and presence looks once a second.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using place = await temporaryHome();
+    await using ipc = await NeverLiieIPC.client({ home: place.home.path });
+    const waiting = Array.from({ length: 20 }, (_, i) => ipc.subscribe(`app-${i % 3}`, "ticks"));
+    const done: string[] = [];
+    const { setTimeout } = globalThis;
+    const { connect } = Deno;
+    globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+      // After each event presence looks once more, and other meshes of this user make some.
+      if (args[1] !== SETTLED) done.push(`timer of ${args[1]} ms`);
+      return setTimeout(...args);
+    }) as typeof setTimeout;
+    Deno.connect = ((...args: Parameters<typeof connect>) => {
+      done.push("dialled");
+      return connect(...args);
+    }) as typeof connect;
+    try {
+      // They have dialled, found nobody and begun to watch once nothing happens any more.
+      for (let round = 0; round < 50; round++) {
+        done.length = 0;
+        await passing(200);
+        if (done.length === 0) break;
+      }
+      await passing(1_500);
+      assertEquals(done, []);
+    } finally {
+      Object.assign(globalThis, { setTimeout });
+      Object.assign(Deno, { connect });
+    }
+    await using app = await NeverLiieIPC.open("app-1", {
+      home: place.home.path,
+      launch: false,
+      handleSignals: false,
+    });
+    app.topic("ticks", { retain: true }).emit(1);
+    assertEquals(await take(waiting[1]!, 1), [1]);
+    for (const subscription of waiting) subscription.cancel();
+  },
+});
+
+/** Milliseconds after an event, when presence looks once more. */
+const SETTLED = 40;
+
+/** Time that passes without a timer. */
+function passing(milliseconds: number): Promise<void> {
+  return new Promise((resolve) =>
+    AbortSignal.timeout(milliseconds).addEventListener("abort", () => resolve())
+  );
+}
 
 Deno.test("Subscription ends by its signal, and when its own process leaves", async () => {
   await using app = new TopicApp();
