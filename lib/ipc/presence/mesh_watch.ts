@@ -52,6 +52,8 @@ interface Known {
   socket: string | null;
   /** Whether it is being dialled, until it answers. */
   dialling: Promise<void> | null;
+  /** Ends the pause before the next dial. */
+  wake: () => void;
 }
 
 /** The watch of one mesh, for all of this process who ask about its apps. */
@@ -93,7 +95,10 @@ export class MeshWatch {
     if (this.#onlookers.size > 0) return true;
     this.#closed = true;
     this.folders.close();
-    for (const { lock } of this.#known.values()) lock[Symbol.dispose]();
+    for (const { lock, wake } of this.#known.values()) {
+      lock[Symbol.dispose]();
+      wake();
+    }
     this.#known.clear();
     return false;
   }
@@ -142,6 +147,7 @@ export class MeshWatch {
     const lock = findLock(path);
     if (lock === null) {
       this.#known.delete(app);
+      known?.wake();
       if (known?.up) this.#tell(app, this.#isLeft(app, known) ? "left" : "died");
       return null;
     }
@@ -150,7 +156,7 @@ export class MeshWatch {
       known.lock = lock;
       return known;
     }
-    const found = { lock, up: false, socket: null, dialling: null };
+    const found: Known = { lock, up: false, socket: null, dialling: null, wake: () => {} };
     this.#known.set(app, found);
     return found;
   }
@@ -173,7 +179,13 @@ export class MeshWatch {
         if (!this.#isNew(app, known)) return;
         pause = DIAL_FIRST;
       }
-      await new Promise<void>((resolve) => callUnkept(pause, resolve));
+      await new Promise<void>((resolve) => {
+        const timer = callUnkept(pause, resolve);
+        known.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
       if (this.#closed || this.#holder(app) !== known) return;
     }
   }

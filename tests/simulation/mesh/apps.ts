@@ -7,6 +7,7 @@
 import type { CallContext, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { Ended, type Process } from "../world/process.ts";
 import { asksOf } from "./asking.ts";
+import { tell } from "./following.ts";
 import { leave } from "./leaving.ts";
 import type { App, Library, Mesh } from "./mesh.ts";
 import type { RunRecord } from "./records.ts";
@@ -21,6 +22,9 @@ interface Order {
   heed?: boolean;
   target?: string;
 }
+
+/** Milliseconds by which a handler may be told late that its caller's time is over. */
+const LATE = 100;
 
 /** The program of an app. */
 export async function serve(
@@ -44,6 +48,7 @@ export async function serve(
       machine.story.tell(process, `is told of a second start, process ${pid}`);
     },
   });
+  tell(mesh, process, ipc);
   machine.story.tell(process, `is "${app.name}"`);
   await ipc.closed;
   await leave(mesh, process);
@@ -56,7 +61,23 @@ function handlers(
   ipc: () => NeverLiieIPC,
 ) {
   const { machine } = mesh;
-  const began = ({ call }: Order, { signal }: CallContext): RunRecord => {
+  /** Whoever works for a caller whose time is over is told so, though that is frozen. */
+  const mustEndInTime = (run: RunRecord, deadline: number): void => {
+    const left = process.started + deadline - machine.scheduler.now;
+    if (left === Infinity) return;
+    const stalled = process.stalledFor;
+    machine.scheduler.after(left + LATE, process, () => {
+      if (run.ended) return;
+      if (process.stalledFor !== stalled) return mustEndInTime(run, deadline);
+      // (A stream's time is that of its first item.)
+      if (run.made > 0) return;
+      mesh.records.met("timeOver");
+      if (!run.signal.aborted) {
+        machine.fail(`the time of call ${run.call} is over, and its handler is not told`);
+      }
+    });
+  };
+  const began = ({ call }: Order, { signal, deadline }: CallContext): RunRecord => {
     const run: RunRecord = {
       ...{ call, by: process, signal, made: 0 },
       ...{ ended: false, abortedAtEnd: false, unwanted: null },
@@ -66,6 +87,7 @@ function handlers(
       machine.fail(`call ${call} runs in ${process.name}, and ran in ${before.by.name} before`);
     }
     mesh.records.runs.set(call, run);
+    mustEndInTime(run, deadline);
     machine.story.trace(process, `begins call ${call}`);
     return run;
   };
@@ -122,7 +144,7 @@ function handlers(
     async relay(order: Order, context: CallContext) {
       const run = began(order, context);
       const asks = asksOf(mesh, process, library, ipc());
-      await asks.echo(order.target ?? "", run.signal);
+      await asks.echo(order.target ?? "", context);
       ended(run);
       return order.text;
     },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CallOptions, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import type { CallContext, CallOptions, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import type { Process } from "../world/process.ts";
 import type { Library, Mesh } from "./mesh.ts";
 import type { CallRecord } from "./records.ts";
@@ -19,6 +19,8 @@ export interface Ask {
   timeout?: number;
   startTimeout?: number;
   signal?: AbortSignal;
+  /** The call that it is made for. */
+  within?: CallContext;
   activate?: boolean;
 }
 
@@ -42,10 +44,11 @@ export class Cancelled extends Error {
 export function asksOf(mesh: Mesh, process: Process, library: Library, ipc: NeverLiieIPC) {
   const { machine, records } = mesh;
   const options = (
-    { timeout = 5_000, startTimeout = 30_000, signal, activate }: Ask,
+    { timeout = 5_000, startTimeout = 30_000, signal, within, activate }: Ask,
   ): CallOptions => ({
     ...{ timeout, startTimeout },
     ...(signal === undefined ? {} : { signal }),
+    ...(within === undefined ? {} : { within }),
     ...(activate === undefined ? {} : { activate }),
   });
   const begin = (method: string, ask: Ask, bound: number): CallRecord => {
@@ -91,13 +94,17 @@ export function asksOf(mesh: Mesh, process: Process, library: Library, ipc: Neve
     });
   };
   const now = () => machine.scheduler.now;
-  const fail = (record: CallRecord, error: unknown, { signal }: Partial<Ask> = {}): void => {
+  const fail = (
+    record: CallRecord,
+    error: unknown,
+    { signal, within }: Partial<Ask> = {},
+  ): void => {
     const { name, message } = error instanceof Error ? error : { name: "", message: `${error}` };
     settle(record, `${name}: ${message}`);
     if (name === "TimedOut") records.met("timedOut");
     if (name === "ConnectionLostError") records.met("lost");
     const known = (KNOWN.test(name) && message !== "") || OF_THE_SYSTEM.test(message) ||
-      (signal?.aborted && error === signal.reason);
+      [signal, within?.signal].some((one) => one?.aborted && error === one.reason);
     if (process.alive && !known) {
       machine.fail(`call ${record.id} of ${process.name} ended by ${name}: ${message}`);
     }
@@ -177,8 +184,8 @@ export function asksOf(mesh: Mesh, process: Process, library: Library, ipc: Neve
     }
   };
 
-  const echo = async (target: string, signal: AbortSignal): Promise<void> => {
-    await call("echo", { target, signal, startTimeout: 5_000, timeout: 2_000 });
+  const echo = async (target: string, within: CallContext): Promise<void> => {
+    await call("echo", { target, within, startTimeout: 5_000, timeout: 2_000 });
   };
 
   return { call, read, wake, list, echo };

@@ -6,8 +6,10 @@
  */
 
 import type { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import type { Machine } from "../world/machine.ts";
 import type { Process } from "../world/process.ts";
 import { type Ask, asksOf, Cancelled } from "./asking.ts";
+import { follow, hearEach } from "./following.ts";
 import { leave } from "./leaving.ts";
 import type { Library, Mesh } from "./mesh.ts";
 
@@ -45,6 +47,11 @@ async function askForMany(
   const asks = asksOf(mesh, process, library, ipc);
   const callable = mesh.apps.filter(({ crashes }) => !crashes);
   const under: Promise<unknown>[] = [];
+  if (random(2) === 0) {
+    const { name } = callable[random(callable.length)]!;
+    const { signal } = endsAfter(machine, process, random(3) === 0 ? random(3_000) : null);
+    void follow(mesh, process, library, ipc, name, signal);
+  }
   const times = 3 + random(5);
   for (let i = 0; i < times; i++) {
     const { name: target } = callable[random(callable.length)]!;
@@ -68,6 +75,14 @@ async function askForMany(
   if (random(4) > 0) await Promise.all(under);
   // Others stay for a while, and hear what still comes.
   if (random(3) === 0) await machine.pause(process, random(8_000));
+}
+
+/** Fires after so many milliseconds; never for `null`. */
+function endsAfter(machine: Machine, process: Process, after: number | null): AbortController {
+  const controller = new AbortController();
+  const end = () => controller.abort(new Cancelled("heard enough"));
+  if (after !== null) machine.scheduler.after(after, process, end);
+  return controller;
 }
 
 function askOnce(
@@ -113,8 +128,7 @@ async function askEachOnce(
 ): Promise<void> {
   const { records, machine } = mesh;
   const asks = asksOf(mesh, process, library, ipc);
-  for (const { name, crashes } of mesh.apps) {
-    if (crashes) continue;
+  await hearEach(mesh, process, library, ipc, async (name) => {
     let answered = await asks.call("echo", { target: name });
     // A start from before may end only now, and fail for all who wait for it.
     if (!answered) answered = await asks.call("echo", { target: name });
@@ -125,5 +139,6 @@ async function askEachOnce(
     ) {
       machine.fail(`"${name}" does not answer, and nothing is wrong any more: ${last.outcome}`);
     }
-  }
+    return answered;
+  });
 }

@@ -55,6 +55,10 @@ export const PREMISES = {
   gaveUp: "an app that kept dying was given up",
   recovered: "an app answered once nothing went wrong any more",
   twoAfterCleaning: "two copies ran for a moment after a cleaning",
+  heard: "a value of a topic was heard",
+  gapTold: "who listens was told that an app came again",
+  heardInTheEnd: "an app that was listened to while it slept was heard",
+  timeOver: "a handler ran when its caller's time was over",
 } as const;
 
 /** The name of a premise. */
@@ -64,6 +68,8 @@ export type Premise = keyof typeof PREMISES;
 export class Records {
   readonly calls: CallRecord[] = [];
   readonly runs = new Map<number, RunRecord>();
+  /** How many values each process has told whoever listens. */
+  readonly told = new Map<Process, number>();
   readonly premises: Record<Premise, number>;
 
   constructor() {
