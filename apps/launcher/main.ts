@@ -15,7 +15,7 @@ Without a terminal it prints this machine's figures and the apps of the mesh onc
 --host serves search, launch and get_dashboard to the mesh instead.`,
   serve(ipc) {
     const catalog = new Catalog(ipc, tell);
-    ipc.expose("get_dashboard", (_params, { signal }) => readDashboard(ipc, signal), {
+    ipc.expose("get_dashboard", (_params, context) => readDashboard(ipc, context), {
       params: [],
       description: "this machine's figures and the apps of the mesh",
     });

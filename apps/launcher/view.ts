@@ -1,5 +1,5 @@
 /** The dashboard: read, and printed once. */
-import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
+import { type CallBounds, listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { wantsColour } from "../../lib/ui/colour.ts";
 import { writeLine, writeStyled } from "../output.ts";
 import type { StatusBar } from "../statusbar/contract.ts";
@@ -8,16 +8,16 @@ import { type DashboardApp, type DashboardModel, renderDashboard } from "./dashb
 /** What the dashboard shows now; the status bar is woken for it. */
 export async function readDashboard(
   client: NeverLiieIPC,
-  signal: AbortSignal,
+  within: CallBounds,
 ): Promise<DashboardModel> {
-  const stats = await client.connect<StatusBar>("statusbar").get_stats({}, { signal });
+  const stats = await client.connect<StatusBar>("statusbar").get_stats({}, { within });
   const history = stats.cpu.percent === null ? [] : [stats.cpu.percent];
-  return { stats, history, apps: await listApps(client, signal) };
+  return { stats, history, apps: await listApps(client, within.signal) };
 }
 
 /** Prints the dashboard once. */
 export async function printDashboard(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {
-  const model = await readDashboard(client, signal);
+  const model = await readDashboard(client, { signal, deadline: Infinity });
   writeStyled(renderDashboard(model, { columns: 80, colour: wantsColour() }));
   const left = stillRunning(model.apps);
   if (left === null) return;
