@@ -105,18 +105,17 @@ meshTest("examples: notes and search wake and call each other", async (mesh) => 
 });
 
 meshTest(
-  "examples: the notifier shows what a second start says, and tells those who watch",
+  "examples: the notifier shows what a second start says, and tells those who listen",
   async (mesh) => {
     const first = await mesh.serve(scriptCommand("examples/notifier.ts"));
-    const watched = mesh.ipc.stream<{ text: string }>("notifier", "watch");
-    assertEquals((await watched.next()).value?.text, "watching");
+    await using messages = mesh.ipc.subscribe<{ text: string }>("notifier", "messages");
+    await messages.ready;
     const second = await run(mesh, "notifier", "Build", "done");
     assertEquals(second.code, 0);
     assertMatch(second.stdout, /already running/);
-    assertEquals((await watched.next()).value?.text, "Build done");
+    assertEquals((await messages.next()).value?.text, "Build done");
     assertEquals(await mesh.ipc.call("notifier", "post", ["Tests pass"]), 1);
-    assertEquals((await watched.next()).value?.text, "Tests pass");
-    watched.cancel();
+    assertEquals((await messages.next()).value?.text, "Tests pass");
     const { pid } = await mesh.ipc.call<{ pid: number }>("notifier", "$/ping");
     await mesh.stop("notifier", pid);
     assertEquals((await first.ended).stdout, "ready\nBuild done\nTests pass\n");
