@@ -88,6 +88,15 @@ meshTest("retry: an app that comes back and no longer says so is not asked again
   assertEquals((await mesh.ipc.call<Answer>("fixture", "again")).attempt, 1);
 });
 
+meshTest("retry: what the app takes to come back is not of the call's time", async (mesh) => {
+  await mesh.register();
+  await mesh.ipc.call("fixture", "again");
+  await mesh.register({ args: ["--slow", "2000"] });
+  const options = { timeout: 1_500 };
+  const { attempt } = await mesh.ipc.call<Answer>("fixture", "again", { die: 1 }, options);
+  assertEquals(attempt, 2);
+});
+
 meshTest("retry: never past the start limit, whose error the caller gets", async (mesh) => {
   await mesh.register();
   const { pid } = await mesh.ipc.call<Answer>("fixture", "again");

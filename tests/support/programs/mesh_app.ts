@@ -2,7 +2,8 @@
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
  * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, `--protocol JSON` for an app that
  * speaks another version of the protocol, `--leave-once PATH` for one whose leaving ends when there is
- * such a file, `--nothing-idempotent`, and `crash` or `silent` for a program that never serves.
+ * such a file, `--nothing-idempotent`, `--slow MS` for one that takes so long to start, and `crash` or
+ * `silent` for a program that never serves.
  */
 
 import { Buffer } from "node:buffer";
@@ -65,6 +66,9 @@ const note = (event: string) => {
 };
 const secondInstances: SecondInstance[] = [];
 const leaveOnceAt = Deno.args.indexOf("--leave-once");
+
+const slowAt = Deno.args.indexOf("--slow");
+if (slowAt >= 0) await pause(Number(Deno.args[slowAt + 1]));
 
 await using ipc = await NeverLiieIPC.open(name, {
   version: "1.2.3",
