@@ -56,6 +56,9 @@ export interface Subscriber {
 const PAUSE_FIRST = 10;
 const PAUSE_MAX = 1_000;
 
+/** Levels of a value that are looked at for its size. */
+const DEPTH_MAX = 20;
+
 /**
  * The values of another app's topic, from now on. It is subscribed at once; `for await` reads the
  * values, and leaving the loop ends the subscription.
@@ -207,7 +210,9 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
         return this.#ready.resolve();
       case "value":
         // Behind what waited, the queue tells why it takes no more.
-        if (!this.#queue.add((told.value ?? null) as T)) this.#ended.abort();
+        if (!this.#queue.add((told.value ?? null) as T, roughSize(told.value, 0))) {
+          this.#ended.abort();
+        }
         return;
       case "dropped":
         return this.#queue.mark(new TopicGap("dropped", told.count));
@@ -235,6 +240,16 @@ function isAway(thrown: unknown, waking: boolean): boolean {
     thrown instanceof TargetUnknownError ||
     // It takes connections and does not answer: it begins, or leaves, or hangs.
     thrown instanceof Deno.errors.TimedOut || thrown instanceof TargetStartError);
+}
+
+/** What a value takes in memory, about: bytes, characters, and something for all else. */
+function roughSize(value: unknown, depth: number): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return 8;
+  if (value instanceof Uint8Array) return value.length;
+  let size = 16;
+  for (const member of Object.values(value)) size += roughSize(member, depth + 1);
+  return size;
 }
 
 /** What it rejects with, the next `next()` tells. */

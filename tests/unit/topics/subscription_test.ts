@@ -35,6 +35,25 @@ Deno.test("Subscription: a slow reader misses values, and is told how many", asy
   some.cancel();
 });
 
+Deno.test("Subscription: large values wait up to some MiB, whatever their number", async () => {
+  await using app = new TopicApp();
+  const topic = app.topics.open<unknown>("app", "frames", {});
+  await app.greet();
+  const subscription = app.subscribe<{ frames: { data: Uint8Array }[] }>("frames");
+  await subscription.ready;
+  for (let i = 0; i < 10; i++) {
+    topic.emit({ frames: [{ data: new Uint8Array(1 << 20).fill(i) }] });
+    await turn();
+  }
+  while (subscription.dropped < 7) await turn();
+  for (const i of [7, 8, 9]) {
+    const { value } = await subscription.next();
+    assertEquals([value?.frames[0]?.data.length, value?.frames[0]?.data[5]], [1 << 20, i]);
+  }
+  assertEquals(subscription.dropped, 7);
+  subscription.cancel();
+});
+
 Deno.test("Subscription outlives its publisher, and shows the gap where it was asked to", async () => {
   await using app = new TopicApp();
   app.topics.open<number>("app", "ticks", { retain: true }).emit(1);
