@@ -9,6 +9,7 @@ import {
   isServing,
   type NeverLiieIPC,
   TargetNotRunningError,
+  TargetUnknownError,
   TopicGap,
 } from "../../../lib/ipc/mod.ts";
 import { jsonText, print, tell, writeLine } from "../../output.ts";
@@ -28,14 +29,14 @@ export async function showEvents(
   topic: string | undefined,
   options: EventsOptions,
 ): Promise<void> {
-  const topics = topic === undefined ? await topicsOf(ipc, app, options) : [topic];
-  if (topics.length === 0) return tell(`${app} has no topics`);
-  const { signal, activate } = options;
-  const failed = new AbortController();
-  const how = { signal: AbortSignal.any([signal, failed.signal]), activate, gaps: true };
-  if (!isServing(ipc, app) && activate !== true) {
+  const { signal, activate = false } = options;
+  if (!activate && !isServing(ipc, app)) {
     tell(`${app} does not run: waiting for it; Ctrl-C ends it`);
   }
+  const topics = topic === undefined ? await topicsOf(ipc, app, options) : [topic];
+  if (topics.length === 0) return tell(`${app} has no topics`);
+  const failed = new AbortController();
+  const how = { signal: AbortSignal.any([signal, failed.signal]), activate, gaps: true };
   await Promise.all(topics.map(async (name) => {
     try {
       for await (const item of ipc.subscribe(app, name, how)) show(name, item, options);
@@ -46,22 +47,33 @@ export async function showEvents(
   }));
 }
 
-/** The app's topics, told by itself: it must run. */
+/** The app's topics, told by itself, once it runs. */
 async function topicsOf(
   ipc: NeverLiieIPC,
   app: string,
   { activate = false, signal }: EventsOptions,
 ): Promise<string[]> {
-  try {
-    const { topics } = await ipc.call<AppDescription>(app, "$/describe", {}, { activate, signal });
-    // (An app in another language, or of an older version, tells none.)
-    return (topics ?? []).map(({ name }) => name);
-  } catch (error) {
-    if (!(error instanceof TargetNotRunningError)) throw error;
-    const how = `name a topic to wait for it, or start it by --activate`;
-    throw new TargetNotRunningError(
-      `Cannot list the topics of "${app}": it is not running; ${how}`,
-    );
+  for (;;) {
+    try {
+      const options = { activate, signal };
+      const { topics } = await ipc.call<AppDescription>(app, "$/describe", {}, options);
+      // (An app in another language, or of an older version, tells none.)
+      return (topics ?? []).map(({ name }) => name);
+    } catch (error) {
+      const away = error instanceof TargetNotRunningError || error instanceof TargetUnknownError;
+      if (activate || !away) throw error;
+      await whenUp(ipc, app, signal);
+    }
+  }
+}
+
+/** Resolves once the app runs: at once where it does. */
+async function whenUp(ipc: NeverLiieIPC, app: string, signal: AbortSignal): Promise<void> {
+  for await (const told of ipc.presence({ signal })) {
+    const up = told.event === "present"
+      ? told.apps.some(({ name, running }) => name === app && running)
+      : told.event === "up" && told.name === app;
+    if (up) return;
   }
 }
 
