@@ -7,8 +7,10 @@ import {
   pidOf,
   type Subscription,
   TargetUnknownError,
+  type TopicEvent,
   TopicGap,
 } from "../../lib/ipc/mod.ts";
+import { RawClient } from "../support/mesh/raw_client.ts";
 import {
   gone,
   kill,
@@ -138,3 +140,33 @@ meshTest("a subscriber that reads nothing costs its app nothing but its queue", 
   assertEquals(await next(latest), 4_999);
   for (let n = 4_990; n < 5_000; n++) assertEquals(await next(slow), n);
 });
+
+meshTest(
+  "a subscriber that asks for no page has a few MiB waiting, and is told of the rest",
+  async (mesh) => {
+    await mesh.register();
+    await mesh.ipc.wake("fixture");
+    await using raw = await RawClient.dial(mesh.ipc.home.address("fixture"));
+    const request = (id: number, method: string, params: object) =>
+      raw.send({ jsonrpc: "2.0", id, method, params });
+    await request(1, "$/subscribe", { topic: "ticks" });
+    const opened = (await raw.receive())!.result;
+    assertEquals(opened.values.map(({ event }: TopicEvent) => event), ["subscribed"]);
+    for (let n = 1; n <= 40; n++) {
+      assertEquals(await emit(mesh, "ticks", { n, text: "x".repeat(1 << 20) }), 1);
+    }
+    const numbers: number[] = [];
+    let dropped = 0;
+    for (let id = 2; numbers.at(-1) !== 40; id++) {
+      await request(id, "$/enumerator/next", { token: opened.token });
+      for (const told of (await raw.receive())!.result.values as TopicEvent[]) {
+        if (told.event === "value") numbers.push((told.value as { n: number }).n);
+        else if (told.event === "dropped") dropped += told.count;
+      }
+    }
+    // One was sent ahead; of those after it the newest waited.
+    const [first, ...rest] = numbers;
+    assertEquals([first, rest], [1, [37, 38, 39, 40].slice(-rest.length)]);
+    assertEquals(dropped, 40 - numbers.length);
+  },
+);
