@@ -23,6 +23,8 @@ interface Order {
   target?: string;
 }
 
+/** The method that may run twice. */
+const AGAIN = "again";
 /** Milliseconds by which a handler may be told late that its caller's time is over. */
 const LATE = 100;
 
@@ -49,6 +51,7 @@ export async function serve(
     },
   });
   tell(mesh, process, ipc);
+  ipc.expose(AGAIN, handlers(mesh, process, library, () => ipc).later, { idempotent: true });
   machine.story.tell(process, `is "${app.name}"`);
   await ipc.closed;
   await leave(mesh, process);
@@ -77,14 +80,19 @@ function handlers(
       }
     });
   };
-  const began = ({ call }: Order, { signal, deadline }: CallContext): RunRecord => {
+  const began = ({ call }: Order, context: CallContext): RunRecord => {
+    const { method, signal, deadline, attempt } = context;
     const run: RunRecord = {
-      ...{ call, by: process, signal, made: 0 },
+      ...{ call, by: process, signal, attempt, made: 0 },
       ...{ ended: false, abortedAtEnd: false, unwanted: null },
     };
     const before = mesh.records.runs.get(call);
     if (before !== undefined) {
-      machine.fail(`call ${call} runs in ${process.name}, and ran in ${before.by.name} before`);
+      const again = method === AGAIN && attempt > before.attempt;
+      if (again) mesh.records.met("askedAgain");
+      else {machine.fail(
+          `call ${call} runs in ${process.name}, and ran in ${before.by.name} before`,
+        );}
     }
     mesh.records.runs.set(call, run);
     mustEndInTime(run, deadline);

@@ -102,8 +102,9 @@ function askOnce(
     case 4:
       return asks.call("relay", { ...ask, timeout: 9_000 });
     case 5:
-    case 6:
       return asks.call("later", { ...ask, ms: random(1_500) });
+    case 6:
+      return asks.call("again", { ...ask, ms: random(1_500) });
     case 7: {
       const to = 1 + random(700);
       return asks.read({ ...ask, to }, random(3) > 0 ? to : 1 + random(to), random(3));

@@ -28,6 +28,8 @@ export interface RunRecord {
   readonly call: number;
   readonly by: Process;
   readonly signal: AbortSignal;
+  /** Which time it is that its caller asks. */
+  readonly attempt: number;
   /** How many items it has made. */
   made: number;
   /** Whether the handler has ended. */
@@ -58,6 +60,7 @@ export const PREMISES = {
   heard: "a value of a topic was heard",
   gapTold: "who listens was told that an app came again",
   heardInTheEnd: "an app that was listened to while it slept was heard",
+  askedAgain: "a call whose connection was lost was asked again",
   timeOver: "a handler ran when its caller's time was over",
 } as const;
 
