@@ -12,7 +12,7 @@ import { type DiskStats, readDisk } from "../../lib/system/disk.ts";
 import { pause } from "../../lib/system/waiting.ts";
 import { Model } from "../../lib/ui/components.tsx";
 import { configSchema, segmentsOf, type StatusBarConfig } from "./config.ts";
-import type { HostStats, Notice, StatusBar } from "./contract.ts";
+import type { HostStats, Notice, StatusBar, StatusBarTopics } from "./contract.ts";
 import type { BarFigures } from "./segment_kind.ts";
 import { type Segment, SPARK_MAX, volumeOf } from "./segments.ts";
 import schema from "./statusbar.schema.json" with { type: "json" };
@@ -119,8 +119,14 @@ export class BarModel extends Model {
   }
 
   async #followNotices(signal: AbortSignal): Promise<void> {
-    const bar = this.#client.connect<StatusBar>("statusbar");
-    for await (const notices of bar.watch_notices({}, { signal })) {
+    // Also after the bar was stopped, and came again.
+    const options = { signal, overflow: "latest" } as const;
+    const topic = this.#client.subscribe<StatusBarTopics["notices"]>(
+      "statusbar",
+      "notices",
+      options,
+    );
+    for await (const notices of topic) {
       this.notices = notices;
       this.selected = Math.min(this.selected, Math.max(0, notices.length - 1));
       this.changed();

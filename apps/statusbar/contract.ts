@@ -63,6 +63,10 @@ export interface StatusBar {
   dismiss(params: { id: string }): Promise<boolean>;
   /** Calls what the notice's poster gave to end its task, and takes the notice away. */
   cancel_notice(params: { id: string }): Promise<boolean>;
+}
+
+/** What the topics of "statusbar" tell. */
+export interface StatusBarTopics {
   /** The notices now, and after each change, the newest first. */
-  watch_notices(): AsyncIterable<Notice[]>;
+  notices: Notice[];
 }

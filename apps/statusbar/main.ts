@@ -1,6 +1,6 @@
 import { HostReader } from "../../lib/system/host.ts";
 import { runApp } from "../app.ts";
-import type { NotifyParams, WatchStatsParams } from "./contract.ts";
+import type { NotifyParams, StatusBarTopics, WatchStatsParams } from "./contract.ts";
 import { watchStats } from "./stats.ts";
 import { Notices } from "./notices.ts";
 
@@ -38,7 +38,15 @@ statusbar.jsonc in the home says what the line shows; docs/statusbar.md tells ho
         description: "the same figures now and every interval milliseconds (1000 by default)",
       },
     );
-    const notices = new Notices((app, method, params) => ipc.call(app, method, params));
+    const shown = ipc.topic<StatusBarTopics["notices"]>("notices", {
+      retain: true,
+      description: "the notices after each change, the newest first",
+    });
+    shown.emit([]);
+    const notices = new Notices(
+      (app, method, params) => ipc.call(app, method, params),
+      (all) => shown.emit(all),
+    );
     void ipc.closed.then(() => notices.clear());
     ipc.expose("notify", (params: NotifyParams) => notices.notify(params), {
       params: ["text", "level", "ttl", "progress", "id", "cancel"],
@@ -51,11 +59,6 @@ statusbar.jsonc in the home says what the line shows; docs/statusbar.md tells ho
     ipc.expose("cancel_notice", ({ id }: { id: string }) => notices.cancel(id), {
       params: ["id"],
       description: "ends the task that a notice tells of",
-    });
-    ipc.expose("watch_notices", (_params, { signal }) => notices.watch(signal), {
-      params: [],
-      kind: "stream",
-      description: "the notices now and after each change, the newest first",
     });
   },
   async view(client, signal) {

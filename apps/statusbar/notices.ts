@@ -17,11 +17,16 @@ export class Notices {
   readonly #call: Call;
   readonly #shown = new Map<string, Notice>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  readonly #waiting = new Set<() => void>();
+  readonly #tell: (notices: Notice[]) => void;
+  #telling = false;
 
-  /** @param call reaches the app that a cancel key means */
-  constructor(call: Call) {
+  /**
+   * @param call reaches the app that a cancel key means
+   * @param tell is told of the notices after each change
+   */
+  constructor(call: Call, tell: (notices: Notice[]) => void) {
     this.#call = call;
+    this.#tell = tell;
   }
 
   /** All of them, the newest first. */
@@ -76,36 +81,19 @@ export class Notices {
     return true;
   }
 
-  /** The notices now and after each change. */
-  async *watch(signal: AbortSignal): AsyncGenerator<Notice[], void, void> {
-    let changed = true;
-    const waiter = { wake() {} };
-    const onChange = () => {
-      changed = true;
-      waiter.wake();
-    };
-    this.#waiting.add(onChange);
-    signal.addEventListener("abort", onChange);
-    try {
-      while (!signal.aborted) {
-        if (changed) {
-          changed = false;
-          yield this.list();
-        } else await new Promise<void>((resolve) => waiter.wake = resolve);
-      }
-    } finally {
-      this.#waiting.delete(onChange);
-      signal.removeEventListener("abort", onChange);
-    }
-  }
-
   /** Forgets everything; nothing is waited for any more. */
   clear(): void {
     for (const id of [...this.#shown.keys()]) this.dismiss(id);
   }
 
+  /** Tells of all changes of this turn at once. */
   #changed(): void {
-    for (const wake of [...this.#waiting]) wake();
+    if (this.#telling) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      this.#tell(this.list());
+    });
   }
 }
 

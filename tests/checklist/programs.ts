@@ -88,7 +88,7 @@ export const PROGRAM_LINES: readonly Line[] = [
       const call = ["call", "statusbar", "notify", `@${file}`];
       const { code, stderr } = await mesh.neverliie(...call);
       if (code !== 0) return stderr.trim();
-      for await (const [notice] of mesh.ipc.stream<Notice[]>("statusbar", "watch_notices")) {
+      for await (const [notice] of mesh.ipc.subscribe<Notice[]>("statusbar", "notices")) {
         return `PowerShell writes ${
           wide ? "UTF-16" : "no UTF-16"
         }; the app gets: <${notice?.text}>`;

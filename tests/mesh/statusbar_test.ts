@@ -26,7 +26,8 @@ meshTest("statusbar: a notice from one app is seen by another, changed, and canc
   const seen: string[][] = [];
   const texts = (notices: Notice[]) => notices.map(({ text, progress }) => `${text} ${progress}`);
   const watching = (async () => {
-    for await (const notices of bar.watch_notices()) {
+    const options = { activate: true };
+    for await (const notices of mesh.ipc.subscribe<Notice[]>("statusbar", "notices", options)) {
       seen.push(texts(notices));
       if (seen.length > 1 && notices.length === 0) break;
     }
