@@ -24,11 +24,4 @@ export const REGRESSIONS: readonly Regression[] = [
       "an app that had asked a copy of it to leave took its name back at its next look only, up " +
       "to two seconds later: a caller that came between started a third copy",
   },
-  {
-    seed: 1120,
-    line: /files-100 +reports: another program is "files" as well, .* is asked to leave/,
-    wrong:
-      "an app tried to take its name back for 1.5 seconds after it had asked: a copy that was " +
-      "stopped meanwhile left later, and a caller started a third one before the next look",
-  },
 ];
