@@ -3,7 +3,7 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { NeverLiieIPC, type Presence } from "../../lib/ipc/mod.ts";
+import { NeverLiieIPC, pidOf, type Presence } from "../../lib/ipc/mod.ts";
 import { type AppChange, watchApp, watchApps, whenUp } from "../../lib/ipc/presence/app_watch.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import { collect } from "../support/mesh/program_output.ts";
@@ -122,6 +122,8 @@ meshTest("presence tells all first, and then who comes, goes and is registered",
   kill(first.pid);
   const [died] = await told(presence, 1);
   assertEquals(died, { event: "down", name: "fixture", pid: first.pid, version, how: "died" });
+  // (It is told of by its lock: this process may hear of the connection's end a moment later.)
+  await until(async () => await pidOf(mesh.ipc, "fixture") === null);
   const pid = await mesh.ipc.call<number>("fixture", "pid");
   assertEquals(await told(presence, 1), [{ event: "up", name: "fixture", pid, version }]);
   await mesh.stop("fixture", pid);
@@ -174,13 +176,18 @@ meshTest(
       );
     await shows("fixture does not run");
     await until(() => json.output.text.includes("\n"));
-    const pid = await mesh.ipc.call<number>("fixture", "pid");
-    await shows(`fixture has come, process ${pid}, version 1.2.3`);
-    await mesh.stop("fixture", pid);
-    await shows(`fixture has ${WINDOWS ? "died" : "left"}, process ${pid}`);
     const events = () =>
       json.output.text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-    await until(() => json.output.text.endsWith("}\n") && events().length === 3);
+    const has = (count: number) => {
+      const all = () => until(() => json.output.text.endsWith("}\n") && events().length === count);
+      return waitingFor(`${count} events`, all, () => json.output.text);
+    };
+    const pid = await mesh.ipc.call<number>("fixture", "pid");
+    await shows(`fixture has come, process ${pid}, version 1.2.3`);
+    await has(2);
+    await mesh.stop("fixture", pid);
+    await shows(`fixture has ${WINDOWS ? "died" : "left"}, process ${pid}`);
+    await has(3);
     const [present, up, down] = events();
     assertEquals(present.event, "present");
     assert(present.apps.some(({ name }: { name: string }) => name === "fixture"));

@@ -137,6 +137,8 @@ export class ForeignLock implements Disposable {
   static find(path: string): ForeignLock | null {
     let file: Deno.FsFile;
     try {
+      // (To open a pipe in its place would wait for somebody who writes.)
+      if (!Deno.lstatSync(path).isFile) return null;
       file = Deno.openSync(path);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return null;

@@ -78,6 +78,9 @@ const WAITING_MAX = 1_000;
 /** Who an app is. */
 type Identity = Pick<PresentApp, "pid" | "version">;
 
+/** Of an app that does not tell: it is too busy, has just ended, or is another program. */
+const NOT_TOLD: Identity = { pid: null, version: null };
+
 /** What waits for the next event. */
 type Reader = PromiseWithResolvers<IteratorResult<PresenceEvent>>;
 
@@ -111,13 +114,13 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
   #registered: ReadonlySet<string> = new Set();
   /** What is being found out, by app. */
   readonly #asking = new Map<string, Promise<void>>();
-  /** The latest change of each app: of what was found out for an older one nothing is told. */
-  readonly #latest = new Map<string, object>();
   #reading: Promise<void> | null = null;
   #readAgain = false;
   /** Whether the first event was told. */
   #told = false;
   #events: PresenceEvent[] = [];
+  /** Whether the reader fell behind, and is given all anew. */
+  #behind = false;
   #readers: Reader[] = [];
   #watching: Watching | null = null;
   #letEnd: (() => void) | null = null;
@@ -186,28 +189,25 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
     const names = [...new Set([...this.#registered, ...this.#apps.keys()])].sort();
     const apps = names.map((name) => {
       const registered = this.#registered.has(name);
-      const { pid, version } = this.#apps.get(name) ?? { pid: null, version: null };
+      const { pid, version } = this.#apps.get(name) ?? NOT_TOLD;
       return { name, registered, running: this.#apps.has(name), pid, version };
     });
     return { event: "present", at: Date.now(), apps };
   }
 
   readonly #onChange = (app: string, change: AppChange): void => {
-    const latest = {};
-    this.#latest.set(app, latest);
+    // (In their order, however long each of them takes to tell who it is.)
     const before = this.#asking.get(app);
     const asking = (async () => {
       await before;
       if (change === "left" || change === "died") return this.#down(app, change);
       const identity = await this.#ask(app);
-      // It is gone again, or another one by now, which comes next.
-      if (identity === null && this.#latest.get(app) !== latest) return;
-      this.#up(app, identity ?? { pid: null, version: null });
+      // One that does not tell is taken for the one that was there, if one was.
+      if (identity !== null || change === "up") this.#up(app, identity ?? NOT_TOLD);
     })();
     this.#asking.set(app, asking);
     void asking.finally(() => {
       if (this.#asking.get(app) === asking) this.#asking.delete(app);
-      if (this.#latest.get(app) === latest) this.#latest.delete(app);
     });
   };
 
@@ -221,7 +221,6 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
         version: typeof version === "string" ? version : null,
       };
     } catch {
-      // Another program, one that is too busy, or one that has just ended: it does not tell.
       return null;
     }
   }
@@ -264,7 +263,8 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
 
   #push(event: PresenceEvent): void {
     if (!this.#told || this.#ended !== null) return;
-    if (this.#events.length >= WAITING_MAX) this.#events = [this.#present()];
+    this.#behind ||= this.#events.length >= WAITING_MAX;
+    if (this.#behind) this.#events = [];
     else this.#events.push(event);
     this.#hand();
   }
@@ -272,7 +272,8 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
   /** Gives those who wait what there is. */
   #hand(): void {
     while (this.#readers.length > 0) {
-      const value = this.#events.shift();
+      const value = this.#behind ? this.#present() : this.#events.shift();
+      this.#behind = false;
       if (value !== undefined) this.#readers.shift()!.resolve({ value, done: false });
       else if (this.#ended === null) return;
       else if (this.#ended === "done") this.#readers.shift()!.resolve({ value, done: true });
@@ -289,6 +290,7 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
     if (this.#ended !== null) return;
     this.#ended = how;
     this.#events = [];
+    this.#behind = false;
     this.#watching?.end();
     this.#letEnd?.();
     this.#signal?.removeEventListener("abort", this.#onAbort);

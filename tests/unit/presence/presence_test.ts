@@ -1,0 +1,26 @@
+import { assert, assertEquals } from "@std/assert";
+import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { temporaryHome } from "../../support/unit/unit_home.ts";
+
+Deno.test("Presence: a reader that falls behind is given all anew, and then what comes", async () => {
+  await using at = await temporaryHome();
+  await using ipc = await NeverLiieIPC.client({ home: at.home.path });
+  await using presence = ipc.presence();
+  const { value: first } = await presence.next();
+  assert(first?.event === "present");
+  assertEquals(first.apps, []);
+  const entry = { type: "binary" as const, cmd: [Deno.execPath()], cwd: at.home.path };
+  const names = Array.from({ length: 1_100 }, (_, i) => `app-${i}`).sort();
+  await ipc.registry.update(new Map(names.map((name) => [name, () => entry])));
+  await ipc.registry.update(new Map([["last", () => entry]]));
+  const seen: string[] = [];
+  for (;;) {
+    const { value } = await presence.next();
+    assert(value !== undefined);
+    if (value.event === "present") seen.push(`present ${value.apps.length}`);
+    else seen.push(`${value.event} ${value.name}`);
+    if (seen.at(-1) === "registered last" || seen.at(-1) === "present 1101") break;
+  }
+  // (The first may be the one that it was waiting for.)
+  assert(seen.length <= 3 && seen.some((event) => /^present 110[01]$/.test(event)), seen.join());
+});
