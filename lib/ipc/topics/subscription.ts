@@ -81,8 +81,8 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
   #wakes: boolean;
   /** Whether it was subscribed before. */
   #again = false;
-  /** When it was subscribed last. */
-  #since = -Infinity;
+  /** When this attempt was subscribed; Infinity before. */
+  #since = Infinity;
   /** Milliseconds before the next attempt: they grow until it has lasted for a while. */
   #pause = 0;
 
@@ -168,6 +168,7 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
   async #run(): Promise<void> {
     const { signal } = this.#ended;
     while (!signal.aborted) {
+      this.#since = Infinity;
       try {
         // (A stream that simply ends, as no app of this library does, has no more values.)
         return this.#end(await this.#listen());

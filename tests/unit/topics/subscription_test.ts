@@ -1,7 +1,8 @@
 /** Subscriptions over sessions in memory: slow ones, those that outlive their app, and their ends. */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { assertEquals, assertGreaterOrEqual, assertRejects, assertThrows } from "@std/assert";
+import { NeverLiieIPC, TargetNotRunningError } from "../../../lib/ipc/mod.ts";
 import { TopicGap } from "../../../lib/ipc/topics/topics.ts";
+import { type Subscriber, Subscription } from "../../../lib/ipc/topics/subscription.ts";
 import { LimitExceededError } from "../../../lib/ipc/wire/errors.ts";
 import { countWork } from "../../support/session/counts.ts";
 import { turn } from "../../support/session/unit_session.ts";
@@ -87,6 +88,23 @@ Deno.test("Subscription that wakes its app does so at first, and not when it was
   app.topics.open("app", "ticks", { retain: true }).emit("back");
   assertEquals(await take(subscription, 1), ["back"]);
   assertEquals(app.asked, [true, false]);
+});
+
+Deno.test("Subscription to an app that seems to be there and never answers pauses longer and longer", async () => {
+  let attempts = 0;
+  const by: Subscriber = {
+    stream() {
+      attempts++;
+      throw new TargetNotRunningError("it was there a moment ago");
+    },
+    whenUp: () => Promise.resolve(),
+  };
+  const subscription = new Subscription("app", "ticks", by, new AbortController().signal, {});
+  // At 0, 0, 10, 30 and 70 ms; the next one at 150 and no earlier.
+  const start = performance.now();
+  while (attempts < 5) await turn();
+  assertGreaterOrEqual(performance.now() - start, 70);
+  subscription.cancel();
 });
 
 Deno.test("Subscription that waits for its app sets no timer", async () => {
