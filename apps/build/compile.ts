@@ -128,6 +128,7 @@ interface BundleOptions {
   minify?: boolean;
   maps?: boolean;
   instead?: Readonly<Record<string, string>>;
+  external?: readonly string[];
 }
 
 /**
@@ -143,13 +144,14 @@ interface BundleOptions {
  * @param minify makes it small, with the production build of React: 0.4 MB of 1.2 with Ink
  * @param maps puts the source map into each file
  * @param instead modules that are taken in place of others, by their URLs
+ * @param external what stays an import, as the modules write it
  * @returns the modules' files
  * @throws {CompileError}
  */
 export async function bundleModules(
   modules: readonly string[],
   folder: string,
-  { minify = false, maps = false, instead = {} }: BundleOptions = {},
+  { minify = false, maps = false, instead = {}, external = [] }: BundleOptions = {},
 ): Promise<string[]> {
   const map = await Deno.makeTempFile({ prefix: "neverliie-imports-", suffix: ".json" });
   try {
@@ -157,7 +159,8 @@ export async function bundleModules(
     const { success, said } = await runDeno([
       ...["bundle", "--quiet", "--no-check", "--platform=deno"],
       ...moduleFlags().filter((flag) => !flag.startsWith("--import-map=")),
-      ...[`--import-map=${map}`, `--external=${DEVTOOLS}`, `--outdir=${folder}`],
+      ...[`--import-map=${map}`, `--outdir=${folder}`],
+      ...[DEVTOOLS, ...external].map((specifier) => `--external=${specifier}`),
       ...(modules.length > 1 ? ["--code-splitting"] : []),
       ...(minify ? ["--minify"] : []),
       ...(maps ? ["--sourcemap=inline"] : []),

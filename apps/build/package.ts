@@ -20,6 +20,7 @@ Makes the library one module, with nothing that it would have to import from els
 into dist/package:
 
   mod.js, mod.d.ts           the module and all of its types
+  testing.js, testing.d.ts   the kit to test with, which imports mod.js
   package.json, README.md, THIRD-PARTY.txt
   neverliie-ipc-${VERSION}.tgz   these files as npm packs them: npm install PATH
 
@@ -32,8 +33,13 @@ Exit codes: 0 made, 1 something failed, 2 wrong usage.
 /** The most bytes that the module may have. */
 const MODULE_MAX = 300_000;
 
-/** Where the library begins. */
-const ENTRY = join(CHECKOUT, "lib", "ipc", "mod.ts");
+/** The library, and the kit to test with: each becomes one module, with one file of types. */
+const MODULES = [
+  { name: "mod", entry: join(CHECKOUT, "lib", "ipc", "mod.ts") },
+  { name: "testing", entry: join(CHECKOUT, "lib", "ipc", "testing", "mod.ts") },
+] as const;
+/** What the kit imports of the library, and what that becomes: there is one of each class. */
+const LIBRARY = { specifier: "../mod.ts", file: "./mod.js" } as const;
 
 /** A package that was made. */
 interface MadePackage {
@@ -46,8 +52,9 @@ interface MadePackage {
 
 /** Writes the package's files and its archive into a folder. @throws {Error} why it cannot */
 async function makePackage(folder: string): Promise<MadePackage> {
-  const { module, notices } = await libraryModule();
-  const size = new TextEncoder().encode(module).length;
+  const modules = await Promise.all(MODULES.map(({ name, entry }) => oneModule(name, entry)));
+  const [{ text: library, notices }] = modules as [OneModule, ...OneModule[]];
+  const size = new TextEncoder().encode(library).length;
   if (size > MODULE_MAX) {
     throw new Error(`Cannot package lib/ipc: it is ${size} bytes, of at most ${MODULE_MAX}`);
   }
@@ -55,45 +62,56 @@ async function makePackage(folder: string): Promise<MadePackage> {
     ["package.json", `${JSON.stringify(manifest(), null, 2)}\n`],
     ["README.md", await readme()],
     ["THIRD-PARTY.txt", notices],
-    ["mod.js", module],
+    ...modules.map(({ file, text }) => [file, text] as const),
   ]);
   await ensureDir(folder);
   for (const [name, text] of files) await Deno.writeTextFile(join(folder, name), text);
   const archive = join(folder, `neverliie-ipc-${VERSION}.tgz`);
-  await writeDeclarations(join(folder, "mod.d.ts"));
+  const types = MODULES.map(({ name }) => `${name}.d.ts`);
+  await Promise.all(MODULES.map(({ entry }, at) => writeTypes(entry, join(folder, types[at]!))));
   // All below "package", as npm packs them.
-  const entries = [...files.keys(), "mod.d.ts"].map((name) => ({
+  const entries = [...files.keys(), ...types].map((name) => ({
     ...{ name: `package/${name}`, path: join(folder, name), executable: false },
   }));
   await writeTar(archive, entries);
   return { folder, archive, size };
 }
 
-/** All modules as one, and what of others is in it. */
-async function libraryModule(): Promise<{ module: string; notices: string }> {
+/** A module with all that it imports. */
+interface OneModule {
+  file: string;
+  text: string;
+  /** What of others is in it. */
+  notices: string;
+}
+
+async function oneModule(name: string, entry: string): Promise<OneModule> {
   const folder = await Deno.makeTempDir({ prefix: "neverliie-package-" });
   try {
-    const [bundle] = await bundleModules([ENTRY], folder);
-    const text = await Deno.readTextFile(bundle!);
+    const [bundle] = await bundleModules([entry], folder, { external: [LIBRARY.specifier] });
+    const text = (await Deno.readTextFile(bundle!))
+      .replaceAll(`from "${LIBRARY.specifier}"`, `from "${LIBRARY.file}"`);
+    const file = `${name}.js`;
     // Names stay, and lines are short: a stack trace in somebody's program can be read.
-    const { code } = await minify(text, {
-      file: "mod.js",
-      identifiers: false,
-      lineLimit: 100,
-    });
-    const head = "What of others is in mod.js.";
-    return { module: code, notices: noticesOf([...(await packagesIn(text)).values()], head) };
+    const { code } = await minify(text, { file, identifiers: false, lineLimit: 100 });
+    const notices = noticesOf(
+      [...(await packagesIn(text)).values()],
+      "What of others is in mod.js.",
+    );
+    // Who maps a name to the file, with no package.json between, has the types as well.
+    return { file, text: `/* @ts-self-types="./${name}.d.ts" */\n${code}`, notices };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
 /** Writes the types of all modules as one file; the tools for it have a lock file of their own. */
-async function writeDeclarations(path: string): Promise<void> {
+async function writeTypes(entry: string, path: string): Promise<void> {
   const beside = (name: string) => join(CHECKOUT, "apps", "build", name);
   const { success, said } = await runDeno([
     ...["run", "--quiet", "-A", "--no-config", "--node-modules-dir=none", "--frozen"],
-    ...[`--lock=${beside("declarations.lock")}`, beside("declarations.ts"), ENTRY, path],
+    ...[`--lock=${beside("declarations.lock")}`, beside("declarations.ts"), entry, path],
+    ...[LIBRARY.specifier, LIBRARY.file],
   ]);
   if (!success) throw new Error(`Cannot package lib/ipc: ${said}`);
 }
@@ -105,7 +123,10 @@ function manifest(): Record<string, unknown> {
     version: VERSION,
     description: "Desktop programs find, wake and call each other, without a broker. For Deno.",
     type: "module",
-    exports: { ".": { types: "./mod.d.ts", default: "./mod.js" } },
+    exports: {
+      ".": { types: "./mod.d.ts", default: "./mod.js" },
+      "./testing": { types: "./testing.d.ts", default: "./testing.js" },
+    },
     types: "./mod.d.ts",
     engines: { deno: ">=2.9.0" },
   };

@@ -1,4 +1,6 @@
-/** lib/ipc as `deno task package` makes it, used in an empty folder as its readers would. */
+/**
+ * lib/ipc as `deno task package` makes it, used in an empty folder as its readers would.
+ */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -40,13 +42,23 @@ async function programsOf(readme: string): Promise<Map<string, string>> {
   return new Map([...blocks].map(([, name, program]) => [name!, program!]));
 }
 
+let made = "";
+let archive = "";
+
+Deno.test.beforeAll(async () => {
+  made = await Deno.makeTempDir({ prefix: "neverliie-package-" });
+  const [deno, ...args] = [...scriptCommand("apps/build/package.ts"), "--out", made];
+  const { success, stderr } = await new Deno.Command(deno!, { args }).output();
+  assert(success, new TextDecoder().decode(stderr));
+  archive = join(made, `neverliie-ipc-${config.version}.tgz`);
+});
+
+Deno.test.afterAll(() => Deno.remove(made, { recursive: true }));
+
 meshTest(
   "package: installed by npm in an empty folder it has types, and runs the README's programs",
   async (mesh) => {
-    const [made, empty] = [join(mesh.home, "made"), join(mesh.home, "empty folder")];
-    const make = [...scriptCommand("apps/build/package.ts"), "--out", made];
-    await succeed(mesh, make, mesh.home);
-    const archive = join(made, `neverliie-ipc-${config.version}.tgz`);
+    const empty = join(mesh.home, "empty folder");
     await Deno.mkdir(empty);
     // No registry is asked: what it needs is in it.
     const install = ["install", "--offline", "--no-audit", "--no-fund", archive];
@@ -70,6 +82,10 @@ meshTest(
       `${imported}`,
     );
     assertEquals(await imports("mod.d.ts"), []);
+    // The kit takes the library from beside it: there is one of each class.
+    const ofKit = await imports("testing.js");
+    assert(ofKit.every((name) => name.startsWith("node:") || name === "./mod.js"), `${ofKit}`);
+    assert(ofKit.includes("./mod.js"));
 
     const programs = await programsOf(join(installed, "README.md"));
     assertEquals([...programs.keys()], ["greeter.ts", "call.ts"]);
@@ -97,6 +113,10 @@ meshTest(
     assertEquals(refused.code === 0, false);
     assertMatch(refused.stdout, /misuse\.mts.*TS2322: Type 'number'/);
 
+    await Deno.writeTextFile(join(empty, "kit_test.ts"), KIT);
+    const kit = await succeed(mesh, [Deno.execPath(), "test", "-A", "kit_test.ts"], empty);
+    assertMatch(kit, /\b1 passed\b/);
+
     const call = [Deno.execPath(), "run", "-A", "call.ts"];
     assertMatch((await mesh.run(call, { cwd: empty })).stderr, /TargetUnknownError/);
     mesh.spawn([Deno.execPath(), "run", "-A", "greeter.ts"], { cwd: empty });
@@ -122,4 +142,18 @@ for await (const item of items) if (item === sum) break;
 export const code = (error: unknown): number | null =>
   error instanceof RemoteError ? error.code : null;
 await ipc.close();
+`;
+
+/** A test by the kit: of a program, and of the one class that it and the library share. */
+const KIT = `
+import { TargetUnknownError } from "@neverliie/ipc";
+import { type TestMesh, testMesh } from "@neverliie/ipc/testing";
+Deno.test("greeter", async () => {
+  await using mesh: TestMesh = await testMesh();
+  const client = await mesh.client();
+  const error = await client.call("greeter", "greet").catch((error) => error);
+  if (!(error instanceof TargetUnknownError)) throw error;
+  await mesh.wake("greeter.ts");
+  if (await client.call("greeter", "greet", { name: "Ada" }) !== "Hello, Ada!") throw new Error();
+});
 `;

@@ -1,9 +1,6 @@
 /**
- * The room for tests of the library: it knows the transport's interface (`os/`), and nothing of the
- * library names it.
- *
- * This file is a linked pair of transports inside one process: for unit tests of the session, never
- * in place of a pipe or a socket.
+ * A linked pair of transports inside one process: for unit tests of the session, never in place of a
+ * pipe or a socket.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * lib/ipc as a package: what JSR would check before it publishes, and every example of its
- * documentation, run on a mesh of its own.
+ * documentation and of the page on testing, run on a mesh of its own.
  */
 import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -59,7 +59,13 @@ Deno.test("package: publishing has no fault but the licence that is the owner's 
 });
 
 Deno.test("package: every export is documented", async () => {
-  const { success, said } = await deno(["doc", "--lint", ...importFlags, "lib/ipc/mod.ts"]);
+  const { success, said } = await deno([
+    "doc",
+    "--lint",
+    ...importFlags,
+    "lib/ipc/mod.ts",
+    "lib/ipc/testing/mod.ts",
+  ]);
   assert(success, said);
 });
 
@@ -68,7 +74,7 @@ Deno.test("package: every example runs", async () => {
   const { runtime } = await openHome(home);
   try {
     const { success, said } = await deno(
-      ["test", "--doc", "-A", ...importFlags, "lib/ipc"],
+      ["test", "--doc", "-A", ...importFlags, "lib/ipc", "docs/testing.md"],
       { env: { NEVERLIIE_HOME: home } },
     );
     assert(success, said);

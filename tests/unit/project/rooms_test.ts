@@ -100,7 +100,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   // The ground: small tools that know nothing.
   base: { knows: [], noun: "timer.ts", doors: null },
-  testing: { knows: ["os"], noun: "memory_transport.ts", doors: [] },
+  // It stands before the house, and comes in by its front door.
+  testing: { knows: ["top", "os", "base"], noun: "test_mesh.ts", doors: ["mod.ts"] },
 };
 
 const IPC = "lib/ipc/";
