@@ -49,8 +49,7 @@ import { WorkerPool } from "./workers/worker_pool.ts";
  * ```ts
  * import { NeverLiieIPC } from "@neverliie/ipc";
  * await using ipc = await NeverLiieIPC.open("clock", { launch: false });
- * ipc.expose("now", () => Date.now());
- * await ipc.close(); // a program that serves awaits ipc.closed instead
+ * ipc.expose("now", () => Date.now()); // a program that serves awaits ipc.closed
  * ```
  */
 export class NeverLiieIPC implements AsyncDisposable {
@@ -261,7 +260,8 @@ export class NeverLiieIPC implements AsyncDisposable {
     const { platform } = this.#context;
     const { launch = ownLaunchCommand(() => platform.commandLine()) } = this.#options;
     this.#launch = launch || null;
-    const options = { report: this.#report, owns: this.#instance!.look };
+    const mark = this.home.runtimeFile(name, "up");
+    const options = { report: this.#report, owns: this.#instance!.look, mark };
     const listener = this.#listener = await platform.listen(this.home.address(name), options);
     const entry = { ...this.#options, name, launch: this.#launch, woken: isWoken() };
     const kept = await register(this.registry, entry, this.#report);

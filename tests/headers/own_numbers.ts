@@ -54,6 +54,7 @@ export const OWN_NUMBERS: Readonly<Record<string, readonly string[]>> = {
   "lib/ipc/os/windows/pipe_listener.ts": [
     ...["QUOTA", "WAITING", "BACKLOG", "STALE_MILLISECONDS", "STALE_PAUSE"],
   ],
+  "lib/ipc/os/windows/platform.ts": ["MARK_PAUSE", "MARK_PAUSE_MAX", "begin(pause * 2)"],
   "lib/ipc/os/windows/process.ts": [
     "KILLED",
     // Two handles, one after the other.

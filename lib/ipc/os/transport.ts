@@ -32,6 +32,8 @@ export interface Transport {
    * more and its handle is closed; calling it again returns the same promise.
    */
   close(): Promise<void>;
+  /** Waiting for bytes keeps the program running no more. Missing on Windows. */
+  unref?(): void;
   /** The rights of the peer's process; `null` where they cannot be told. Missing on Unix. */
   peerRights?(): Rights | null;
 }
@@ -63,6 +65,8 @@ export interface ListenOptions {
    * given up. Always, unless given.
    */
   owns?: (() => boolean) | undefined;
+  /** The file by which others are told, where there is one: see {@link Platform.endTold}. */
+  mark?: string | undefined;
 }
 
 /** How long and under whose control {@link Platform.dial} tries. */
@@ -169,10 +173,13 @@ export interface Platform {
     report: (problem: string) => void,
   ): Promise<(() => Promise<void>) | null>;
   /**
-   * How others are told that an app has gone, however it ended. "lock": closing its lock's file is
-   * an event of the folder. "look": nothing tells of that, and they look once a second.
+   * How others are told that an app has come, and gone, however it ended. "lock": by its socket, and
+   * as closing its lock's file is an event of the folder. "mark": by the file `<app>.up`, which goes
+   * with its process, and `<app>.left`, which is there for a moment where it leaves in order.
+   * "connection": by the end of a connection that they hold. "look": nothing tells of an end, and
+   * they look once a second.
    */
-  readonly endTold: "lock" | "look";
+  readonly endTold: "lock" | "mark" | "connection" | "look";
   /** The exact arguments this process was started with, the program first. */
   commandLine(): string[];
 }

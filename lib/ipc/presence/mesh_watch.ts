@@ -7,11 +7,11 @@
  * @module
  */
 
-import { ForeignLock } from "../base/lock.ts";
+import { ForeignLock, ProcessLock } from "../base/lock.ts";
 import { isAppName } from "../base/name.ts";
 import { dirname, join } from "../base/path.ts";
 import { callUnkept } from "../base/timer.ts";
-import type { Platform } from "../os/transport.ts";
+import type { Platform, Transport } from "../os/transport.ts";
 import type { Home } from "../registry/home.ts";
 import { FolderWatch } from "./folder_watch.ts";
 
@@ -23,9 +23,9 @@ export interface WatchContext {
 
 /**
  * What is told of an app. "renewed": it listens anew, be it that it was started again in a moment,
- * or that its socket had been removed.
+ * or that its socket had been removed. "gone": in one way or another, as nobody has told of it.
  */
-export type AppChange = "up" | "renewed" | "left" | "died";
+export type AppChange = "up" | "renewed" | "left" | "died" | "gone";
 
 /** Somebody who is told. */
 export interface Onlooker {
@@ -43,17 +43,25 @@ const FIRST_LOOK = 500;
 const DIAL_FIRST = 1;
 const DIAL_MAX = 1_000;
 
+/** What lasts as long as its process has the name. */
+interface Life extends Disposable {
+  isHeld(): boolean;
+}
+
 /** What is known of an app. */
 interface Known {
-  /** Its lock, held by its process. */
-  lock: ForeignLock;
+  life: Life;
   up: boolean;
-  /** Which socket it was when it answered; `null` where sockets are no files. */
-  socket: string | null;
+  /** By which of its signs it was told of last. */
+  sign: string | null;
+  /** Whether it said that it leaves, where its lock does not tell. */
+  leaving: boolean;
   /** Whether it is being dialled, until it answers. */
   dialling: Promise<void> | null;
-  /** Ends the pause before the next dial. */
-  wake: () => void;
+  /** Each ends a pause before the next dial or look. */
+  readonly pauses: Set<() => void>;
+  /** A connection to it whose end tells of its own, where nothing else does. */
+  line: Transport | null;
 }
 
 /** The watch of one mesh, for all of this process who ask about its apps. */
@@ -78,10 +86,11 @@ export class MeshWatch {
     // Whoever asks has the watch before it is told.
     await Promise.resolve();
     if (!this.#onlookers.has(onlooker)) return;
+    // (Those whom nobody asked about until now may have gone since.)
+    this.look();
     for (const [app, { up }] of this.#known) {
       if (up && (onlooker.app ?? app) === app) onlooker.changed(app, "up");
     }
-    this.look();
     const dialling = Promise.all([...this.#known.values()].map(({ dialling }) => dialling));
     await new Promise<void>((resolve) => {
       const late = callUnkept(FIRST_LOOK, resolve);
@@ -95,9 +104,9 @@ export class MeshWatch {
     if (this.#onlookers.size > 0) return true;
     this.#closed = true;
     this.folders.close();
-    for (const { lock, wake } of this.#known.values()) {
-      lock[Symbol.dispose]();
-      wake();
+    for (const known of this.#known.values()) {
+      known.life[Symbol.dispose]();
+      letGo(known);
     }
     this.#known.clear();
     return false;
@@ -108,8 +117,11 @@ export class MeshWatch {
       for (const { registryChanged } of this.#onlookers) registryChanged?.();
       return;
     }
-    const app = /^([^.]+)\.(?:lock|sock)$/.exec(name)?.[1];
-    if (app !== undefined && this.#isAsked(app)) this.#lookAt(app);
+    const [, app, what] = /^([^.]+)\.(lock|sock|up|left)$/.exec(name) ?? [];
+    if (app === undefined || !this.#isAsked(app)) return;
+    const known = this.#known.get(app);
+    if (what === "left" && known !== undefined) known.leaving = true;
+    this.#lookAt(app);
   }
 
   look(): void {
@@ -132,84 +144,121 @@ export class MeshWatch {
   }
 
   /** Whether it is to be told that the app listens, or listens anew. */
-  #isNew(app: string, { up, socket }: Known): boolean {
-    const now = this.#socketOf(app);
-    return !up || (now !== null && now !== socket);
+  #isNew(app: string, { up, sign }: Known): boolean {
+    const now = this.#signOf(app);
+    return !up || (now !== null && now !== sign);
   }
 
-  /** What is known of an app that somebody holds; tells of it where nobody does any more. */
+  /** What is known of an app that has its name; tells of it where nobody has it any more. */
   #holder(app: string): Known | null {
-    const { home } = this.#context;
     const known = this.#known.get(app);
-    if (known?.lock.isHeld()) return known;
-    known?.lock[Symbol.dispose]();
-    const path = home.runtimeFile(app, "lock");
-    const lock = findLock(path);
-    if (lock === null) {
+    if (known?.life.isHeld()) return known;
+    known?.life[Symbol.dispose]();
+    const life = this.#lifeOf(app);
+    if (life === null) {
       this.#known.delete(app);
-      known?.wake();
-      if (known?.up) this.#tell(app, this.#isLeft(app, known) ? "left" : "died");
+      if (known === undefined) return null;
+      letGo(known);
+      if (known.up) this.#tell(app, this.#endOf(app, known));
       return null;
     }
     if (known !== undefined) {
       // It made its lock anew, as that was removed; or another copy has the name by now.
-      known.lock = lock;
+      known.life = life;
       return known;
     }
-    const found: Known = { lock, up: false, socket: null, dialling: null, wake: () => {} };
+    const found: Known = {
+      ...{ life, up: false, sign: null, leaving: false, dialling: null, line: null },
+      pauses: new Set(),
+    };
     this.#known.set(app, found);
     return found;
   }
 
-  /** Who leaves in order removes its socket before it lets go of its lock. */
-  #isLeft(app: string, { socket }: Known): boolean {
-    return socket !== null && this.#socketOf(app) === null;
+  #lifeOf(app: string): Life | null {
+    const { home, platform } = this.#context;
+    const lock = home.runtimeFile(app, "lock");
+    try {
+      if (platform.endTold !== "mark") return ForeignLock.find(lock);
+      // A mark that a crash of the machine has left is nobody's.
+      if (this.#signOf(app) === null || !ProcessLock.isHeld(lock)) return null;
+      return { isHeld: () => this.#signOf(app) !== null, [Symbol.dispose]() {} };
+    } catch {
+      // What is in place of its lock can be nobody's. Its start, and doctor, tell of that.
+      return null;
+    }
+  }
+
+  /** Who leaves in order says so, or removes its socket before it lets go of its lock. */
+  #endOf(app: string, { sign, leaving }: Known): AppChange {
+    if (this.#context.platform.endTold !== "mark") {
+      return sign !== null && this.#signOf(app) === null ? "left" : "died";
+    }
+    return leaving ? "left" : this.folders.fault === null ? "died" : "gone";
   }
 
   /** Dials until somebody answers: one that has just made its socket may not listen yet. */
   async #dial(app: string, known: Known): Promise<void> {
     for (let pause = DIAL_FIRST;; pause = Math.min(pause * 2, DIAL_MAX)) {
-      const socket = this.#socketOf(app);
-      const answers = await this.#answers(app);
+      const sign = this.#signOf(app);
+      const answers = await this.#answers(app, known);
       if (this.#closed || this.#holder(app) !== known) return;
       if (answers) {
         const change = known.up ? "renewed" : "up";
-        Object.assign(known, { up: true, socket });
+        Object.assign(known, { up: true, sign, leaving: false });
         this.#tell(app, change);
         if (!this.#isNew(app, known)) return;
         pause = DIAL_FIRST;
       }
-      await new Promise<void>((resolve) => {
-        const timer = callUnkept(pause, resolve);
-        known.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await pauseOf(known, pause);
       if (this.#closed || this.#holder(app) !== known) return;
     }
   }
 
-  /** What tells its socket from one that it made before; `null` where there is none. */
-  #socketOf(app: string): string | null {
+  /**
+   * The file that shows that it listens, told from one that it made before; `null` where there is none.
+   * (Not the address itself: who asks for the state of a pipe connects to it.)
+   */
+  #signOf(app: string): string | null {
+    const { home, platform } = this.#context;
+    const ending = platform.endTold === "mark" ? "up" : "sock";
     try {
-      // (Not by its address: who asks for a pipe's state connects to it.)
-      const { dev, ino, ctime } = Deno.lstatSync(join(this.#context.home.runtime, `${app}.sock`));
-      return `${dev} ${ino} ${ctime?.getTime()}`;
+      const { dev, ino, ctime, mtime } = Deno.lstatSync(join(home.runtime, `${app}.${ending}`));
+      return [dev, ino, ctime?.getTime(), mtime?.getTime()].join(" ");
     } catch {
       return null;
     }
   }
 
-  async #answers(app: string): Promise<boolean> {
+  async #answers(app: string, known: Known): Promise<boolean> {
     const { home, platform } = this.#context;
     try {
       const transport = await platform.dial(home.address(app), { deadline: performance.now() });
-      await transport?.close();
-      return transport !== null;
+      if (transport === null) return false;
+      if (platform.endTold === "connection") void this.#hold(app, known, transport);
+      else await transport.close();
+      return true;
     } catch (error) {
       // Busy: it listens.
       return error instanceof Deno.errors.TimedOut;
+    }
+  }
+
+  /** Keeps the connection. Once it has ended, the app is looked at until it has let go of its name. */
+  async #hold(app: string, known: Known, line: Transport): Promise<void> {
+    void known.line?.close();
+    known.line = line;
+    line.unref?.();
+    try {
+      while (await line.read() !== null);
+    } catch {
+      // It broke: an end as any other.
+    }
+    await line.close();
+    for (let pause = DIAL_FIRST; known.line === line; pause = Math.min(pause * 2, DIAL_MAX)) {
+      if (this.#closed || this.#holder(app) !== known) return;
+      if (known.dialling === null) this.#lookAt(app);
+      await pauseOf(known, pause);
     }
   }
 
@@ -220,11 +269,20 @@ export class MeshWatch {
   }
 }
 
-function findLock(path: string): ForeignLock | null {
-  try {
-    return ForeignLock.find(path);
-  } catch {
-    // What is in place of its lock can be nobody's. Its start, and doctor, tell of that.
-    return null;
-  }
+/** Ends what waits for something of an app that has gone, or that nobody asks about any more. */
+function letGo({ pauses, line }: Known): void {
+  for (const end of pauses) end();
+  void line?.close();
+}
+
+function pauseOf({ pauses }: Known, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      pauses.delete(end);
+      resolve();
+    };
+    const timer = callUnkept(milliseconds, end);
+    pauses.add(end);
+  });
 }

@@ -45,7 +45,7 @@ export interface AppWentDown {
   pid: number | null;
   /** The version that it had. */
   version: string | null;
-  /** "left": in order. "unknown": another process was in its place before that could be seen. */
+  /** "left": in order. "unknown": nobody has told, or another was in its place before. */
   how: "left" | "died" | "unknown";
 }
 
@@ -200,6 +200,7 @@ export class Presence implements AsyncIterableIterator<PresenceEvent>, AsyncDisp
     const before = this.#asking.get(app);
     const asking = (async () => {
       await before;
+      if (change === "gone") return this.#down(app, "unknown");
       if (change === "left" || change === "died") return this.#down(app, change);
       const identity = await this.#ask(app);
       // One that does not tell is taken for the one that was there, if one was.

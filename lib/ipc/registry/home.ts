@@ -40,10 +40,10 @@ export interface Home {
 }
 
 /** What an app's files in the runtime folder end in, after its name and a dot; its lock is the last. */
-export const RUNTIME_FILES: readonly RuntimeFile[] = ["starts.json", "start.lock", "lock"];
+export const RUNTIME_FILES = ["up", "left", "starts.json", "start.lock", "lock"] as const;
 
 /** One of {@link RUNTIME_FILES}. */
-export type RuntimeFile = "starts.json" | "start.lock" | "lock";
+export type RuntimeFile = typeof RUNTIME_FILES[number];
 
 /** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */
 export function defaultHome(): string {

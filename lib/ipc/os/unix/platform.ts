@@ -59,4 +59,8 @@ const unix: Omit<Platform, "commandLine" | "endTold"> = {
 /** Linux. */
 export const linuxPlatform: Platform = { ...unix, endTold: "lock", commandLine: linuxCommandLine };
 /** macOS. */
-export const macosPlatform: Platform = { ...unix, endTold: "look", commandLine: macosCommandLine };
+export const macosPlatform: Platform = {
+  ...unix,
+  endTold: "connection",
+  commandLine: macosCommandLine,
+};

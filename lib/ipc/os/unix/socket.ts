@@ -54,6 +54,9 @@ class SocketTransport implements Transport {
     }
   }
 
+  unref(): void {
+    this.#conn.unref();
+  }
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = Promise.resolve();

@@ -55,6 +55,8 @@ export class PipeListener implements Listener {
   #failure: Error | null = null;
   #wake: (() => void) | null = null;
   #closing: Promise<void> | null = null;
+  /** Called once it has begun to close. */
+  onClose: () => void = () => {};
 
   /**
    * Starts listening at `address`.
@@ -159,6 +161,7 @@ export class PipeListener implements Listener {
   }
 
   async #close(): Promise<void> {
+    this.onClose();
     const instances = [...this.#waiting, ...this.#connected.splice(0)];
     this.#waiting.clear();
     this.#wake?.();
