@@ -19,6 +19,7 @@ import { isRegistry, platform, RUNTIME_FILES } from "../../../lib/ipc/tools.ts";
 import { lockHoldersIn } from "../../../lib/system/lock_holders.ts";
 import { checkApp } from "./app_checks.ts";
 import { checkEntry } from "./entry_checks.ts";
+import { checkWatch } from "./watch_check.ts";
 
 /** What a finding is about, in the order they are looked at. */
 const CHECKS = ["home", "transport", "registry", "apps", "leftovers", "elevation"] as const;
@@ -48,6 +49,7 @@ export async function diagnose(signal: AbortSignal): Promise<Finding[]> {
   const home = await checkHome(findings);
   if (home !== null) {
     await checkTransport(home, findings);
+    findings.push(...checkWatch(home));
     await using ipc = await NeverLiieIPC.client({ home: home.path, onProblem: () => {} });
     const apps = await checkRegistry(ipc, findings);
     const holders = await lockHoldersIn(home.runtime);
