@@ -2,6 +2,7 @@
 import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/waiting.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
+import { appChanges } from "../app_changes.ts";
 import { writeLine } from "../output.ts";
 import type { StatusBar } from "../statusbar/contract.ts";
 import { Catalog } from "./catalog.ts";
@@ -9,7 +10,7 @@ import { Palette } from "./palette.tsx";
 import { PaletteModel } from "./palette_model.ts";
 import { stillRunning } from "./view.ts";
 
-/** Milliseconds between two looks at which apps run and what is installed. */
+/** Milliseconds between two looks at what is installed; who comes and goes is told. */
 const REFRESH = 2_000;
 
 /** Shows the palette until Esc, Ctrl-C or the signal. */
@@ -19,7 +20,7 @@ export async function showPalette(client: NeverLiieIPC, signal: AbortSignal): Pr
   const model = new PaletteModel();
   // Shown as long as they last, by the view.
   const catalog = new Catalog(client, () => {});
-  const tasks = [followStats(client, model, ended), followCatalog(catalog, model, ended)];
+  const tasks = [followStats(client, model, ended), followCatalog(client, catalog, model, ended)];
   try {
     await showScreen(
       <Palette
@@ -63,16 +64,18 @@ async function followStats(
 }
 
 async function followCatalog(
+  client: NeverLiieIPC,
   catalog: Catalog,
   model: PaletteModel,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      await catalog.refresh(signal);
-      model.problems = catalog.problems;
-      model.changed();
-      await pause(REFRESH, signal);
+      for await (const _ of appChanges(client, REFRESH, signal)) {
+        await catalog.refresh(signal);
+        model.problems = catalog.problems;
+        model.changed();
+      }
     } catch (error) {
       if (signal.aborted) return;
       tell(model, (error as Error).message);

@@ -11,13 +11,14 @@ import {
 import { type DiskStats, readDisk } from "../../lib/system/disk.ts";
 import { pause } from "../../lib/system/waiting.ts";
 import { Model } from "../../lib/ui/components.tsx";
+import { appChanges } from "../app_changes.ts";
 import { configSchema, segmentsOf, type StatusBarConfig } from "./config.ts";
 import type { HostStats, Notice, StatusBar, StatusBarTopics } from "./contract.ts";
 import type { BarFigures } from "./segment_kind.ts";
 import { type Segment, SPARK_MAX, volumeOf } from "./segments.ts";
 import schema from "./statusbar.schema.json" with { type: "json" };
 
-/** Milliseconds between two looks at which apps run. */
+/** Milliseconds between two looks at who was given up; who comes and goes is told. */
 const APPS_INTERVAL = 2_000;
 const RETRY = 1_000;
 
@@ -134,14 +135,15 @@ export class BarModel extends Model {
   }
 
   async #followApps(signal: AbortSignal): Promise<void> {
-    const apps = await listApps(this.#client, signal);
-    this.apps = apps.map(({ name, running }) => ({
-      name,
-      running,
-      gaveUp: !running && readStarts(this.#client.home, name).until > Date.now(),
-    }));
-    this.changed();
-    await pause(APPS_INTERVAL, signal);
+    for await (const _ of appChanges(this.#client, APPS_INTERVAL, signal)) {
+      const apps = await listApps(this.#client, signal);
+      this.apps = apps.map(({ name, running }) => ({
+        name,
+        running,
+        gaveUp: !running && readStarts(this.#client.home, name).until > Date.now(),
+      }));
+      this.changed();
+    }
   }
 
   /** Does something over and over; what fails is told, and tried again a second later. */

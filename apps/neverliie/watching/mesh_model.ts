@@ -1,6 +1,6 @@
 /**
- * The mesh as it is now, for top and the page of inspect: looked at once a second, and told by each
- * running app of its calls. Starts no app, and waits for none.
+ * The mesh as it is now, for top and the page of inspect: looked at as somebody comes or goes and once
+ * a second, and told by each running app of its calls. Starts no app, and waits for none.
  *
  * @module
  */
@@ -11,14 +11,15 @@ import {
   glanceAtApps,
   NeverLiieIPC,
 } from "../../../lib/ipc/mod.ts";
+import { appChanges } from "../../app_changes.ts";
 import { Activity, type Running } from "./activity.ts";
 import type { Figures } from "../figures.ts";
-import { pause, unlessAborted } from "../../../lib/system/waiting.ts";
+import { unlessAborted } from "../../../lib/system/waiting.ts";
 import type { AppView, InspectSource, Snapshot } from "./snapshot.ts";
 import { viewOfTask } from "./task.ts";
 import { WatchedApp } from "./watched_app.ts";
 
-/** Milliseconds between two looks at the registry and at who runs. */
+/** Milliseconds between two looks at the registry's faults; who comes and goes is told. */
 const LOOK = 1_000;
 /** Tasks and methods that are sent at most: more than that nobody reads. */
 const TASKS_MAX = 200;
@@ -110,9 +111,10 @@ export class MeshModel implements InspectSource, AsyncDisposable {
 
   async #goOn(): Promise<void> {
     const { signal } = this.#ended;
-    while (!signal.aborted) {
-      await pause(LOOK, signal).catch(() => {});
-      if (!signal.aborted) await this.#look();
+    try {
+      for await (const _ of appChanges(this.#ipc, LOOK, signal)) await this.#look();
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
   }
 
