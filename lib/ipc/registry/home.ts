@@ -40,10 +40,16 @@ export interface Home {
 }
 
 /** What an app's files in the runtime folder end in, after its name and a dot; its lock is the last. */
-export const RUNTIME_FILES = ["up", "left", "starts.json", "start.lock", "lock"] as const;
+export const RUNTIME_FILES: readonly RuntimeFile[] = [
+  "up",
+  "left",
+  "starts.json",
+  "start.lock",
+  "lock",
+];
 
 /** One of {@link RUNTIME_FILES}. */
-export type RuntimeFile = typeof RUNTIME_FILES[number];
+export type RuntimeFile = "up" | "left" | "starts.json" | "start.lock" | "lock";
 
 /** `NEVERLIIE_HOME`, or `.neverliie` in the user's own folder. */
 export function defaultHome(): string {
