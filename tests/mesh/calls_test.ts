@@ -45,6 +45,21 @@ meshTest("call: many in flight, a slow one holds up nobody", async (mesh) => {
   assertEquals(await mesh.ipc.call("fixture", "happened", { event: "slow aborted" }), 1);
 });
 
+meshTest(
+  "calls that wait for a connection arrive in the order in which they were made",
+  async (mesh) => {
+    await mesh.register();
+    const { signal } = new AbortController();
+    const ways = [{ signal }, {}, { startTimeout: 60_000 }, { signal, timeout: 60_000 }];
+    // The app answers "ordered" by how many of them came before.
+    const calls = Array.from(
+      { length: 40 },
+      (_, i) => mesh.ipc.call("fixture", "ordered", {}, ways[i % ways.length]),
+    );
+    assertEquals(await Promise.all(calls), Array.from({ length: 40 }, (_, i) => i));
+  },
+);
+
 meshTest("call of 4 MiB arrives whole", async (mesh) => {
   await mesh.register();
   const text = "0123456789ä".repeat(400_000);

@@ -178,6 +178,8 @@ ipc.expose("endless", async function* () {
   }
 });
 ipc.expose("produced", () => produced);
+let ordered = 0;
+ipc.expose("ordered", () => ordered++);
 /** An answer of `size` characters. */
 ipc.expose("blob", ({ size }: { size: number }) => "x".repeat(size));
 ipc.expose("usage", () => processUsage());
