@@ -14,17 +14,17 @@ import { fromFileUrl, join } from "@std/path";
 import { PROGRAMS } from "../../../apps/programs.ts";
 import {
   type LaunchCommand,
-  listApps,
   NeverLiieIPC,
   pidOf,
   type RegistryEntry,
 } from "../../../lib/ipc/mod.ts";
 import { platform } from "../../../lib/ipc/os/platform.ts";
+import { TestMesh as Mesh } from "../../../lib/ipc/testing/mod.ts";
 import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
 import { patientClient } from "../run/patient_client.ts";
 import { isAlive } from "./process.ts";
 import { collect, type Finished, finished } from "./program_output.ts";
-import { logsOf, until, waitingFor, withLimit } from "../run/watchdog.ts";
+import { logsOf, patient, until, waitingFor, withLimit } from "../run/watchdog.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 platform().userId();
@@ -38,6 +38,8 @@ export const EXECUTABLES = Deno.env.get("NEVERLIIE_TEST_EXECUTABLES") ?? null;
 export const MODE: LaunchCommand["type"] = EXECUTABLES === null ? "script" : "binary";
 /** Milliseconds that one test may take. */
 const WATCHDOG = 60_000;
+/** Milliseconds that an app has to leave. */
+const STOP_TIME = 30_000;
 
 const checkout = fromFileUrl(new URL("../../..", import.meta.url));
 
@@ -87,16 +89,13 @@ export function suiteCommand(name: string, type: LaunchCommand["type"] = MODE): 
     : [executable(name)];
 }
 
-/** One test's mesh. */
-export class TestMesh {
-  /** The home's folder. */
-  readonly home: string;
+/** One test's mesh: the kit's, with the programs of this run's mode. */
+export class TestMesh extends Mesh {
   /** A client in the test's own process. */
   readonly ipc: NeverLiieIPC;
-  readonly #children: Deno.ChildProcess[] = [];
 
-  constructor(home: string, ipc: NeverLiieIPC) {
-    this.home = home;
+  constructor(ipc: NeverLiieIPC) {
+    super(ipc, { timeout: patient(STOP_TIME) });
     this.ipc = ipc;
   }
 
@@ -120,20 +119,6 @@ export class TestMesh {
   async registerLoad(name: string): Promise<void> {
     const entry = { type: MODE, cmd: loadCommand(), cwd: this.home, args: ["--name", name] };
     await this.ipc.registry.set(name, entry);
-  }
-
-  /** Starts a program in this mesh, as a person or another program would. */
-  spawn(command: readonly string[], options: Deno.CommandOptions = {}): Deno.ChildProcess {
-    const child = new Deno.Command(command[0]!, {
-      args: command.slice(1),
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      ...options,
-      env: { NEVERLIIE_HOME: this.home, NO_COLOR: "1", ...options.env },
-    }).spawn();
-    this.#children.push(child);
-    return child;
   }
 
   /** Runs a program in this mesh to its end. */
@@ -186,10 +171,8 @@ export class TestMesh {
   }
 
   /** Stops an app and waits until its process has ended and this one has heard of it. */
-  async stop(app: string, pid: number): Promise<void> {
-    await this.ipc.call(app, "$/shutdown", {}, { activate: false });
-    await gone(pid);
-    await until(async () => await pidOf(this.ipc, app) !== pid);
+  override async stop(app: string, pid?: number | null): Promise<void> {
+    await waitingFor(`"${app}" (process ${pid}) to leave`, () => super.stop(app, pid));
   }
 
   /** The process that answers as the app, waited for: another one than `before`. */
@@ -197,26 +180,6 @@ export class TestMesh {
     let pid: number | null = null;
     await until(async () => ![null, before].includes(pid = await pidOf(this.ipc, app)));
     return pid!;
-  }
-
-  /** Stops every app, and ends what the test started and left. */
-  async end(): Promise<void> {
-    for (const app of await listApps(this.ipc)) {
-      if (!app.running) continue;
-      try {
-        await this.stop(app.name, app.pid!);
-      } catch (error) {
-        console.error(`${app.name} was not stopped:`, error);
-        kill(app.pid!);
-      }
-    }
-    await this.ipc.close();
-    for (const child of this.#children) {
-      kill(child.pid);
-      await child.status;
-      if (!child.stdout.locked) await child.stdout.cancel();
-      if (!child.stderr.locked) await child.stderr.cancel();
-    }
   }
 }
 
@@ -261,29 +224,15 @@ export function meshTest(
     async fn() {
       const home = Deno.makeTempDirSync({ prefix: "neverliie test ü " });
       const ipc = patientClient(await NeverLiieIPC.client({ home }));
-      const mesh = new TestMesh(ipc.home.path, ipc);
+      const mesh = new TestMesh(ipc);
       const logs = () => logsOf(home);
       try {
         await withLimit(name, body(mesh), limit, logs);
+      } catch (error) {
+        throw mesh.withLogs(error);
       } finally {
         await withLimit(`the end of "${name}"`, mesh.end(), WATCHDOG, logs);
-        removeFolder(ipc.home.runtime);
-        removeFolder(home);
       }
     },
   });
-}
-
-function removeFolder(path: string): void {
-  for (let attempt = 1;; attempt++) {
-    try {
-      Deno.removeSync(path, { recursive: true });
-      return;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return;
-      // Windows lets go of a program's file a moment after the program has ended.
-      if (!WINDOWS || attempt === 100) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
-  }
 }

@@ -13,7 +13,7 @@ export async function withOwnMesh(
 ): Promise<void> {
   const home = Deno.makeTempDirSync({ prefix: "neverliie-task-" });
   const ipc = await NeverLiieIPC.client({ home });
-  const mesh = new TestMesh(ipc.home.path, ipc);
+  const mesh = new TestMesh(ipc);
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   Deno.addSignalListener("SIGINT", onInterrupt);
@@ -22,8 +22,6 @@ export async function withOwnMesh(
   } finally {
     Deno.removeSignalListener("SIGINT", onInterrupt);
     await mesh.end();
-    Deno.removeSync(ipc.home.runtime, { recursive: true });
-    Deno.removeSync(home, { recursive: true });
   }
 }
 

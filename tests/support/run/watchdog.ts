@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { basename, join } from "@std/path";
+import { endOf, indent, lastLines } from "../../../lib/ipc/testing/log_ends.ts";
+
+export { endOf, logsOf } from "../../../lib/ipc/testing/log_ends.ts";
 
 /** Names how many times longer than usual a test may take: `deno task test --busy N` sets it. */
 export const PATIENCE_VARIABLE = "NEVERLIIE_TEST_PATIENCE";
@@ -92,43 +94,4 @@ function report(name: string, limit: number, logs: readonly string[]): string {
   }
   for (const path of logs) lines.push(endOf(path));
   return lines.join("\n");
-}
-
-/** Lines shown of each log. */
-const LINES_SHOWN = 20;
-/** Bytes read from the end of each log. */
-const BYTES_READ = 8192;
-
-/** The log files of a home: what its programs wrote, and their records. */
-export function logsOf(home: string): string[] {
-  const folder = join(home, "logs");
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name)).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-/** The last lines of a file, under its name. */
-export function endOf(path: string): string {
-  let text: string;
-  try {
-    using file = Deno.openSync(path);
-    const { size } = file.statSync();
-    file.seekSync(Math.max(0, size - BYTES_READ), Deno.SeekMode.Start);
-    const bytes = new Uint8Array(BYTES_READ);
-    text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
-  } catch (error) {
-    text = `cannot be read: ${error}`;
-  }
-  return `the end of ${basename(path)}:\n${indent(lastLines(text) || "(empty)")}`;
-}
-
-function lastLines(text: string): string {
-  return text.trimEnd().split("\n").slice(-LINES_SHOWN).join("\n");
-}
-
-function indent(text: string): string {
-  return text.split("\n").map((line) => `  ${line}`).join("\n");
 }
