@@ -5,6 +5,7 @@ import { complete, completionScript } from "./completion/completion.ts";
 import { doctor } from "./doctor/doctor.ts";
 import { runFrontEnd } from "./front_end.ts";
 import * as installation from "./install/commands.ts";
+import { newCommand } from "./new/new.ts";
 import { OutputClosed, tell, writeText } from "../output.ts";
 import { ownLaunchCommand } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/tools.ts";
@@ -136,6 +137,10 @@ add("bench <app> [method] [params]", "measure round trips; $/ping unless a metho
   );
 add("types <app>", "an app's methods as a TypeScript interface, for connect<T>()", true)
   .action((app, own) => commands.types(app, flags(own)));
+add("new <name>", "make a program of one's own, with a test")
+  .option("--into <folder>", "where; a folder of that name")
+  .option("--library <tarball>", "the library from this file; from JSR")
+  .action((name, own) => newCommand(name, { ...own, ...common() }));
 add("mcp [apps...]", "serve what apps offer as tools to an assistant (MCP, over stdio)")
   .option("--no-activate", "leave out apps that are not running")
   .action((apps, own) => commands.mcp(apps, flags(own)));
@@ -188,6 +193,7 @@ Examples:
   neverliie stream scanner deep_scan '{"folder": "."}'
   neverliie stream terminal run @params.json
   neverliie types statusbar > statusbar.d.ts
+  neverliie new notes --into ~/notes
   neverliie mcp scanner statusbar
   neverliie logs -f scanner
   neverliie trace statusbar --params

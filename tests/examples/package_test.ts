@@ -1,12 +1,15 @@
 /**
- * lib/ipc as `deno task package` makes it, used in an empty folder as its readers would.
+ * lib/ipc as `deno task package` makes it, used in an empty folder as its readers would, and by a
+ * program of `neverliie new`.
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { pidOf } from "../../lib/ipc/mod.ts";
 import config from "../../deno.json" with { type: "json" };
-import { meshTest, scriptCommand, type TestMesh, until } from "../support/mesh/mesh.ts";
+import { labCompiler } from "../lab/executables.ts";
+import { lab } from "../lab/lab.ts";
+import { meshTest, scriptCommand, type TestMesh, until, WINDOWS } from "../support/mesh/mesh.ts";
 
 /** The most bytes that the one module may have. */
 const MODULE_MAX = 300_000;
@@ -157,3 +160,51 @@ Deno.test("greeter", async () => {
   if (await client.call("greeter", "greet", { name: "Ada" }) !== "Hello, Ada!") throw new Error();
 });
 `;
+
+meshTest(
+  "new: a program with the library from a file passes its test, is compiled, woken and called",
+  async (mesh) => {
+    const folder = join(mesh.home, "own prögrams", "notes");
+    const order = ["new", "notes", "--into", folder, "--library", archive];
+    assertEquals((await mesh.neverliie(...order)).code, 0);
+    const taken = await mesh.neverliie("new", "vendor", ...order.slice(2).with(1, `${folder} 2`));
+    assertEquals(taken.code, 2);
+    assertMatch(taken.stderr, /the library is unpacked into a folder of that name/);
+    const ready = [Deno.execPath(), "task", "test"];
+    assertMatch(await succeed(mesh, ready, folder), /\b1 passed\b/);
+    const house = ["fmt --check", "lint", "check"].map((words) => words.split(" "));
+    for (const words of house) await succeed(mesh, [Deno.execPath(), ...words], folder);
+
+    // A script enters itself; a call wakes it.
+    const config = JSON.parse(await Deno.readTextFile(join(folder, "deno.json")));
+    assertEquals(config.tasks.dev, "deno run -A --watch main.ts");
+    const first = await mesh.serve([Deno.execPath(), "run", "-A", "main.ts"], { cwd: folder });
+    await mesh.stop("notes", (await pidOf(mesh.ipc, "notes"))!);
+    assertEquals((await first.ended).code, 0);
+    const calls = async () => {
+      const greeting = await mesh.neverliie("call", "notes", "greet", '{"name": "Ada"}');
+      assertEquals(greeting, { code: 0, stdout: "Hello, Ada!\n", stderr: "" });
+      const counted = await mesh.neverliie("stream", "notes", "count", '{"to": 3}');
+      assertEquals(counted.stdout, "1\n2\n3\n");
+      await mesh.stop("notes", (await pidOf(mesh.ipc, "notes"))!);
+    };
+    await calls();
+    assertMatch((await mesh.neverliie("list")).stdout, /^notes .* script /m);
+
+    // The executable takes its place.
+    const found = lab();
+    const { compiler, denort } = found === null ? {} : labCompiler(found);
+    const runtime = denort?.get(Deno.build.target);
+    const { success, stderr } = await new Deno.Command(compiler?.deno ?? Deno.execPath(), {
+      args: ["task", "compile"],
+      cwd: folder,
+      env: { ...compiler?.env, ...(runtime === undefined ? {} : { DENORT_BIN: runtime }) },
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    const served = await mesh.serve([join(folder, WINDOWS ? "notes.exe" : "notes")]);
+    await mesh.stop("notes", (await pidOf(mesh.ipc, "notes"))!);
+    assertEquals((await served.ended).code, 0);
+    await calls();
+    assertMatch((await mesh.neverliie("list")).stdout, /^notes .* binary /m);
+  },
+);

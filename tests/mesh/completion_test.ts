@@ -34,6 +34,7 @@ meshTest("completion offers apps and methods, and wakes none of them", async (me
 
 meshTest("completion offers commands, options and shells", async (mesh) => {
   assertEquals(await offered(mesh, "desc"), ["describe"]);
+  assertEquals(await offered(mesh, "ne"), ["new"]);
   assertEquals(await offered(mesh, "call", "--time"), ["--timeout"]);
   assertEquals(await offered(mesh, "top", "--o"), ["--once"]);
   assertEquals(await offered(mesh, "completion", "f"), ["fish"]);

@@ -8,7 +8,8 @@ import config from "../../../deno.json" with { type: "json" };
 const checkout = new URL("../../../", import.meta.url);
 
 /** Options of other programs that the sources name. */
-const OTHERS = /^--(allow-|deny-|no-prompt|import-map|lock|frozen|cached-only|icon|minimized)/;
+const OTHERS =
+  /^--(allow-|deny-|no-prompt|import-map|lock|frozen|cached-only|icon|minimized|watch|output)/;
 
 /** The texts of a source file: its string literals, without comments. */
 function textsOf(path: string): string[] {
@@ -74,10 +75,15 @@ Deno.test("advice: each option that a text names is one of its own program's", (
   assert(found >= 30, `${found}`);
 });
 
+/** Tasks of the programs that `neverliie new` makes. */
+const MADE = ["dev", "test", "compile"];
+
 Deno.test("advice: each task that a text names is in deno.json", () => {
-  const named = texts.flatMap(({ text }) =>
-    [...text.matchAll(/\bdeno task (?:-q )?([a-z]+)/g)].map(([, name]) => name!)
+  const named = texts.flatMap(({ path, text }) =>
+    [...text.matchAll(/\bdeno task (?:-q )?([a-z]+)/g)].map(([, name]) => ({ path, name: name! }))
   );
-  assert(named.length >= 3, `${named}`);
-  assertEquals(named.filter((name) => !(name in config.tasks)), []);
+  assert(named.length >= 3, `${named.length}`);
+  const known = ({ path, name }: { path: string; name: string }) =>
+    name in config.tasks || (path.startsWith("apps/neverliie/new/") && MADE.includes(name));
+  assertEquals(named.filter((task) => !known(task)), []);
 });

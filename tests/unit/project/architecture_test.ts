@@ -147,6 +147,7 @@ Deno.test("architecture: an app imports of another app its contract alone", () =
 const WRITERS: Readonly<Record<string, string>> = {
   "apps/terminal/raw_terminal.ts": "a session's own output, as its program wrote it",
   "apps/neverliie/completion/completion.ts": "takes what a library would print",
+  "apps/neverliie/new/template/main.ts": "is a program of somebody's own, from then on",
   "apps/neverliie/mcp/stdio.ts": "JSON for a program, which calls go on for while it is not read",
   "lib/ui/screen.tsx": "clears the screen that Ink draws on",
 };
