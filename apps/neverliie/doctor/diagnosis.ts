@@ -49,7 +49,7 @@ export async function diagnose(signal: AbortSignal): Promise<Finding[]> {
   const home = await checkHome(findings);
   if (home !== null) {
     await checkTransport(home, findings);
-    findings.push(...checkWatch(home));
+    for (const found of checkWatch(home)) findings.push(found);
     await using ipc = await NeverLiieIPC.client({ home: home.path, onProblem: () => {} });
     const apps = await checkRegistry(ipc, findings);
     const holders = await lockHoldersIn(home.runtime);
