@@ -154,8 +154,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     name: "socket removed that is another's",
     harm: "The listener takes its address for its own, whoever has the name.",
     file: "ipc.ts",
-    found: `owns: this.#instance!.look };`,
-    replacement: `owns: () => true };`,
+    found: `owns: this.#instance!.look, mark };`,
+    replacement: `owns: () => true, mark };`,
   },
   {
     name: "supervision budget reset by a failed start",
