@@ -10,7 +10,7 @@ import { copyFolder } from "../support/run/copy_folder.ts";
 import { plant, PLANTED_FAULTS, type PlantedFault } from "./planted_faults.ts";
 
 /** The first of those that simulation_test.ts runs. */
-const SEEDS = 2_000;
+const SEEDS = 4_000;
 /** Seeds that are run before what they came to is looked at. */
 const SHARE = 400;
 

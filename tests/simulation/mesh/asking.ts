@@ -27,7 +27,7 @@ export interface Ask {
 /** Milliseconds for what comes on top of a call's own times. */
 const SLACK = 1_500;
 /** Milliseconds in which a handler hears that nobody waits for it. */
-const TELLING = 4_000;
+const TELLING = 2_000;
 /** Errors that callers are told of, by their names. */
 const KNOWN =
   /^(RemoteError|MethodNotFoundError|LimitExceededError|TargetUnknownError|TargetNotRunningError|TargetStartError|StartLimitError|ConnectionLostError|TimedOut|Cancelled)$/;

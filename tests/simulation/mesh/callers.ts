@@ -74,7 +74,7 @@ async function askForMany(
   // Some leave while they still wait.
   if (random(4) > 0) await Promise.all(under);
   // Others stay for a while, and hear what still comes.
-  if (random(3) === 0) await machine.pause(process, random(8_000));
+  if (random(2) === 0) await machine.pause(process, random(8_000));
 }
 
 /** Fires after so many milliseconds; never for `null`. */
