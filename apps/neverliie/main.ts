@@ -115,7 +115,7 @@ add("logs <app>", "what an app recorded, and what it wrote when it was woken").o
 add("trace <app>", "what a running app is asked, and what comes of it, as it happens")
   .option("--params", "show the params too, not their names alone")
   .action((app, own) => commands.trace(app, { ...own, ...common() }));
-add("events <app> [topic]", "what an app tells whoever listens, as it happens; waits for the app")
+add("events <app> [topic]", "what an app tells whoever listens, as it happens")
   .option("--activate", "start the app when it is not running")
   .action((app, topic, own) => commands.events(app, topic, { ...own, ...common() }));
 add("top [apps...]", "who runs, calls in flight, rates and times, live; x cancels one")
