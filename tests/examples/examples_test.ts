@@ -23,7 +23,7 @@ meshTest(
     assertEquals([unknown.code, unknown.stdout], [1, ""]);
     assertMatch(unknown.stderr, /run examples\/greeter\.ts once/);
     const greeter = await mesh.serve(scriptCommand("examples/greeter.ts"));
-    await mesh.stop("greeter", greeter.pid);
+    await mesh.stop("greeter", greeter.child.pid);
     assertEquals(await run(mesh, "greet", "Ada"), {
       code: 0,
       stdout: "Hello, Ada!\n1\n2\n3\n",
