@@ -16,9 +16,18 @@ export const COMPETITORS = {
   vscode: "vscode-jsonrpc on Node",
   pythonPersistent: "Python multiprocessing.connection",
   pythonPerCall: "Python, a connection per call",
+  fanOut: "bare fan-out on the mesh's transport",
+  dbus: "D-Bus signals, a client without a library",
+  jeepney: "D-Bus signals, Python's jeepney",
 } as const;
 
 export type CompetitorKey = keyof typeof COMPETITORS;
+
+/** Those that tell whoever listens. */
+export const TELLING: readonly CompetitorKey[] = ["mesh", "fanOut", "dbus", "jeepney"];
+/** Those that answer a call. */
+export const CALLED: readonly CompetitorKey[] = (Object.keys(COMPETITORS) as CompetitorKey[])
+  .filter((key) => key === "mesh" || !TELLING.includes(key));
 
 /** A server and its client. Orders go to the client unless said otherwise. */
 export interface Pair extends AsyncDisposable {
@@ -49,6 +58,13 @@ export async function startPair(
   return { competitor, server, client, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+/** Starts the program that starts others. */
+export function startStarter(environment: Environment, control: Control): Promise<Program> {
+  const make = environment.deno("starter.ts");
+  const flags = JSON.stringify(environment.moduleFlags);
+  return control.start("starter", (args) => make([...args, flags]));
+}
+
 /** The program of one side, and its own arguments. */
 async function programOf(
   competitor: CompetitorKey,
@@ -75,6 +91,16 @@ async function programOf(
     case "vscode": {
       const module = await environment.packageFile("vscodeJsonrpc", "lib/node/main.js");
       return { make: await environment.node("vscode_jsonrpc.mjs"), rest: [...rest, module] };
+    }
+    case "fanOut":
+      return { make: environment.deno("fan_out.ts"), rest };
+    case "dbus": {
+      const bus = await environment.bus();
+      return { make: environment.deno("dbus_signals.ts"), rest: [role, bus] };
+    }
+    case "jeepney": {
+      const bus = await environment.bus();
+      return { make: await environment.python("dbus_jeepney.py", "jeepney"), rest: [role, bus] };
     }
     case "pythonPersistent":
     case "pythonPerCall": {

@@ -6,7 +6,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { type Lab, VERSIONS } from "../lab/lab.ts";
 import { CHECKOUT_IN_LAB, LabSession, pathInLab, windowsPath } from "../lab/session.ts";
-import { packageFolder, PACKAGES, PeerMissing, versionOf } from "./packages.ts";
+import { packageFolder, PACKAGES, PeerMissing, pythonWith, versionOf } from "./packages.ts";
 
 export const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
@@ -35,10 +35,12 @@ export interface Environment extends AsyncDisposable {
   deno(script: string, options?: ProgramOptions): Make;
   /** A program of programs/, run by Node. @throws {PeerMissing} */
   node(script: string): Promise<Make>;
-  /** A program of programs/, run by Python. @throws {PeerMissing} */
-  python(script: string): Promise<Make>;
+  /** A program of programs/, run by a Python that has a package. @throws {PeerMissing} */
+  python(script: string, needs?: string): Promise<Make>;
   /** A file of an npm package. @throws {PeerMissing} */
   packageFile(name: "vscodeJsonrpc", path: string): Promise<string>;
+  /** The socket of a D-Bus daemon that is started for it. @throws {PeerMissing} */
+  bus(): Promise<string>;
   /** A socket's path or a pipe's name that nobody else has. */
   address(name: string): string;
   /** A folder that programs can write to, as they see it and as this process does. */
@@ -58,6 +60,8 @@ export class LocalEnvironment implements Environment {
   readonly moduleFlags: readonly string[];
   readonly #folder = Deno.makeTempDirSync({ prefix: "neverliie-bench-" });
   readonly #env: Record<string, string>;
+  #bus: Deno.ChildProcess | null = null;
+  #busAddress: Promise<string> | null = null;
 
   constructor(importFlags: readonly string[]) {
     this.moduleFlags = importFlags.map((flag) =>
@@ -76,14 +80,43 @@ export class LocalEnvironment implements Environment {
     return this.#make("node", [join(checkout, programs, script)]);
   }
 
-  async python(script: string): Promise<Make> {
+  async python(script: string, needs?: string): Promise<Make> {
     if (this.windows) throw new PeerMissing("the reference's way is measured on Unix sockets");
     this.versions["python"] ??= await versionOf("python3");
-    return this.#make("python3", [join(checkout, programs, script)]);
+    const python = needs === undefined ? "python3" : await pythonWith(needs);
+    return this.#make(python, ["-B", join(checkout, programs, script)]);
   }
 
   async packageFile(name: "vscodeJsonrpc", path: string): Promise<string> {
     return join(await packageFolder(name), path);
+  }
+
+  bus(): Promise<string> {
+    return this.#busAddress ??= this.#startBus();
+  }
+
+  async #startBus(): Promise<string> {
+    if (this.windows) throw new PeerMissing("there is no D-Bus on Windows");
+    this.versions["dbus-daemon"] ??= await versionOf("dbus-daemon");
+    const path = this.address("bus");
+    const bus = this.#bus = new Deno.Command("dbus-daemon", {
+      args: [
+        "--session",
+        "--nofork",
+        "--nopidfile",
+        `--address=unix:path=${path}`,
+        "--print-address",
+      ],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    // It says its address once it listens there.
+    const reader = bus.stdout.getReader();
+    const { done } = await reader.read();
+    await reader.cancel();
+    if (done) throw new PeerMissing("dbus-daemon did not start");
+    return path;
   }
 
   address(name: string): string {
@@ -108,6 +141,8 @@ export class LocalEnvironment implements Environment {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#bus?.kill("SIGKILL");
+    await this.#bus?.status;
     await Deno.remove(this.#folder, { recursive: true });
   }
 }
@@ -182,6 +217,10 @@ export class WineEnvironment implements Environment {
 
   python(): Promise<Make> {
     return Promise.reject(new PeerMissing("there is no Python in the Windows lab"));
+  }
+
+  bus(): Promise<string> {
+    return Promise.reject(new PeerMissing("there is no D-Bus on Windows"));
   }
 
   async packageFile(name: "vscodeJsonrpc", path: string): Promise<string> {

@@ -23,7 +23,7 @@ a table. The table, charts and raw figures are written to docs/performance/.
   --full         more rounds, and what is slow: 1,000 clients, 10 s of idling, 10,000 apps
   --only NAME    this environment alone: the system's own (linux, darwin, windows) or wine
   --measure TEXT measures with TEXT in their name alone; writes nothing. They are: round trip, calls,
-                 promised, stream, slow consumer, values, cancel, work, starts, idle, crowd, registry
+                 promised, stream, slow consumer, values, cancel, topics, work, starts, idle, crowd, registry
   --out FOLDER   write there instead
   --no-write     write nothing
   --help         show this

@@ -1,14 +1,22 @@
 /**
- * What is measured, and how: the ten measures, each on those who can take part.
+ * What is measured, and how: the measures, each on those who can take part.
  *
  * @module
  */
-import { type CompetitorKey, COMPETITORS, type Pair, startPair } from "./competitors.ts";
+import {
+  CALLED,
+  type CompetitorKey,
+  COMPETITORS,
+  type Pair,
+  startPair,
+  startStarter,
+} from "./competitors.ts";
 import { type Control, ProgramError } from "./control.ts";
 import type { Environment } from "./environment.ts";
 import { PeerMissing } from "./packages.ts";
 import { add, type EnvironmentResults, miss } from "./results.ts";
 import { interleave, repetitions } from "./rounds.ts";
+import { measureTopics } from "./topics.ts";
 
 /** How long the bench may take over things. */
 export interface Effort {
@@ -38,12 +46,12 @@ interface Percentiles {
 
 /** One environment's run: the pairs that take part, and where the results go. */
 export class Measuring {
-  readonly #environment: Environment;
-  readonly #control: Control;
+  readonly environment: Environment;
+  readonly control: Control;
   readonly #effort: Effort;
   readonly #progress: Progress;
-  readonly #results: EnvironmentResults;
-  readonly #pairs = new Map<CompetitorKey, Pair>();
+  readonly results: EnvironmentResults;
+  readonly pairs = new Map<CompetitorKey, Pair>();
   readonly #absent = new Map<CompetitorKey, string>();
 
   constructor(
@@ -53,10 +61,10 @@ export class Measuring {
     results: EnvironmentResults,
     progress: Progress,
   ) {
-    this.#environment = environment;
-    this.#control = control;
+    this.environment = environment;
+    this.control = control;
     this.#effort = effort;
-    this.#results = results;
+    this.results = results;
     this.#progress = (text) => progress(`${environment.title}: ${text}`);
   }
 
@@ -67,7 +75,7 @@ export class Measuring {
     const keys = Object.keys(COMPETITORS) as CompetitorKey[];
     await Promise.all(keys.map(async (key) => {
       try {
-        this.#pairs.set(key, stack.use(await startPair(key, this.#environment, this.#control)));
+        this.pairs.set(key, stack.use(await startPair(key, this.environment, this.control)));
       } catch (error) {
         if (!(error instanceof PeerMissing || error instanceof ProgramError)) throw error;
         this.#absent.set(key, error.message);
@@ -79,7 +87,7 @@ export class Measuring {
     for (const [name, { run, slow = [] }] of Object.entries(this.#steps)) {
       if (only !== null && !name.includes(only)) continue;
       if (slow.length === 0 || mode === "full") await run();
-      else for (const id of slow) miss(this.#results, id, "mesh", ONLY_FULL);
+      else for (const id of slow) miss(this.results, id, "mesh", ONLY_FULL);
     }
   }
 
@@ -92,6 +100,7 @@ export class Measuring {
     "slow consumer": { run: () => this.#slowStream() },
     "values": { run: () => this.#values() },
     "cancel": { run: () => this.#cancel() },
+    "topics": { run: () => measureTopics(this) },
     "work": { run: () => this.#embedding() },
     "starts": { run: () => this.#starting() },
     "idle": { run: () => this.#idle(), slow: ["idle cpu"] },
@@ -100,7 +109,7 @@ export class Measuring {
   };
 
   get #mesh(): Pair {
-    return this.#pairs.get("mesh")!;
+    return this.pairs.get("mesh")!;
   }
 
   /**
@@ -108,7 +117,7 @@ export class Measuring {
    *
    * @param take puts what a round brought into the results
    */
-  async #contest<T>(
+  async contest<T>(
     id: string,
     keys: readonly CompetitorKey[],
     order: (pair: Pair, count: number) => Promise<T>,
@@ -117,9 +126,9 @@ export class Measuring {
   ): Promise<void> {
     const entrants = [];
     for (const key of keys) {
-      const pair = this.#pairs.get(key);
+      const pair = this.pairs.get(key);
       if (pair === undefined) {
-        miss(this.#results, id, key, this.#absent.get(key)!);
+        miss(this.results, id, key, this.#absent.get(key)!);
         continue;
       }
       this.#progress(`${id}: warming up ${COMPETITORS[key]}`);
@@ -141,11 +150,11 @@ export class Measuring {
 
   #fail(id: string, key: string, error: Error): void {
     if (!(error instanceof ProgramError)) throw error;
-    miss(this.#results, id, key, error.message);
+    miss(this.results, id, key, error.message);
   }
 
   /** Takes rounds of several things that one program does. */
-  async #turns(
+  async turns(
     id: string,
     entrants: Record<string, () => Promise<void>>,
     rounds = this.#effort.rounds,
@@ -160,23 +169,23 @@ export class Measuring {
   }
 
   async #roundTrips(): Promise<void> {
-    await this.#contest<Percentiles>(
+    await this.contest<Percentiles>(
       "round trip p50",
-      Object.keys(COMPETITORS) as CompetitorKey[],
+      CALLED,
       ({ client }, count) => client.order("latency", { count }),
       (key, { p50, p99 }) => {
-        add(this.#results, "round trip p50", key, p50);
-        add(this.#results, "round trip p99", key, p99);
+        add(this.results, "round trip p50", key, p50);
+        add(this.results, "round trip p99", key, p99);
       },
     );
   }
 
   async #callsPerSecond(): Promise<void> {
-    await this.#contest<number>(
+    await this.contest<number>(
       "calls per second",
       ["mesh", "floor", "transport", "netDeno", "netNode", "vscode"],
       ({ client }, count) => client.order("throughput", { count, inFlight: IN_FLIGHT }),
-      (key, value) => add(this.#results, "calls per second", key, value),
+      (key, value) => add(this.results, "calls per second", key, value),
       500,
     );
   }
@@ -184,33 +193,33 @@ export class Measuring {
   /** What a promise for each call costs a bare echo: the mesh cannot do without. */
   async #promisedCalls(): Promise<void> {
     const id = "calls per second, a promise each";
-    await this.#contest<number>(
+    await this.contest<number>(
       id,
       ["transport", "netDeno", "netNode"],
       ({ client }, count) => client.order("promised", { count, inFlight: IN_FLIGHT }),
-      (key, value) => add(this.#results, id, key, value),
+      (key, value) => add(this.results, id, key, value),
       500,
     );
   }
 
   async #streams(): Promise<void> {
-    await this.#contest<number>(
+    await this.contest<number>(
       "stream items per second",
       ["mesh", "vscode"],
       ({ client }, count) => client.order("stream", { count }),
-      (key, value) => add(this.#results, "stream items per second", key, value),
+      (key, value) => add(this.results, "stream items per second", key, value),
       500,
     );
   }
 
   async #slowStream(): Promise<void> {
-    await this.#contest<{ perSecond: number; ahead: number }>(
+    await this.contest<{ perSecond: number; ahead: number }>(
       "slow stream",
       ["mesh"],
       ({ client }, count) => client.order("slowStream", { count }),
       (key, { perSecond, ahead }) => {
-        add(this.#results, "slow stream", key, perSecond);
-        add(this.#results, "slow stream ahead", key, ahead);
+        add(this.results, "slow stream", key, perSecond);
+        add(this.results, "slow stream ahead", key, ahead);
       },
       1_000,
     );
@@ -218,16 +227,16 @@ export class Measuring {
 
   async #values(): Promise<void> {
     const binary = await this.#mesh.client.order<boolean>("binary");
-    if (!binary) this.#results.notes["values"] = "sent as text: this version sends no bytes yet";
+    if (!binary) this.results.notes["values"] = "sent as text: this version sends no bytes yet";
     for (
       const [name, size, inFlight] of [["64 KiB", 64 << 10, 16], ["1 MiB", 1 << 20, 4]] as const
     ) {
       const id = `MB/s, ${name}`;
-      await this.#contest<number>(
+      await this.contest<number>(
         id,
         ["mesh", "floor", "transport", "netDeno", "netNode", "vscode"],
         ({ client }, count) => client.order("values", { size, count, inFlight, binary }),
-        (key, value) => add(this.#results, id, key, value),
+        (key, value) => add(this.results, id, key, value),
         8,
       );
     }
@@ -235,14 +244,14 @@ export class Measuring {
 
   /** Beside a round trip of the same loop, because it is held against that. */
   async #cancel(): Promise<void> {
-    await this.#contest<Record<"cancel" | "answer" | "call", Percentiles>>(
+    await this.contest<Record<"cancel" | "answer" | "call", Percentiles>>(
       "cancel p50",
       ["mesh"],
       ({ client }, count) => client.order("cancel", { count }),
       (_, { cancel, answer, call }) => {
-        add(this.#results, "cancel p50", "cancel", cancel.p50);
-        add(this.#results, "cancel p50", "answer", answer.p50);
-        add(this.#results, "cancel p50", "call", call.p50);
+        add(this.results, "cancel p50", "cancel", cancel.p50);
+        add(this.results, "cancel p50", "answer", answer.p50);
+        add(this.results, "cancel p50", "call", call.p50);
       },
       50,
     );
@@ -251,9 +260,9 @@ export class Measuring {
   /** What the library costs a program that computes. */
   async #embedding(): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    const make = this.#environment.deno("embedder.ts");
+    const make = this.environment.deno("embedder.ts");
     const start = async (name: string, ...rest: string[]) =>
-      stack.use(await this.#control.start(name, (args) => make([...args, ...rest])));
+      stack.use(await this.control.start(name, (args) => make([...args, ...rest])));
     const alone = await start("a program without the library", "alone");
     const open = await start("a program with the library", "open", "embedder");
     const { client } = this.#mesh;
@@ -268,8 +277,8 @@ export class Measuring {
     await open.order("work", { pieces });
     const id = "work beside the mesh";
     const note = (competitor: string, took: number) =>
-      add(this.#results, id, competitor, took * 1000 / pieces);
-    await this.#turns(id, {
+      add(this.results, id, competitor, took * 1000 / pieces);
+    await this.turns(id, {
       alone: async () => note("alone", await alone.order("work", { pieces })),
       idle: async () => note("idle", await open.order("work", { pieces })),
       called: async () => {
@@ -285,19 +294,17 @@ export class Measuring {
 
   /** Programs that start: an empty one, one that opens the mesh, and one that a call wakes. */
   async #starting(): Promise<void> {
-    const make = this.#environment.deno("starter.ts");
-    const flags = JSON.stringify(this.#environment.moduleFlags);
-    await using starter = await this.#control.start("starter", (args) => make([...args, flags]));
+    await using starter = await startStarter(this.environment, this.control);
     const name = () => `sleeper-${crypto.randomUUID().slice(0, 8)}`;
     const take = async (id: string, competitor: string, order: string) => {
       const took = await starter.order<number>(order, { name: name() });
-      add(this.#results, id, competitor, took);
+      add(this.results, id, competitor, took);
     };
     this.#progress("starts: warming up");
     for (const order of ["empty", "open", "bareStart", "wake"]) {
       await starter.order(order, { name: name() });
     }
-    await this.#turns("starts", {
+    await this.turns("starts", {
       empty: () => take("import and open", "empty", "empty"),
       open: () => take("import and open", "open", "open"),
       bareStart: () => take("cold launch", "bareStart", "bareStart"),
@@ -307,8 +314,8 @@ export class Measuring {
 
   /** Processor time of programs that were busy a moment ago and now have nothing to do. */
   async #idle(): Promise<void> {
-    const make = this.#environment.deno("embedder.ts");
-    await using empty = await this.#control.start(
+    const make = this.environment.deno("embedder.ts");
+    await using empty = await this.control.start(
       "a program without the library",
       (args) => make([...args, "alone"]),
     );
@@ -318,7 +325,7 @@ export class Measuring {
     const seen = await server.order<number>("busy", { milliseconds: 200 });
     if (seen < 100) {
       miss(
-        this.#results,
+        this.results,
         "idle cpu",
         "mesh",
         `the processor clock saw ${seen} ms of 200 busy ones`,
@@ -330,25 +337,25 @@ export class Measuring {
     const [app, caller, alone] = await Promise.all(
       [server, client, empty].map((it) => it.order<number>("idleCpu", { milliseconds: IDLE })),
     );
-    add(this.#results, "idle cpu", "mesh", app!);
-    add(this.#results, "idle cpu", "caller", caller!);
-    add(this.#results, "idle cpu", "alone", alone!);
+    add(this.results, "idle cpu", "mesh", app!);
+    add(this.results, "idle cpu", "caller", caller!);
+    add(this.results, "idle cpu", "alone", alone!);
   }
 
   /** An app with a thousand connected clients beside one with a single client. */
   async #crowd(): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    const app = this.#environment.deno("mesh_app.ts", { flags: ["--v8-flags=--expose-gc"] });
-    const caller = this.#environment.deno("mesh_client.ts");
+    const app = this.environment.deno("mesh_app.ts", { flags: ["--v8-flags=--expose-gc"] });
+    const caller = this.environment.deno("mesh_client.ts");
     const crowded = "crowded";
     const start = async (name: string) =>
-      stack.use(await this.#control.start(`the ${name} app`, (args) => app([...args, name])));
+      stack.use(await this.control.start(`the ${name} app`, (args) => app([...args, name])));
     const server = await start(crowded);
     // As fresh as the other: an app that has done much runs at another speed.
     const quiet = "quiet";
     await start(quiet);
     const many = stack.use(
-      await this.#control.start("the crowd", (args) => caller([...args, crowded])),
+      await this.control.start("the crowd", (args) => caller([...args, crowded])),
     );
     const { client } = this.#mesh;
     await many.order("connect", { count: 20, target: crowded });
@@ -356,34 +363,32 @@ export class Measuring {
     const before = await server.order<{ resident: number; heap: number }>("memory");
     this.#progress(`connecting ${CROWD} clients`);
     const took = await many.order<number>("connect", { count: CROWD, target: crowded });
-    add(this.#results, "connecting", "mesh", took / CROWD);
+    add(this.results, "connecting", "mesh", took / CROWD);
     const after = await server.order<{ resident: number; heap: number }>("memory");
     const per = (key: "resident" | "heap") => (after[key] - before[key]) / CROWD / 1024;
-    add(this.#results, "memory per connection", "mesh", per("resident"));
-    add(this.#results, "memory per connection", "heap", per("heap"));
+    add(this.results, "memory per connection", "mesh", per("resident"));
+    add(this.results, "memory per connection", "heap", per("heap"));
     const warm = (target: string) =>
       repetitions((count) => client.order("latency", { count, target }), 100, this.#effort.round);
     await warm(quiet);
     const count = await warm(crowded);
     const turn = (competitor: string, target: string) => async () => {
       const { p50 } = await client.order<Percentiles>("latency", { count, target });
-      add(this.#results, "crowded p50", competitor, p50);
+      add(this.results, "crowded p50", competitor, p50);
     };
-    await this.#turns("crowded p50", { one: turn("one", quiet), mesh: turn("mesh", crowded) });
+    await this.turns("crowded p50", { one: turn("one", quiet), mesh: turn("mesh", crowded) });
   }
 
   async #registry(): Promise<void> {
-    const make = this.#environment.deno("starter.ts");
-    const flags = JSON.stringify(this.#environment.moduleFlags);
-    await using starter = await this.#control.start("starter", (args) => make([...args, flags]));
+    await using starter = await startStarter(this.environment, this.control);
     const turn = (entries: number) => async () => {
       const { read, write } = await starter.order<{ read: number; write: number }>(
         "registry",
         { entries },
       );
-      add(this.#results, `registry ${entries} read`, "mesh", read);
-      add(this.#results, `registry ${entries} write`, "mesh", write);
+      add(this.results, `registry ${entries} read`, "mesh", read);
+      add(this.results, `registry ${entries} write`, "mesh", write);
     };
-    await this.#turns("registry", { few: turn(10), many: turn(10_000) }, 5);
+    await this.turns("registry", { few: turn(10), many: turn(10_000) }, 5);
   }
 }

@@ -47,3 +47,15 @@ export async function versionOf(program: string): Promise<string> {
   }
   throw new PeerMissing(`"${program}" is not on PATH`);
 }
+
+/** The Python that has a package: the one on PATH, or the system's. @throws {PeerMissing} */
+export async function pythonWith(module: string): Promise<string> {
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    const args = ["-B", "-c", `import ${module}`];
+    const { success } = await new Deno.Command(python, { args }).output().catch(() => ({
+      success: false,
+    }));
+    if (success) return python;
+  }
+  throw new PeerMissing(`Python's "${module}" is not there: apt-get install python3-${module}`);
+}

@@ -107,6 +107,7 @@ const STATES: Readonly<Record<string, string>> = {
   cancel: "abort() to the handler's signal",
   answer: "abort() until the handler's answer from there",
   call: "a plain call beside it",
+  delivery: "emit() to the subscriber's loop",
   alone: "a program without the library",
   idle: "a program with the mesh open and a silent client",
   called: "the same, called every 5 ms",

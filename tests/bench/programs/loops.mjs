@@ -47,3 +47,50 @@ export async function volume(call, size, count, inFlight) {
   const perSecond = await throughput(call, count, inFlight);
   return perSecond * size / 1e6;
 }
+
+/** Values that a publisher sends when it is asked for some. */
+export const BURST = 100;
+
+/**
+ * Counts what all subscribers of one publisher are sent. Whenever they have had a burst, the next one
+ * is asked for: so two are under way, there is always something to do, and nobody falls behind by
+ * more than waits for a subscriber.
+ */
+export class Deliveries {
+  #ask;
+  #received = 0;
+  #due = Infinity;
+  #burst = 0;
+  #left = 0;
+  #done = () => {};
+
+  /** @param {() => void} ask has the publisher send a burst to each subscriber */
+  constructor(ask) {
+    this.#ask = ask;
+  }
+
+  /** One subscriber has got one value. */
+  got() {
+    if (++this.#received < this.#due) return;
+    this.#due += this.#burst;
+    if (this.#left > 0) {
+      this.#left--;
+      this.#ask();
+    } else if (--this.#left < -1) this.#done();
+  }
+
+  /** Values that so many subscribers get in a second, together; of about `count`. */
+  async measure(subscribers, count) {
+    this.#burst = BURST * subscribers;
+    const bursts = Math.max(2, Math.round(count / this.#burst));
+    this.#received = 0;
+    this.#due = this.#burst;
+    this.#left = bursts - 2;
+    const done = new Promise((resolve) => this.#done = resolve);
+    const start = performance.now();
+    this.#ask();
+    this.#ask();
+    await done;
+    return bursts * this.#burst / (performance.now() - start) * 1000;
+  }
+}

@@ -4,7 +4,7 @@
 import { type CallContext, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { openClock } from "./clock.ts";
 import { args, compute, cpuMilliseconds, idleCpu, takeOrders } from "./control.mjs";
-import { item } from "./loops.mjs";
+import { BURST, item } from "./loops.mjs";
 import { memoryBytes } from "./memory.ts";
 
 const [name] = args as [string];
@@ -39,6 +39,17 @@ ipc.expose("wait", (_params, { signal }: CallContext) =>
   }));
 ipc.expose("cancelled", () => {
   return new Promise<number>((resolve) => onCancel = () => resolve(clock()));
+});
+
+const news = ipc.topic<ReturnType<typeof item>>("news");
+ipc.expose("burst", () => {
+  for (let i = 0; i < BURST; i++) news.emit(item(i));
+});
+/** By the clock that all processes share. */
+const moments = ipc.topic<{ at: number; text: string }>("moments");
+ipc.expose("emit_soon", () => {
+  // (In a turn of its own: the answer is not to travel with it.)
+  setTimeout(() => moments.emit({ at: clock(), text: item(0).text }), 0);
 });
 
 await takeOrders({

@@ -2,10 +2,11 @@
  * The caller that measures the mesh. Arguments: the name of the app to call; the home is in
  * NEVERLIIE_HOME.
  */
-import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { NeverLiieIPC, type Subscription } from "../../../lib/ipc/mod.ts";
 import { openClock } from "./clock.ts";
+import { memoryBytes } from "./memory.ts";
 import { args, idleCpu, takeOrders } from "./control.mjs";
-import { latency, percentiles, TEXT, throughput, volume } from "./loops.mjs";
+import { Deliveries, latency, percentiles, TEXT, throughput, volume } from "./loops.mjs";
 
 const [app] = args as [string];
 const ipc = await NeverLiieIPC.client();
@@ -15,6 +16,20 @@ const call = (target = app) => ipc.call(target, "echo", params);
 
 /** Further clients of this process, connected and silent. */
 const crowd: NeverLiieIPC[] = [];
+
+/** Subscribers, each by a client of its own, and what they get. */
+const listening: { client: NeverLiieIPC; subscription: Subscription; ended: Promise<void> }[] = [];
+const deliveries = new Deliveries(() => void ipc.call(app, "burst"));
+
+async function listen(): Promise<void> {
+  const client = await NeverLiieIPC.client();
+  const subscription = client.subscribe(app, "news", { queue: 10_000 });
+  const read = async () => {
+    for await (const _ of subscription) deliveries.got();
+  };
+  listening.push({ client, subscription, ended: read() });
+  await subscription.ready;
+}
 
 let pace: ReturnType<typeof setInterval> | undefined;
 
@@ -89,6 +104,50 @@ await takeOrders({
       answer: percentiles(answers),
       call: percentiles(calls),
     };
+  },
+  /**
+   * From `emit` to the subscriber's loop, by a clock that both processes share, and a plain call in
+   * the same state.
+   */
+  delivery: async ({ count }: { count: number }) => {
+    const samples = new Float64Array(count);
+    const calls = new Float64Array(count);
+    await using moments = ipc.subscribe<{ at: number }>(app, "moments");
+    await moments.ready;
+    for (let i = 0; i < count; i++) {
+      // (The app emits in a later turn, too: neither meets a busy one.)
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      const start = performance.now();
+      await call();
+      calls[i] = performance.now() - start;
+      const next = moments.next();
+      await ipc.call(app, "emit_soon");
+      const { value } = await next;
+      samples[i] = (clock() - value!.at) / 1000;
+    }
+    return { delivery: percentiles(samples), call: percentiles(calls) };
+  },
+  deliveries: async ({ subscribers, count }: { subscribers: number; count: number }) => {
+    for (const { client, subscription, ended } of listening.splice(subscribers)) {
+      subscription.cancel();
+      await ended;
+      await client.close();
+    }
+    while (listening.length < subscribers) await listen();
+    const perSecond = subscribers === 0 ? 0 : await deliveries.measure(subscribers, count);
+    const dropped = listening.reduce((sum, { subscription }) => sum + subscription.dropped, 0);
+    if (dropped > 0) throw new Error(`${dropped} values were dropped`);
+    return perSecond;
+  },
+  memory: memoryBytes,
+  /** Memory while so many subscriptions wait for an app that is away. */
+  wait: async ({ count }: { count: number }) => {
+    const waiting = Array.from({ length: count }, () => ipc.subscribe(app, "news"));
+    // (Nothing tells that they wait: until then they look whether it is there.)
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const memory = await memoryBytes();
+    for (const subscription of waiting) subscription.cancel();
+    return memory;
   },
   connect: async ({ count, target }: { count: number; target: string }) => {
     const start = performance.now();

@@ -1,26 +1,13 @@
 """multiprocessing.connection: how the reference program talks. Arguments: PORT TOKEN, then server
 or client, the socket's path, and for a client "persistent" or "per-call"."""
 
-import json
-import os
-import socket
-import sys
-import threading
 import time
 from multiprocessing.connection import Client, Listener
 
-port, token, role, path, *rest = sys.argv[1:]
-control = socket.create_connection(("127.0.0.1", int(port)))
-lines = control.makefile("r", encoding="utf-8", newline="\n")
+from control import args, ready_to_serve, take_orders
+
+role, path, *rest = args
 MESSAGE = {"jsonrpc": "2.0", "id": 12345, "method": "echo", "params": {"text": "x" * 34}}
-
-
-def send(message):
-    control.sendall((json.dumps(message) + "\n").encode())
-
-
-def ready():
-    send({"token": token, "facts": {"python": sys.version.split()[0]}})
 
 
 def percentiles(samples):
@@ -31,15 +18,7 @@ def percentiles(samples):
 
 def serve():
     listener = Listener(path, "AF_UNIX", backlog=128)
-    ready()
-
-    # the bench hangs up when it is done
-    def end():
-        for _ in lines:
-            pass
-        os._exit(0)
-
-    threading.Thread(target=end, daemon=True).start()
+    ready_to_serve()
     while True:
         peer = listener.accept()
         try:
@@ -78,12 +57,4 @@ if role == "server":
     serve()
 else:
     call = persistent_call() if rest[0] == "persistent" else call_on_new_connection
-    ready()
-    for line in lines:
-        order = json.loads(line)
-        try:
-            if order["do"] != "latency":
-                raise ValueError("no order " + order["do"])
-            send({"value": latency(call, order["count"])})
-        except Exception as error:  # told to the bench, which goes on without this peer
-            send({"error": repr(error)})
+    take_orders({"latency": lambda order: latency(call, order["count"])})

@@ -63,6 +63,24 @@ await takeOrders({
     await register(name);
     return await untilFirstLine([...command("sleeping_app.ts"), name, "once"]);
   },
+  /** Milliseconds from the end of an app by force until who watches is told. */
+  end: async ({ name }: { name: string }) => {
+    await register(name);
+    await using presence = ipc.presence();
+    const told = async (wanted: "up" | "down") => {
+      for (;;) {
+        const { value: event } = await presence.next();
+        if (event?.event === wanted && event.name === name) return;
+      }
+    };
+    await presence.next(); // who is there already
+    const { pid } = await ipc.call(name, "about") as { pid: number };
+    await told("up");
+    const start = performance.now();
+    Deno.kill(pid, "SIGKILL");
+    await told("down");
+    return performance.now() - start;
+  },
   /** Milliseconds to read a registry of so many entries, and to change one entry of it. */
   registry: async ({ entries }: { entries: number }) => {
     const entry = { type: "script" as const, cmd: command("sleeping_app.ts"), cwd: Deno.cwd() };
