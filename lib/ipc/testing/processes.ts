@@ -6,7 +6,8 @@
 
 /** Whether a process lives. One that has ended but was not waited for does not. */
 export function isRunning(pid: number): boolean {
-  const state = linuxState(pid);
+  // (Under Wine there may be a /proc as well, and its processes are others.)
+  const state = Deno.build.os === "linux" ? linuxState(pid) : null;
   if (state !== null) return !/[ZX]/.test(state);
   try {
     // Signal 0 is sent to nobody: the system says whether it could be.

@@ -16,6 +16,7 @@ const SYSTEM_LOOKS: Readonly<Record<string, [uses: number, why: string]>> = {
   "lib/ipc/registry/registry.ts": [1, "a file that is open cannot be replaced for a moment"],
   "lib/ipc/registry/registry_text.ts": [1, "nor one be opened that is being replaced"],
   "lib/ipc/base/signals.ts": [1, "which signals there are"],
+  "lib/ipc/testing/processes.ts": [1, "states of processes are read from /proc"],
 };
 
 const below = (folder: string) => (path: string) => path.startsWith(folder);
