@@ -175,7 +175,7 @@ export interface Platform {
   /**
    * How others are told that an app has come, and gone, however it ended. "lock": by its socket, and
    * as closing its lock's file is an event of the folder. "mark": by the file `<app>.up`, which goes
-   * with its process, and `<app>.left`, which is there for a moment where it leaves in order.
+   * with its process, and `<app>.left`, which is made before where it leaves in order.
    * "connection": by the end of a connection that they hold. "look": nothing tells of an end, and
    * they look once a second.
    */

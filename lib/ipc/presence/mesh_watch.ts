@@ -194,7 +194,9 @@ export class MeshWatch {
     if (this.#context.platform.endTold !== "mark") {
       return sign !== null && this.#signOf(app) === null ? "left" : "died";
     }
-    return leaving ? "left" : this.folders.fault === null ? "died" : "gone";
+    // (The news of that file may be behind the look that finds the app gone.)
+    if (leaving || this.#signOf(app, "left") !== null) return "left";
+    return this.folders.fault === null ? "died" : "gone";
   }
 
   /** Dials until somebody answers: one that has just made its socket may not listen yet. */
@@ -219,9 +221,11 @@ export class MeshWatch {
    * The file that shows that it listens, told from one that it made before; `null` where there is none.
    * (Not the address itself: who asks for the state of a pipe connects to it.)
    */
-  #signOf(app: string): string | null {
-    const { home, platform } = this.#context;
-    const ending = platform.endTold === "mark" ? "up" : "sock";
+  #signOf(
+    app: string,
+    ending: string = this.#context.platform.endTold === "mark" ? "up" : "sock",
+  ): string | null {
+    const { home } = this.#context;
     try {
       const { dev, ino, ctime, mtime } = Deno.lstatSync(join(home.runtime, `${app}.${ending}`));
       return [dev, ino, ctime?.getTime(), mtime?.getTime()].join(" ");

@@ -32,6 +32,9 @@ const FILE_FLAG_DELETE_ON_CLOSE = 0x400_0000;
 const MARK_PAUSE = 5;
 const MARK_PAUSE_MAX = 1_000;
 
+/** Removes the marks of those who have left, while this process goes on, by the mark that they had. */
+const leaving = new Map<string, () => void>();
+
 /** The {@link Platform} on named pipes and kernel32. Nothing is loaded before its first use. */
 export const windowsPlatform: Platform = {
   runtimeDirectory,
@@ -104,7 +107,8 @@ function mark(path: string): () => void {
 
 /**
  * Tells by the file at `path` that somebody listens, until the returned function is called, or this
- * process dies. That function tells first that he leaves in order, by a file that ends in `.left`.
+ * process dies. That function tells first that he leaves in order, by a file that ends in `.left` and
+ * goes with the process: who looks before the news of it has come finds it there.
  *
  * The file of the one before may be going just now, while somebody looks at it: then it is tried again.
  *
@@ -125,16 +129,16 @@ function markListener(path: string, report: (problem: string) => void): () => vo
       report(`Nobody is told who comes and goes: ${(error as Error).message}`);
     }
   };
+  leaving.get(path)?.();
+  leaving.delete(path);
   begin(MARK_PAUSE);
   return () => {
     ended.abort();
-    let left = (): void => {};
     try {
-      left = mark(path.replace(/up$/, "left"));
+      leaving.set(path, mark(path.replace(/up$/, "left")));
     } catch {
       // It is taken for one that died.
     }
     remove();
-    left();
   };
 }
