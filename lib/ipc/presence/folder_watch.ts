@@ -17,8 +17,11 @@ export interface FolderNotices {
 
 /** Milliseconds between two looks while nothing tells. */
 const LOOK = 1_000;
-/** Milliseconds after an event, when all is looked at once more: some of many may have been lost. */
-const SETTLED = 40;
+/**
+ * Milliseconds from an event to a look at all, and on to further ones: some events of many may have
+ * been lost, and a lock is let go of only after its file was told to be closed.
+ */
+const SETTLED = [40, 400, 2_000];
 
 /** What Deno's watchers have beside their type (as Node's, for which they were made). */
 interface Watcher extends AsyncIterator<Deno.FsEvent> {
@@ -40,8 +43,8 @@ export class FolderWatch {
   #real: ReadonlySet<string> = new Set();
   /** The next look; there is one at most. */
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** Whether that is the one after an event, and not the one of each second. */
-  #settles = false;
+  /** Which of those after an event that is; `null` for the one of each second. */
+  #settles: number | null = null;
   #closed = false;
   /** Why it looks once a second; `null` while the system tells. */
   fault: string | null = null;
@@ -97,8 +100,8 @@ export class FolderWatch {
         return this.#giveUp(`"${path}" was removed`);
       }
     }
-    if (!this.#settles) this.#lookIn(SETTLED);
-    this.#settles = true;
+    if (this.#settles !== 0) this.#lookIn(SETTLED[0]!);
+    this.#settles = 0;
   }
 
   #giveUp(why: string): void {
@@ -116,10 +119,15 @@ export class FolderWatch {
 
   readonly #look = (): void => {
     this.#timer = null;
-    this.#settles = false;
+    const next = this.#settles === null ? SETTLED.length : this.#settles + 1;
+    this.#settles = null;
     // Before the look, so that nothing is missed between.
     if (this.#watcher === null) this.#open();
     this.#notices.look();
     if (this.#watcher === null || this.#looks) this.#lookIn(LOOK);
+    else if (next < SETTLED.length && this.#settles === null) {
+      this.#settles = next;
+      this.#lookIn(SETTLED[next]!);
+    }
   };
 }
