@@ -49,7 +49,8 @@ async function askForMany(
   const under: Promise<unknown>[] = [];
   if (random(2) === 0) {
     const { name } = callable[random(callable.length)]!;
-    const { signal } = endsAfter(machine, process, random(3) === 0 ? random(3_000) : null);
+    const after = random(3) === 0 ? random(3_000) : Infinity;
+    const signal = cancelsAfter(machine, process, after, "heard enough");
     void follow(mesh, process, library, ipc, name, signal);
   }
   const times = 3 + random(5);
@@ -59,12 +60,9 @@ async function askForMany(
     ask.startTimeout = 1_000 + random(3_000);
     if (random(10) === 0) ask.activate = false;
     if (random(4) === 0) {
-      const controller = new AbortController();
-      ask.signal = controller.signal;
-      const changesItsMind = () => controller.abort(new Cancelled("no longer wanted"));
       // Some at once: that crosses the answer on its way.
       const after = random(2) === 0 ? random(600) : random(3_000) / 1_000;
-      machine.scheduler.after(after, process, changesItsMind);
+      ask.signal = cancelsAfter(machine, process, after, "no longer wanted");
     }
     const one = askOnce(asks, ask, random);
     under.push(one);
@@ -77,12 +75,17 @@ async function askForMany(
   if (random(2) === 0) await machine.pause(process, random(8_000));
 }
 
-/** Fires after so many milliseconds; never for `null`. */
-function endsAfter(machine: Machine, process: Process, after: number | null): AbortController {
+/** Fires after so many milliseconds; never after Infinity. */
+function cancelsAfter(
+  machine: Machine,
+  process: Process,
+  milliseconds: number,
+  why: string,
+): AbortSignal {
   const controller = new AbortController();
-  const end = () => controller.abort(new Cancelled("heard enough"));
-  if (after !== null) machine.scheduler.after(after, process, end);
-  return controller;
+  const cancel = () => controller.abort(new Cancelled(why));
+  if (milliseconds !== Infinity) machine.scheduler.after(milliseconds, process, cancel);
+  return controller.signal;
 }
 
 function askOnce(

@@ -39,7 +39,11 @@ export function tell(mesh: Mesh, process: Process, ipc: NeverLiieIPC): void {
   })();
 }
 
-/** Listens to `target` until `signal` fires or the process leaves; resolves to the last value. */
+/**
+ * Listens to `target` until `signal` fires or the process leaves.
+ *
+ * @param heard is told of each value
+ */
 export async function follow(
   mesh: Mesh,
   process: Process,
@@ -105,9 +109,10 @@ export async function hearEach(
     const hears = Promise.withResolvers<void>();
     following.push(follow(mesh, process, library, ipc, name, signal, () => hears.resolve()));
     if (!await wake(name)) continue;
-    let heard = false;
-    void hears.promise.then(() => heard = true);
-    await Promise.race([hears.promise, machine.pause(process, HEARING)]);
+    const heard = await Promise.race([
+      hears.promise.then(() => true),
+      machine.pause(process, HEARING).then(() => false),
+    ]);
     if (!process.alive || heard) records.met("heardInTheEnd");
     else machine.fail(`${process.name} does not hear "${name}", which answers, in ${HEARING} ms`);
   }

@@ -192,16 +192,7 @@ export interface Served {
   ended: Promise<Finished>;
 }
 
-/** Ends a process at once, as a crash would. */
-export function kill(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch (error) {
-    // It has ended already.
-    if (!(error instanceof Deno.errors.NotFound) && !(error instanceof TypeError)) throw error;
-  }
-}
-
+export { endProcess as kill } from "../../../lib/ipc/testing/processes.ts";
 export { isAlive };
 
 /** Resolves once the process has ended. */
