@@ -1,6 +1,7 @@
 /** How an app leaves: whoever asks it to, its peers learn why, and nothing of it stays behind. */
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { existsSync } from "@std/fs";
 import { join } from "@std/path";
 import { ConnectionLostError, listApps, NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
@@ -47,7 +48,7 @@ if (WINDOWS) {
 
 /** What became of a process. */
 interface Ended {
-  code?: number;
+  code: number;
   signal: Deno.Signal | null;
 }
 
@@ -94,19 +95,20 @@ for (const { name, told, request } of endings) {
 
 if (!WINDOWS) {
   /** How an app begins to leave, what comes meanwhile, and what its process ends by. */
-  const requests: { first: Deno.Signal | "$/shutdown"; then: Deno.Signal; ends: Ended }[] = [
+  const requests: { first: Deno.Signal | "$/shutdown"; then: Deno.Signal; ends: Ended | null }[] = [
     // Who closes a terminal, as ours does, sends SIGTERM behind the kernel's SIGHUP.
     { first: "SIGHUP", then: "SIGTERM", ends: { code: 129, signal: null } },
     // As systemd does with SendSIGHUP=.
     { first: "SIGTERM", then: "SIGHUP", ends: { code: 143, signal: null } },
     { first: "SIGINT", then: "SIGTERM", ends: { code: 130, signal: null } },
-    // Its code is the signal's only if that came before the last step ended.
-    { first: "$/shutdown", then: "SIGTERM", ends: { signal: null } },
+    // The signal may come when the app has left and its listeners are gone: its last step tells.
+    { first: "$/shutdown", then: "SIGTERM", ends: null },
     { first: "SIGTERM", then: "SIGTERM", ends: { code: 143, signal: "SIGTERM" } },
     { first: "SIGINT", then: "SIGINT", ends: { code: 130, signal: "SIGINT" } },
   ];
   for (const { first, then, ends } of requests) {
-    const end = ends.signal === null ? "the app leaves in order" : "the process ends at once";
+    const inOrder = ends === null || ends.signal === null;
+    const end = inOrder ? "the app leaves in order" : "the process ends at once";
     meshTest(`${then} while an app leaves by ${first}: ${end}`, async (mesh) => {
       const leave = join(mesh.home, "leave");
       const { child, pid } = await mesh.serve([...fixtureCommand(), "--leave-once", leave]);
@@ -117,9 +119,10 @@ if (!WINDOWS) {
       // Its peers are told before its own last step, which is held up.
       await assertRejects(() => stream.next(), ConnectionLostError);
       Deno.kill(pid, then);
-      if (ends.signal === null) Deno.writeTextFileSync(leave, "");
+      if (inOrder) Deno.writeTextFileSync(leave, "");
       const { code, signal } = await child.status;
-      assertEquals({ code: ends.code ?? code, signal }, { code, ...ends });
+      if (ends !== null) assertEquals({ code, signal }, ends);
+      if (inOrder) assertEquals(existsSync(leave), false, "its last step was not done");
     });
   }
 }

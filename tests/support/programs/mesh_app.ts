@@ -1,9 +1,9 @@
 /**
  * The app that the mesh suite drives, as a script and as an executable. Arguments: `--name NAME`
  * (`fixture` by default), `--limits JSON`, `--pid-file PATH`, `--protocol JSON` for an app that
- * speaks another version of the protocol, `--leave-once PATH` for one whose leaving ends when there is
- * such a file, `--nothing-idempotent`, `--slow MS` for one that takes so long to start, and `crash` or
- * `silent` for a program that never serves.
+ * speaks another version of the protocol, `--leave-once PATH` for one whose leaving ends when there
+ * is such a file, which it then removes, `--nothing-idempotent`, `--slow MS` for one that takes so long
+ * to start, and `crash` or `silent` for a program that never serves.
  */
 
 import { Buffer } from "node:buffer";
@@ -79,7 +79,9 @@ await using ipc = await NeverLiieIPC.open(name, {
     if (event.args.includes("throw")) throw new Error("the app fails at its second instance");
   },
   onLeave: leaveOnceAt < 0 ? undefined : async () => {
-    while (!existsSync(Deno.args[leaveOnceAt + 1]!)) await pause(10);
+    const path = Deno.args[leaveOnceAt + 1]!;
+    while (!existsSync(path)) await pause(10);
+    Deno.removeSync(path);
   },
 });
 
