@@ -1,0 +1,66 @@
+/**
+ * Streams as a peer without a library reads them, a page at a time.
+ *
+ * @module
+ */
+
+import { expect } from "./outcome.ts";
+import { asObject, type Body } from "./frame.ts";
+import type { Peer } from "./peer.ts";
+import type { Trial } from "./trial.ts";
+
+/** The first page of a stream, or a further one. */
+export interface Page {
+  /** `null` where the stream is complete. */
+  token: unknown;
+  values: unknown[];
+}
+
+/** Calls `kit.count`, and gives its first page. */
+export async function open(
+  peer: Peer,
+  params: Body,
+  beside: Body = {},
+): Promise<Page> {
+  const result = asObject(await peer.result("kit.count", params, beside));
+  const { token = null, values } = result ?? {};
+  expect(Array.isArray(values), "a first page with its values", result);
+  return { token, values };
+}
+
+/** Asks for the next page. */
+export async function next(peer: Peer, token: unknown): Promise<Page> {
+  const result = await peer.result("$/enumerator/next", { token });
+  const { values, finished } = asObject(result) ?? {};
+  expect(Array.isArray(values) && typeof finished === "boolean", "values and finished", result);
+  expect(finished || values.length > 0, "an item at least, or the end", result);
+  return { token: finished ? null : token, values };
+}
+
+/** All items from a page on. */
+export async function rest(peer: Peer, first: Page): Promise<unknown[]> {
+  const all = [...first.values];
+  for (let page = first; page.token !== null;) {
+    page = await next(peer, page.token);
+    all.push(...page.values);
+  }
+  return all;
+}
+
+/** Waits until no handler of that key runs any more. */
+export async function handlerEnds(t: Trial, peer: Peer, key: string): Promise<void> {
+  await t.until(
+    `the end of the handler whose key is "${key}"`,
+    () => peer.result("kit.running"),
+    (running) => asObject(running)?.[key] === undefined,
+  );
+}
+
+/** Waits until a handler of that key runs. */
+export async function handlerRuns(t: Trial, peer: Peer, key: string): Promise<void> {
+  await t.until(
+    `a running handler whose key is "${key}"`,
+    () => peer.result("kit.running"),
+    (running) => asObject(running)?.[key] !== undefined,
+  );
+}
