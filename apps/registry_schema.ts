@@ -29,7 +29,7 @@ const command = "the program, by its absolute path, and its arguments; no shell 
 
 const entry = v.variant("type", [
   v.looseObject({
-    type: v.pipe(v.literal("script"), v.description("a script that Deno runs")),
+    type: v.pipe(v.literal("script"), v.description("a script that Deno, Node or Bun runs")),
     cmd: v.pipe(
       v.array(argument),
       v.minLength(2),

@@ -6,7 +6,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
 import { ownModuleFlags } from "../lib/packages/module_flags.ts";
-import { interopEnvironment, pythonEnvironment } from "./lab/interop.ts";
+import { interopEnvironment, nodeEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
@@ -33,6 +33,7 @@ const SUITES = [
   "screens",
   "interop",
   "python",
+  "node",
   "examples",
   "chaos",
   "simulation",
@@ -72,6 +73,8 @@ function localPart(name: string): Part {
       await loadTestModules(name, test);
       const foreign = name === "python"
         ? await pythonEnvironment()
+        : name === "node"
+        ? await nodeEnvironment()
         : await interopEnvironment(test.files);
       return localTest({ ...test, env: { ...test.env, ...foreign } });
     },

@@ -24,12 +24,16 @@ export interface MinifyOptions {
   identifiers: boolean;
   /** How long lines get, so that a place in a stack trace can be found; one line unless given. */
   lineLimit?: number;
+  /** Names that others stand for. */
+  define?: Readonly<Record<string, string>>;
+  /** The engine to write for; one that knows all of the language unless given. */
+  target?: string;
 }
 
 /** Takes spaces and comments out of a bundle, and long names where that is asked for. */
 export async function minify(bundle: string, options: MinifyOptions): Promise<Minified> {
   const { transformSync }: typeof import("esbuild") = await import(ESBUILD);
-  const { file, identifiers, lineLimit } = options;
+  const { file, identifiers, lineLimit, define = {}, target = "esnext" } = options;
   // One process each time, which ends: a lasting one of esbuild's would outlive a build.
   const { code, map } = transformSync(withClassNames(bundle), {
     minifyWhitespace: true,
@@ -37,8 +41,9 @@ export async function minify(bundle: string, options: MinifyOptions): Promise<Mi
     // What an error or a class tells of itself stays, whatever the variable is called then.
     keepNames: true,
     ...(lineLimit === undefined ? {} : { lineLimit }),
-    // Nothing is rewritten for older engines: `using` stays as it is.
-    target: "esnext",
+    // Unless asked for, nothing is rewritten for older engines: `using` stays as it is.
+    target,
+    define,
     format: "esm",
     legalComments: "none",
     sourcemap: "external",

@@ -9,6 +9,7 @@ import { VERSION } from "../version.ts";
 import { writeTar } from "./archive.ts";
 import { bundleModules, CHECKOUT, runDeno } from "./compile.ts";
 import { minify } from "./minify.ts";
+import { NODE_MIN, nodeModule } from "./node_module.ts";
 import { noticesOf, packagesIn } from "./third_party.ts";
 
 /** As on JSR. */
@@ -20,6 +21,7 @@ Makes the library one module, with nothing that it would have to import from els
 into dist/package:
 
   mod.js, mod.d.ts           the module and all of its types
+  node.js                    the same for Node and Bun, which take it by the package's name
   testing.js, testing.d.ts   the kit to test with, which imports mod.js
   package.json, README.md, THIRD-PARTY.txt
   neverliie-ipc-${VERSION}.tgz   these files as npm packs them: npm install PATH
@@ -29,6 +31,9 @@ into dist/package:
 
 Exit codes: 0 made, 1 something failed, 2 wrong usage.
 `;
+
+/** The versions of koffi that locks are known to be made by. */
+const KOFFI = "^3.3.0";
 
 /** The most bytes that the module may have. */
 const MODULE_MAX = 300_000;
@@ -67,10 +72,12 @@ async function makePackage(folder: string): Promise<MadePackage> {
   await ensureDir(folder);
   for (const [name, text] of files) await Deno.writeTextFile(join(folder, name), text);
   const archive = join(folder, `neverliie-ipc-${VERSION}.tgz`);
+  const node = await inFolder((folder) => nodeModule(folder, "node.js"));
+  await Deno.writeTextFile(join(folder, "node.js"), node);
   const types = MODULES.map(({ name }) => `${name}.d.ts`);
   await Promise.all(MODULES.map(({ entry }, at) => writeTypes(entry, join(folder, types[at]!))));
   // All below "package", as npm packs them.
-  const entries = [...files.keys(), ...types].map((name) => ({
+  const entries = [...files.keys(), "node.js", ...types].map((name) => ({
     ...{ name: `package/${name}`, path: join(folder, name), executable: false },
   }));
   await writeTar(archive, entries);
@@ -85,9 +92,18 @@ interface OneModule {
   notices: string;
 }
 
-async function oneModule(name: string, entry: string): Promise<OneModule> {
+/** Does work in a folder that is removed after it. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "neverliie-package-" });
   try {
+    return await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function oneModule(name: string, entry: string): Promise<OneModule> {
+  return inFolder(async (folder) => {
     const [bundle] = await bundleModules([entry], folder, { external: [LIBRARY.specifier] });
     const text = (await Deno.readTextFile(bundle!))
       .replaceAll(`from "${LIBRARY.specifier}"`, `from "${LIBRARY.file}"`);
@@ -100,9 +116,7 @@ async function oneModule(name: string, entry: string): Promise<OneModule> {
     );
     // Who maps a name to the file, with no package.json between, has the types as well.
     return { file, text: `/* @ts-self-types="./${name}.d.ts" */\n${code}`, notices };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** Writes the types of all modules as one file; the tools for it have a lock file of their own. */
@@ -121,14 +135,19 @@ function manifest(): Record<string, unknown> {
   return {
     name: NAME,
     version: VERSION,
-    description: "Desktop programs find, wake and call each other, without a broker. For Deno.",
+    description:
+      "Desktop programs find, wake and call each other, without a broker. For Deno and Node.",
     type: "module",
     exports: {
-      ".": { types: "./mod.d.ts", default: "./mod.js" },
-      "./testing": { types: "./testing.d.ts", default: "./testing.js" },
+      // (Bun goes by "node" as well.)
+      ".": { types: "./mod.d.ts", deno: "./mod.js", node: "./node.js", default: "./mod.js" },
+      "./testing": { types: "./testing.d.ts", deno: "./testing.js" },
     },
     types: "./mod.d.ts",
-    engines: { deno: ">=2.9.0" },
+    engines: { deno: ">=2.9.0", node: `>=${NODE_MIN}` },
+    // For hosts in Node and Bun: it has the locks that Node lacks.
+    peerDependencies: { koffi: KOFFI },
+    peerDependenciesMeta: { koffi: { optional: true } },
   };
 }
 
@@ -143,7 +162,8 @@ async function readme(): Promise<string> {
   return [
     `# ${NAME}`,
     "Desktop programs find, wake and call each other over named pipes (Windows) and Unix sockets\n" +
-    "(Linux, macOS), without a broker between them. It runs on Deno.",
+    "(Linux, macOS), without a broker between them. It runs on Deno, and on Linux and macOS in Node\n" +
+    "and Bun, where a host needs the package koffi.",
     ...programs,
     "Run `deno run -A greeter.ts` once: it registers how it was started. From then on\n" +
     "`deno run -A call.ts` prints `Hello, you!`, 1, 2 and 3 whether the greeter runs or not.\n",

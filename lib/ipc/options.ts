@@ -81,7 +81,7 @@ export interface AppDescription {
   version: string | null;
   /** {@link PROTOCOL_VERSION}. */
   protocol: number;
-  /** Deno's version. */
+  /** Deno's version; in Node and Bun their name and version. */
   deno: string;
   /** How it is started again; `null` where it cannot be. */
   launch: LaunchCommand | null;

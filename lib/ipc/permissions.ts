@@ -22,15 +22,16 @@ export function permissionFlags(
   platform: Platform,
   woken: boolean,
 ): string[] {
+  const own = platform.permissionFlags(app === null ? null : home.address(app), woken);
+  if (own === null) return [];
   const inside = home.runtime.startsWith(home.path);
   const files = inside ? [home.path] : [home.path, dirname(home.runtime)];
   // Deno splits at commas; a comma of the path itself is written twice.
   const list = files.map((path) => path.replaceAll(",", ",,")).join(",");
-  const address = app === null ? null : home.address(app);
   return [
     `--allow-read=${list}`,
     `--allow-write=${list}`,
     "--allow-env=NEVERLIIE_HOME,NEVERLIIE_WOKEN",
-    ...platform.permissionFlags(address, woken),
+    ...own,
   ];
 }

@@ -18,4 +18,4 @@ export { samePath } from "./base/path.ts";
 export { platform } from "./os/platform.ts";
 export type { SpawnedProcess } from "./os/transport.ts";
 export { RUNTIME_FILES } from "./registry/home.ts";
-export { isRegistry, withoutLock } from "./registry/registry.ts";
+export { isRegistry, runsByDeno, withoutLock } from "./registry/registry.ts";

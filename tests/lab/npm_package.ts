@@ -32,17 +32,42 @@ export const WINDOWS_NODE: PinnedPackage = {
     "sha512-JCwLL25UBIyiXLXUN6dfb/AMZTBtV5LUugV+DpurEn3uAM/GKm7Z/rgR4aV5Z76UHSbzK4n43ox6GTvsOAoNxA==",
 };
 
+/** Calls of the system from Node: what the library has its locks by there. */
+export const KOFFI: PinnedPackage = {
+  name: "koffi",
+  version: "3.3.4",
+  integrity:
+    "sha512-31Vr+LM+w1dEsNcOJtJWvYyUTjVc/SWOxNDZJxfhsBC6qZ5YVn98n5x1oBbDq5skxCbWD4SByJpNmq63fvg9Aw==",
+};
+
+/** Its part for Linux. */
+export const KOFFI_LINUX: PinnedPackage = {
+  name: "@koromix/koffi-linux-x64",
+  version: "3.3.4",
+  integrity:
+    "sha512-xi47MKuoQ9fA2SsrH6wljl9t9120hO66qEmb1le6q636q55J974cZfcwDrK5nW1GalJ+0NLXoH2T3/NGQBzPNw==",
+};
+
+/** Bun: `bin/bun`. */
+export const BUN: PinnedPackage = {
+  name: "@oven/bun-linux-x64",
+  version: "1.4.5",
+  integrity:
+    "sha512-IWX9BELoGHAUtMonkeSaNaZwXzRk+oDw6Mk+HBFXd3KHYIBNBsIGRupMZPcgNoDbJpLu6gAJjIoIVPZtt1aJ1g==",
+};
+
 const WINDOWS = Deno.build.os === "windows";
 
 /** The folder of the unpacked package; in the lab's, so that Wine sees it. */
 export async function npmPackage({ name, version, integrity }: PinnedPackage): Promise<string> {
   const local = WINDOWS ? Deno.env.get("LOCALAPPDATA") : undefined;
   const cache = local === undefined ? labFolder() : join(local, "neverliie");
-  const folder = join(cache, "packages", `${name}-${version}`);
+  const plain = name.replace(/^@.*\//, "");
+  const folder = join(cache, "packages", `${plain}-${version}`);
   if (await exists(folder)) return folder;
   console.log(`fetching ${name}@${version} with npm`);
   await Deno.mkdir(dirname(folder), { recursive: true });
-  const temporary = await Deno.makeTempDir({ dir: dirname(folder), prefix: `.${name}-` });
+  const temporary = await Deno.makeTempDir({ dir: dirname(folder), prefix: `.${plain}-` });
   try {
     const archive = await fetchArchive(`${name}@${version}`, integrity, temporary);
     await run(["tar", "-xzf", archive, "-C", temporary]);

@@ -331,8 +331,14 @@ meshTest(
     else Deno.symlinkSync(deno!, found);
     const path = Deno.env.get("PATH")!;
     Deno.env.set("PATH", `${folder}${WINDOWS ? ";" : ":"}${path}`);
+    // A script of Node is none for Deno.
+    const node = join(mesh.home, "old", "node");
+    const cmd = [node, rest.at(-1)!];
+    await mesh.ipc.registry.set("other", { type: "script", cmd, cwd: mesh.home });
     try {
       await mesh.ipc.wake("fixture");
+      const refused = await assertRejects(() => mesh.ipc.wake("other"), TargetStartError);
+      assertStringIncludes(refused.message, `its program "${node}" is not there`);
     } finally {
       Deno.env.set("PATH", path);
     }

@@ -11,7 +11,7 @@ import {
   type NeverLiieIPC,
   type RegistryEntry,
 } from "../../../lib/ipc/mod.ts";
-import { startCommand, withoutLock } from "../../../lib/ipc/tools.ts";
+import { runsByDeno, startCommand, withoutLock } from "../../../lib/ipc/tools.ts";
 import type { Finding } from "./diagnosis.ts";
 
 type Found = Omit<Finding, "check">;
@@ -28,7 +28,7 @@ export function* checkEntry(
     const { part, path, why, gone } = missing;
     const problem = `"${name}": its ${part} "${path}" ${why}`;
     const again = "where it was moved to, start it once to register it";
-    if (part === "program" && entry.type === "script") {
+    if (part === "program" && runsByDeno(entry)) {
       const mend = `neverliie wake ${name}, with another Deno on PATH: that is recorded then`;
       yield { level, problem, mend };
     } else if (gone && !isEdited(entry)) {

@@ -36,7 +36,8 @@ export async function libraryOfFile(path: string): Promise<Library> {
     const { name, exports } = manifestOf(files);
     if (name !== NAMES["."]) throw new Error(`it is "${name}", not "${NAMES["."]}"`);
     const imports = Object.entries(NAMES).map(([part, name]) => {
-      const file = exports?.[part]?.default?.replace(/^\.\//, "");
+      const { deno, default: any } = exports?.[part] ?? {};
+      const file = (deno ?? any)?.replace(/^\.\//, "");
       if (file === undefined || !files.has(file)) throw new Error(`it has no "${name}"`);
       return [name, `./${FOLDER}/${file}`];
     });
@@ -58,7 +59,7 @@ export async function libraryOfFile(path: string): Promise<Library> {
 
 interface Manifest {
   name?: string;
-  exports?: Record<string, { default?: string } | undefined>;
+  exports?: Record<string, { deno?: string; default?: string } | undefined>;
 }
 
 function manifestOf(files: ReadonlyMap<string, Uint8Array>): Manifest {

@@ -12,6 +12,7 @@ import {
   type MissingPart,
   missingPart,
   type RegistryEntry,
+  runsByDeno,
   withoutLock,
 } from "../registry/registry.ts";
 
@@ -38,7 +39,7 @@ export function startCommand(entry: RegistryEntry, home: string): StartCommand |
   let { cmd, cwd } = entry;
   const missing = missingPart(entry);
   if (missing !== null) {
-    const deno = missing.part === "program" && entry.type === "script" ? denoOnPath() : null;
+    const deno = missing.part === "program" && runsByDeno(entry) ? denoOnPath() : null;
     if (deno === null) return describeMissing(missing);
     cmd = [deno, ...cmd.slice(1)];
   }

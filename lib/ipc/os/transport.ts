@@ -130,12 +130,13 @@ export interface Platform {
    */
   rights(): Rights;
   /**
-   * The permission flags that this system's pipes or sockets take.
+   * The permission flags that this system's pipes or sockets take; `null` where no program has any,
+   * as in Node.
    *
    * @param address where the program listens; `null` where it does not
    * @param woken whether the program reads its own command line, by {@link commandLine}
    */
-  permissionFlags(address: string | null, woken: boolean): string[];
+  permissionFlags(address: string | null, woken: boolean): string[] | null;
   /** A stable identity of the user this process runs as: a numeric uid or a SID (`S-1-5-…`). */
   userId(): string;
   /**

@@ -1,6 +1,6 @@
 /**
- * How a program is started again: its own executable where it was compiled, else Deno with every
- * flag it was started with.
+ * How a program is started again: its own executable where it was compiled, else Deno (or Node, or
+ * Bun) with every flag it was started with.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { basename, fromFileUrl, resolve, samePath } from "../base/path.ts";
 
 /** What the registry keeps to start a program by. */
 export interface LaunchCommand {
-  /** A compiled executable, or a script run by Deno. */
+  /** A compiled executable, or a script run by Deno, Node or Bun. */
   type: "binary" | "script";
   /** Program and arguments. The last element of a script's command is the script. */
   cmd: string[];
@@ -31,6 +31,8 @@ export interface ProcessFacts {
   execPath: string;
   /** `Deno.build.standalone`. */
   standalone: boolean | undefined;
+  /** What comes before a script's flags; `null` for nothing, as in Node and Bun. "run" unless given. */
+  subcommand?: "run" | null;
   /** Program, flags, script and arguments; asked for only in script mode. */
   commandLine(): readonly string[];
   /** `Deno.args`: as many elements as follow the script in the command line. */
@@ -71,14 +73,19 @@ export function launchCommandOf(facts: ProcessFacts): LaunchCommand | null {
   if (run >= 0) flags.splice(run, 1);
   else if (flags.some((flag) => OTHER_SUBCOMMAND.test(flag))) return null;
   const kept = flags.filter((flag) => !DROPPED_FLAG.test(flag));
-  return { type: "script", cmd: [execPath, "run", ...kept, main], cwd };
+  const { subcommand = "run" } = facts;
+  const program = subcommand === null ? [execPath] : [execPath, subcommand];
+  return { type: "script", cmd: [...program, ...kept, main], cwd };
 }
 
 /** The command that starts this very program again; see {@link launchCommandOf}. */
 export function ownLaunchCommand(commandLine: () => string[]): LaunchCommand | null {
+  // (What stands for Deno in Node says that there is no subcommand.)
+  const build = Deno.build as { standalone?: boolean; subcommand?: null };
   return launchCommandOf({
     execPath: Deno.execPath(),
-    standalone: (Deno.build as { standalone?: boolean }).standalone,
+    standalone: build.standalone,
+    ...("subcommand" in build ? { subcommand: null } : {}),
     commandLine,
     args: Deno.args,
     mainModule: Deno.mainModule,

@@ -38,6 +38,7 @@ export {
   type MissingPart,
   missingPart,
   type RegistryEntry,
+  runsByDeno,
   withoutLock,
 } from "./registry_entry.ts";
 

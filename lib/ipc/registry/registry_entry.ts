@@ -7,7 +7,7 @@
 import type { LaunchCommand } from "./launch_command.ts";
 import { asRecord } from "../base/record.ts";
 import { checkAppName } from "../base/name.ts";
-import { dirname, isAbsolute, resolve } from "../base/path.ts";
+import { basename, dirname, isAbsolute, resolve } from "../base/path.ts";
 import { platform } from "../os/platform.ts";
 
 /** One program of the mesh. Members this version does not know are kept as they are. */
@@ -141,6 +141,11 @@ function holdsFiles(folder: string): boolean {
     // It is a file now, so nothing can be in it.
     return error instanceof Deno.errors.NotADirectory;
   }
+}
+
+/** Whether an entry is of a script that Deno runs: where that is gone, another Deno does as well. */
+export function runsByDeno({ type, cmd }: RegistryEntry): boolean {
+  return type === "script" && /^deno(\.exe)?$/i.test(basename(cmd[0]!));
 }
 
 /** Flags about the lock file that a script's packages are frozen on. */

@@ -22,7 +22,7 @@ export function jsonSchemaOf(name: keyof typeof SCHEMAS): Record<string, unknown
 
 /** Where it is committed. */
 export function schemaFile(name: keyof typeof SCHEMAS): URL {
-  return new URL(`../../apps/${FOLDERS[name]}${name}.schema.json`, import.meta.url);
+  return new URL(`../../../apps/${FOLDERS[name]}${name}.schema.json`, import.meta.url);
 }
 
 if (import.meta.main) {

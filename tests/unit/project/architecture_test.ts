@@ -49,13 +49,27 @@ Deno.test("architecture: an operating system's folder knows transport.ts and its
   );
 });
 
+Deno.test("architecture: what stands for Deno in Node knows Node's modules, and systems by their platform.ts", () => {
+  const node = below("lib/ipc/os/node/");
+  const allowed = ({ file, specifier }: Import) =>
+    file === null
+      ? specifier.startsWith("node:")
+      : node(file) || /^lib\/ipc\/os\/(transport|(unix|windows)\/platform)\.ts$/.test(file);
+  assertEquals(breaches(node, allowed), []);
+  // Programs of Deno load nothing of it: the package's build alone knows it.
+  const users = (path: string) => !node(path) && !/^apps\/build\/node_/.test(path);
+  assertEquals(breaches(users, ({ file }) => !node(file ?? "")), []);
+});
+
 /** What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O, no messages. */
 const SHARED_WITH_PTY =
   /^lib\/ipc\/os\/windows\/(command_line|environment|kernel32|overlapped_handle|pipe|program|security|startup_info|waited_event|win32_error)\.ts$/;
 
 Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
+  // That of Node takes its place in the module for Node.
+  const branches = ["lib/ipc/os/platform.ts", "lib/ipc/os/node/platform.ts"];
   const outside = (path: string) =>
-    path !== "lib/ipc/os/platform.ts" && !/^lib\/ipc\/os\/(unix|windows)\//.test(path);
+    !branches.includes(path) && !/^lib\/ipc\/os\/(unix|windows)\//.test(path);
   const allowed = ({ file }: Import, path: string) =>
     !/^lib\/ipc\/os\/(unix|windows)\//.test(file ?? "") ||
     (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file ?? ""));
@@ -102,7 +116,7 @@ Deno.test("architecture: lib/ipc imports itself, and others' modules only when n
   assertEquals(breaches(ipc, allowed), []);
   // Each of them takes as long to load as all of the library, and every program would wait for it.
   for (const [path, { code }] of sources) {
-    if (!ipc(path)) continue;
+    if (!ipc(path) || below("lib/ipc/os/node/")(path)) continue;
     const atOnce = code.match(/^(import|export)\b[^;]*?"(@std\/|node:)[^;]*;/gm) ?? [];
     assertEquals(atOnce.filter((text) => !text.startsWith("import type")), [], path);
   }

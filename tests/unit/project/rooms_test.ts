@@ -90,6 +90,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
     doors: [
       "platform.ts",
       "transport.ts",
+      // What the package's build puts in the place of Deno.
+      "node/system.ts",
       // What lib/pty/windows shares with the mesh: calls, structures and overlapped I/O.
       ...["command_line", "environment", "kernel32", "overlapped_handle", "pipe", "security"]
         .map((name) => `windows/${name}.ts`),

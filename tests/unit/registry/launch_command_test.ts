@@ -49,6 +49,15 @@ Deno.test("launchCommandOf tells Deno by its name where the build does not say",
   );
 });
 
+Deno.test("launchCommandOf a script of Node repeats its flags without a subcommand", () => {
+  const node = join(root, windows ? "node.exe" : "node");
+  const line = [node, "--watch", "--enable-source-maps", script, "x"];
+  assertEquals(
+    launchCommandOf(facts(line, { execPath: node, args: ["x"], subcommand: null })),
+    { type: "script", cmd: [node, "--enable-source-maps", script], cwd: root },
+  );
+});
+
 Deno.test("launchCommandOf keeps every flag of a script, but for watching and inspecting", () => {
   const map = "--import-map=a b.json";
   const cases: [string[], string[]][] = [
