@@ -24,7 +24,7 @@ import { ownModuleFlags } from "../../../lib/packages/module_flags.ts";
 import { patientClient } from "../run/patient_client.ts";
 import { isAlive } from "./process.ts";
 import { collect, type Finished, finished } from "./program_output.ts";
-import { logsOf, patient, until, waitingFor, withLimit } from "../run/watchdog.ts";
+import { endedBy, logsOf, patient, until, waitingFor, withLimit } from "../run/watchdog.ts";
 
 // The system's libraries are loaded on first use and stay: here, so that no test seems to leak them.
 platform().userId();
@@ -217,13 +217,14 @@ export function meshTest(
       const ipc = patientClient(await NeverLiieIPC.client({ home }));
       const mesh = new TestMesh(ipc);
       const logs = () => logsOf(home);
-      try {
-        await withLimit(name, body(mesh), limit, logs);
-      } catch (error) {
-        throw mesh.withLogs(error);
-      } finally {
-        await withLimit(`the end of "${name}"`, mesh.end(), WATCHDOG, logs);
-      }
+      const run = async () => {
+        try {
+          await withLimit(name, body(mesh), limit, logs);
+        } catch (error) {
+          throw mesh.withLogs(error);
+        }
+      };
+      await endedBy(run, () => withLimit(`the end of "${name}"`, mesh.end(), WATCHDOG, logs));
     },
   });
 }

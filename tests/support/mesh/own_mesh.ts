@@ -5,6 +5,7 @@
  */
 
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { endedBy } from "../run/watchdog.ts";
 import { TestMesh } from "./mesh.ts";
 
 /** Runs `body` in a fresh mesh, and leaves nothing behind. Ctrl-C ends it in order. */
@@ -17,12 +18,10 @@ export async function withOwnMesh(
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   Deno.addSignalListener("SIGINT", onInterrupt);
-  try {
-    await body(mesh, stop.signal);
-  } finally {
+  await endedBy(() => body(mesh, stop.signal), async () => {
     Deno.removeSignalListener("SIGINT", onInterrupt);
     await mesh.end();
-  }
+  });
 }
 
 /** The value of a whole-number option, or its default. @throws {TypeError} on any other value. */

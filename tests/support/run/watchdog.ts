@@ -84,6 +84,25 @@ export async function withLimit<T>(
   }
 }
 
+/**
+ * Does `work`, then `end`, whatever the work came to.
+ *
+ * @throws {Error} what was wrong with the one or the other. Where both were, the work's, whose
+ * message tells of the end as well: often it went wrong for that very reason, and must not hide it.
+ */
+export async function endedBy(work: () => Promise<void>, end: () => Promise<void>): Promise<void> {
+  const [done] = await Promise.allSettled([work()]);
+  const [ended] = await Promise.allSettled([end()]);
+  if (done.status === "fulfilled") {
+    if (ended.status === "rejected") throw ended.reason;
+    return;
+  }
+  if (ended.status === "rejected" && done.reason instanceof Error) {
+    done.reason.message += `\nand the end after it: ${ended.reason}`;
+  }
+  throw done.reason;
+}
+
 /** What a watchdog says: what took too long, what it waited for, and the ends of the logs. */
 function report(name: string, limit: number, logs: readonly string[]): string {
   const lines = [`"${name}" took over ${limit} ms`];

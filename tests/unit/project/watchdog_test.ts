@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { logsOf, until, waitingFor, withLimit } from "../../support/run/watchdog.ts";
+import { endedBy, logsOf, until, waitingFor, withLimit } from "../../support/run/watchdog.ts";
 
 /** What the watchdog says about work that does not end by itself. */
 async function complaint(
@@ -48,4 +48,17 @@ Deno.test("watchdog: work that ends in time is left alone, and so is what it thr
   assertEquals(await withLimit("a test", Promise.resolve(1), 10_000), 1);
   const failing = Promise.reject(new Error("its own"));
   await assertRejects(() => withLimit("a test", failing, 10_000), Error, "its own");
+});
+
+Deno.test("watchdog: an end that goes wrong does not hide what the work threw before it", async () => {
+  const fine = () => Promise.resolve();
+  const failing = (message: string) => () => Promise.reject(new Error(message));
+  let ended = 0;
+  const counted = () => Promise.resolve(void ended++);
+  await endedBy(fine, counted);
+  await assertRejects(() => endedBy(failing("its own"), counted), Error, "its own");
+  assertEquals(ended, 2);
+  await assertRejects(() => endedBy(fine, failing("not empty")), Error, "not empty");
+  const both = await assertRejects(() => endedBy(failing("its own"), failing("not empty")), Error);
+  assertEquals(both.message, "its own\nand the end after it: Error: not empty");
 });
