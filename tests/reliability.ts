@@ -66,6 +66,15 @@ const SUBJECTS: readonly [subject: string, title: string, about: string][] = [
     "by themselves, and every one is answered. Of kills that come faster each failure is the limit's.",
   ],
   [
+    "topics through kills",
+    "Topics",
+    "A publisher is killed under its subscribers, which wait for it while a caller wakes it again: " +
+    "mostly as soon as all of them are there, at times while they are just coming. Of each life every " +
+    "subscriber gets the numbers in order, each once, and none is missing but where a gap tells so; " +
+    "of the last one everybody has the retained value. No subscription is there twice, and no timer, " +
+    "handle or process is left.",
+  ],
+  [
     "soak",
     "Mixed load",
     "Calls large and small, bytes, streams read and left, cancelled and failing calls, callers that " +

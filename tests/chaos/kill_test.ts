@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import { listApps } from "../../lib/ipc/mod.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { meshTest, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
+import { processesOf } from "../support/mesh/process.ts";
 import { type ProcessUsage, processUsage } from "../support/mesh/process_usage.ts";
 import { seeded } from "../support/chaos/random.ts";
 import { record } from "../support/run/record.ts";
@@ -171,23 +172,9 @@ async function untilAllEnded(mesh: TestMesh, startup: number): Promise<void> {
   for (let quiet = 0; quiet < 3;) {
     const running = (await listApps(ipc)).filter((app) => app.running);
     for (const { name, pid } of running) if (pid !== null) await mesh.stop(name, pid);
-    const left = Deno.build.os === "linux" ? processesOf(mesh).length : 0;
+    const left = Deno.build.os === "linux" ? processesOf(mesh.home).length : 0;
     quiet = running.length + left === 0 ? quiet + 1 : 0;
     // Only Linux tells who has not joined yet; elsewhere such a program gets the time to.
     await pause(Deno.build.os === "linux" ? 10 : startup);
   }
-}
-
-/** The processes that were started in this mesh, by their environment. */
-function processesOf({ home }: TestMesh): number[] {
-  const pids = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name));
-  return pids.filter((pid) => {
-    if (!(pid > 0) || pid === Deno.pid) return false;
-    try {
-      return Deno.readTextFileSync(`/proc/${pid}/environ`).includes(`NEVERLIIE_HOME=${home}\0`);
-    } catch {
-      // It has ended meanwhile, or is no process.
-      return false;
-    }
-  });
 }

@@ -1,5 +1,5 @@
 /**
- * Whether processes live, asked of the system.
+ * Whether processes live, and which are a mesh's, asked of the system.
  *
  * @module
  */
@@ -43,4 +43,18 @@ export function isAlive(pid: number): boolean {
     .outputSync();
   const state = new TextDecoder().decode(stdout).trim();
   return state !== "" && !state.startsWith("Z");
+}
+
+/** On Linux, the processes that were started in a mesh, by their environment; not this one. */
+export function processesOf(home: string): number[] {
+  const pids = [...Deno.readDirSync("/proc")].map(({ name }) => Number(name));
+  return pids.filter((pid) => {
+    if (!(pid > 0) || pid === Deno.pid) return false;
+    try {
+      return Deno.readTextFileSync(`/proc/${pid}/environ`).includes(`NEVERLIIE_HOME=${home}\0`);
+    } catch {
+      // It has ended meanwhile, or is no process.
+      return false;
+    }
+  });
 }

@@ -43,6 +43,19 @@ export function processUsage(): ProcessUsage {
   return { rss, live: heapUsed + external, handles: countHandles(), threads: countThreads() };
 }
 
+/**
+ * Handles that grow by what leaks alone, counted as {@link processUsage} does; `null` where the
+ * runtime itself leaks some. On Windows a Deno before 2.8.2, as the lab's executables have, keeps two
+ * for each folder of each watcher that was closed, and gives the events of all to the next one.
+ *
+ * https://github.com/denoland/deno/issues/27742
+ */
+export function steadyHandles(): number | null {
+  const [major = 0, minor = 0, patch = 0] = Deno.version.deno.split(".").map(Number);
+  const keepsWatches = (major * 1_000 + minor) * 1_000 + patch < 2_008_002;
+  return kernel32 !== null && keepsWatches ? null : processUsage().handles;
+}
+
 /** Handles or descriptors that this process has open. */
 export function countHandles(): number {
   if (kernel32 !== null) {

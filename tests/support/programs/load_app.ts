@@ -1,10 +1,13 @@
 /**
- * Puts load on another app, from a process of its own. Arguments: `--name NAME` for an app that a
- * test drives, or `--call TARGET ID` for a short-lived caller that is to be killed at any point: it
- * wakes the target, then keeps calls waiting and a stream running there under that id.
+ * Puts load on another app, from a process of its own, or listens to it. Arguments: `--name NAME`
+ * for an app that a test drives, or `--call TARGET ID` for a short-lived caller that is to be killed
+ * at any point: it wakes the target, then keeps calls waiting and a stream running there under that
+ * id.
  */
 
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
+import { exposeListeners } from "../chaos/listeners.ts";
+import { steadyHandles } from "../mesh/process_usage.ts";
 import { quantile, round } from "./latency.ts";
 
 /** What calling came to; times in milliseconds. */
@@ -85,7 +88,9 @@ async function serve(name: string): Promise<void> {
   ipc.expose("stop_calling", () => {
     calling = false;
   });
+  const endListening = exposeListeners(ipc);
+  ipc.expose("handles", () => steadyHandles());
   console.log(`ready ${Deno.pid}`);
   await ipc.closed;
-  await disconnect();
+  await Promise.all([disconnect(), endListening()]);
 }

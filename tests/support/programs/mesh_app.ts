@@ -109,6 +109,18 @@ ipc.expose("emit", ({ topic, values }: { topic: keyof typeof topics; values: unk
   for (const value of values) topics[topic].emit(value as { level: number });
   return topics[topic].subscribers;
 }, { params: ["topic", "values"] });
+/** Tells `news` the numbers of a life, one a millisecond: until it is killed, or so many. */
+ipc.expose("tell", ({ life, to }: { life: number; to?: number }) => {
+  let n = 0;
+  const tell = () => {
+    topics.news.emit({ life, n: ++n });
+    if (n === to) clearInterval(timer);
+  };
+  const timer = setInterval(tell, 1);
+  Deno.unrefTimer(timer);
+  tell();
+  return Deno.pid;
+}, { idempotent: true });
 ipc.expose("about", () => ({
   args: Deno.args,
   cwd: Deno.cwd(),
