@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   const product = await ownProduct();
   if (options.includes("--seed")) {
     const seed = numberOption(options, "--seed", 1);
-    const { failure, story } = await run(product, seed, trace ? "trace" : "story");
+    const { failure, story } = await run(product.own, seed, trace ? "trace" : "story");
     console.log(story.join("\n"));
     console.log(failure === null ? `Seed ${seed} is as it must be` : `Seed ${seed}: ${failure}`);
     return failure === null ? 0 : 1;

@@ -8,13 +8,26 @@
 import { fromFileUrl, join, toFileUrl } from "@std/path";
 import { bundleModules } from "../../apps/build/compile.ts";
 import type * as Library from "../../lib/ipc/mod.ts";
+import { SharedCopy } from "./shared_copy.ts";
 import { NAMES } from "./world/scope.ts";
-import { SYSTEM_CALLS } from "./world/system_calls.ts";
+import { BUILD, SYSTEM_CALLS } from "./world/system_calls.ts";
+
+/** The library as one process has it. */
+export interface Copy {
+  readonly library: typeof Library;
+  /** Called before anything of the process runs. */
+  enter(): void;
+}
+
+/** Gives a process its copy: the library with the values of the scope around it. */
+export type Instantiate = (scope: readonly unknown[]) => Copy;
 
 /** A bundle of lib/ipc. */
 export interface Product {
-  /** Makes the library anew, as each process that imports it does. */
-  instantiate(scope: readonly unknown[]): typeof Library;
+  /** Evaluates the library anew, as each process that imports it does. */
+  readonly own: Instantiate;
+  /** Has the processes of this thread take turns in one copy; a seed takes half the time so. */
+  readonly shared: Instantiate;
   /** The bundle's text, by which another thread makes the same. */
   readonly text: string;
 }
@@ -47,7 +60,16 @@ export function productOf(text: string): Product {
     throw new Error(`Cannot simulate Deno.${unknown}: it is not there yet`);
   }
   const make = new Function(...NAMES, `"use strict";\n${body}`);
-  return { text, instantiate: (scope) => make(...scope) };
+  const enter = () => {};
+  let copy: SharedCopy<typeof Library> | null = null;
+  return {
+    text,
+    own: (scope) => ({ library: make(...scope), enter }),
+    get shared(): Instantiate {
+      const made = copy ??= new SharedCopy(body, NAMES, { Deno: { build: BUILD } });
+      return (scope) => made.instantiate(scope);
+    },
+  };
 }
 
 /** A bundle's text as the body of a function: what the module exports is what it returns. */

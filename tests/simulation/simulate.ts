@@ -15,7 +15,7 @@ import { seeded } from "../support/chaos/random.ts";
 import { Checks } from "./mesh/checks.ts";
 import { appsOf, takeCourse } from "./mesh/course.ts";
 import { Mesh } from "./mesh/mesh.ts";
-import type { Product } from "./product.ts";
+import type { Instantiate, Product } from "./product.ts";
 import { isEnd, Process } from "./world/process.ts";
 import { call } from "./world/scope.ts";
 import type { Detail } from "./world/story.ts";
@@ -42,16 +42,22 @@ const STEPS_MAX = 60_000;
 /** After so many steps it is heard which promises were rejected with nobody to hear it. */
 const STEPS_UNHEARD = 32;
 
-/** Runs a seed; one that fails runs once more, so that its story is told. */
+/**
+ * Runs a seed; one that fails runs once more, with a copy of the product for each process, so that
+ * its story is told.
+ */
 export async function simulate(product: Product, seed: number): Promise<Verdict> {
-  const verdict = await run(product, seed, "none");
+  const verdict = await run(product.shared, seed, "none");
   if (verdict.failure === null) return verdict;
-  return await run(product, seed, "story");
+  const again = await run(product.own, seed, "story");
+  if (again.failure !== null) return again;
+  const failure = `it fails only where processes share their code: ${verdict.failure}`;
+  return { ...again, failure };
 }
 
 /** Runs a seed and writes down what happens. */
-export async function run(product: Product, seed: number, detail: Detail): Promise<Verdict> {
-  const mesh = new Mesh(product, seed, detail, appsOf(seeded(seed ^ 0x5eed)));
+export async function run(make: Instantiate, seed: number, detail: Detail): Promise<Verdict> {
+  const mesh = new Mesh(make, seed, detail, appsOf(seeded(seed ^ 0x5eed)));
   const { machine, records } = mesh;
   const checks = new Checks(mesh);
   const rejected = watchRejections((why) => machine.fail(why));
@@ -72,7 +78,10 @@ export async function run(product: Product, seed: number, detail: Detail): Promi
       }
       machine.current = task.owner instanceof Process ? task.owner : null;
       if (machine.current === null) task.run();
-      else call(machine, machine.current, task.run);
+      else {
+        machine.current.enter();
+        call(machine, machine.current, task.run);
+      }
       await turn();
       if (machine.steps % STEPS_UNHEARD === 0) await wholeTurn();
       checks.step();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Product } from "../product.ts";
+import type { Copy, Instantiate } from "../product.ts";
 import type { Detail } from "../world/story.ts";
 import { Machine } from "../world/machine.ts";
 import { platformOf } from "../world/platform.ts";
@@ -31,17 +31,17 @@ export interface App {
 }
 
 /** The library, as one process has it. */
-export type Library = ReturnType<Product["instantiate"]>;
+export type Library = Copy["library"];
 
 /** A mesh. */
 export class Mesh {
   readonly machine: Machine;
   readonly records = new Records();
   readonly apps: readonly App[];
-  readonly #product: Product;
+  readonly #instantiate: Instantiate;
 
-  constructor(product: Product, seed: number, detail: Detail, apps: readonly App[]) {
-    this.#product = product;
+  constructor(instantiate: Instantiate, seed: number, detail: Detail, apps: readonly App[]) {
+    this.#instantiate = instantiate;
     this.apps = apps;
     this.machine = new Machine(seed, detail);
     this.machine.run = (process) => this.#run(process);
@@ -91,7 +91,8 @@ export class Mesh {
     const { machine } = this;
     const scope = scopeOf(machine, process, platformOf(machine, process));
     if (scope.length !== NAMES.length) throw new Error("a name of the scope has no value");
-    const library = this.#product.instantiate(scope);
+    const { library, enter } = this.#instantiate(scope);
+    process.enter = enter;
     const app = this.appOf(process);
     const program = app === undefined
       ? askAround(this, process, library)

@@ -71,6 +71,8 @@ export class Process implements Owner {
   hangs = false;
   /** When it left the mesh in order; `null` until then. */
   left: number | null = null;
+  /** Called before anything of it runs. */
+  enter: () => void = () => {};
   /** Told when it has ended. */
   readonly onEnd: (() => void)[] = [];
 

@@ -15,11 +15,14 @@ const decoder = new TextDecoder();
 /** What a program's log holds, at most: the rest is not simulated. */
 const LOG_MAX = 64 << 10;
 
+/** What every program of a simulated machine was built for. */
+export const BUILD = { os: "linux", arch: "x86_64", standalone: true };
+
 /** The calls of one process. */
 export class SystemCalls {
   readonly errors = Deno.errors;
   readonly SeekMode = Deno.SeekMode;
-  readonly build = { os: "linux", arch: "x86_64", standalone: true };
+  readonly build = BUILD;
   readonly version = { deno: "2.9.5", v8: "", typescript: "" };
   readonly mainModule = "file:///main.ts";
   readonly inspect = Deno.inspect;
