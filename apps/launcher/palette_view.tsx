@@ -1,10 +1,10 @@
 /** The palette on the terminal, kept up to date until it is left. */
-import { listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
+import { isServing, listApps, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { pause } from "../../lib/system/waiting.ts";
 import { showScreen } from "../../lib/ui/screen.tsx";
 import { appChanges } from "../app_changes.ts";
 import { writeLine } from "../output.ts";
-import type { StatusBar } from "../statusbar/contract.ts";
+import type { StatusBarTopics } from "../statusbar/contract.ts";
 import { Catalog } from "./catalog.ts";
 import { Palette } from "./palette.tsx";
 import { PaletteModel } from "./palette_model.ts";
@@ -12,6 +12,8 @@ import { stillRunning } from "./view.ts";
 
 /** Milliseconds between two looks at what is installed; who comes and goes is told. */
 const REFRESH = 2_000;
+/** Milliseconds until the figures are asked for again where they could not be. */
+const RETRY = 1_000;
 
 /** Shows the palette until Esc, Ctrl-C or the signal. */
 export async function showPalette(client: NeverLiieIPC, signal: AbortSignal): Promise<void> {
@@ -43,20 +45,21 @@ function tell(model: PaletteModel, problem: string): void {
   model.changed();
 }
 
+/** The figures, told each second by the status bar, which is woken once: who stops it has it stopped. */
 async function followStats(
   client: NeverLiieIPC,
   model: PaletteModel,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (let activate = true; !signal.aborted; activate = false) {
+    const how = { signal, activate, overflow: "latest" } as const;
     try {
-      const bar = client.connect<StatusBar>("statusbar");
-      for await (const stats of bar.watch_stats({}, { signal })) model.show(stats);
+      const figures = client.subscribe<StatusBarTopics["stats"]>("statusbar", "stats", how);
+      for await (const stats of figures) model.show(stats);
     } catch (error) {
       if (signal.aborted) return;
-      // Stopped or crashed: say so, and wake it again; the start limit keeps this from racing.
       tell(model, (error as Error).message);
-      await pause(1_000, signal).catch(() => {
+      await pause(RETRY, signal).catch(() => {
         // Left meanwhile; the loop sees it.
       });
     }
@@ -74,6 +77,9 @@ async function followCatalog(
       for await (const _ of appChanges(client, REFRESH, signal)) {
         await catalog.refresh(signal);
         model.problems = catalog.problems;
+        // Figures that nobody tells any more are not shown as those of now.
+        const silent = model.stats !== null && !isServing(client, "statusbar");
+        if (silent) model.message = "The status bar does not run: its entry here wakes it";
         model.changed();
       }
     } catch (error) {

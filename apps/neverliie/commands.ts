@@ -167,10 +167,14 @@ export function stop(names: string[], options: CommonOptions & { all?: boolean }
       ? (await listApps(ipc, options.signal)).filter((app) => app.running).map((app) => app.name)
       : names;
     const { done, failures } = await stopApps(ipc, apps, options.signal);
-    if (options.json) print(done, true);
-    else if (apps.length === 0) writeLine("Nothing was running.");
-    else for (const one of done) writeLine(stoppedLine(one));
-    throwFailures(failures, (one) => reportError(one, options.json ?? false));
+    try {
+      if (options.json) print(done, true);
+      else if (apps.length === 0) writeLine("Nothing was running.");
+      else for (const one of done) writeLine(stoppedLine(one));
+    } finally {
+      // What failed is told also where nobody reads what was done.
+      throwFailures(failures, (one) => reportError(one, options.json ?? false));
+    }
   });
 }
 

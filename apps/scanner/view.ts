@@ -35,12 +35,14 @@ export async function scanFolder(
     tell("The scan was cancelled");
     return INTERRUPTED;
   }
+  // Also where nobody reads what was found.
+  if (last.errors > 0) Deno.exitCode = 1;
   if (json) print(last, true);
   else {
     const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns || 80 : 120;
     writeStyled(report(last, { duplicates, columns, colour: wantsColour() }));
   }
-  return last.errors > 0 ? 1 : 0;
+  return Deno.exitCode;
 }
 
 /** The last step; null where the scan was cancelled. Shows the progress where there is a screen. */

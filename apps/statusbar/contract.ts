@@ -69,4 +69,6 @@ export interface StatusBar {
 export interface StatusBarTopics {
   /** The notices now, and after each change, the newest first. */
   notices: Notice[];
+  /** This machine's figures, each second while somebody listens. */
+  stats: HostStats;
 }

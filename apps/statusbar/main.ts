@@ -38,6 +38,12 @@ statusbar.jsonc in the home says what the line shows; docs/statusbar.md tells ho
         description: "the same figures now and every interval milliseconds (1000 by default)",
       },
     );
+    const stats = ipc.topic<StatusBarTopics["stats"]>("stats", {
+      description: "this machine's figures, each second while somebody listens",
+      async onListen(signal) {
+        for await (const figures of watchStats({}, signal)) stats.emit(figures);
+      },
+    });
     const shown = ipc.topic<StatusBarTopics["notices"]>("notices", {
       retain: true,
       description: "the notices after each change, the newest first",

@@ -1,4 +1,5 @@
 /** What apps have to say to the person at the screen. */
+import { onceATurn } from "../once_a_turn.ts";
 import type { Notice, NoticeLevel, NotifyParams } from "./contract.ts";
 
 const LEVELS: readonly NoticeLevel[] = ["info", "success", "warning", "error"];
@@ -17,8 +18,7 @@ export class Notices {
   readonly #call: Call;
   readonly #shown = new Map<string, Notice>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  readonly #tell: (notices: Notice[]) => void;
-  #telling = false;
+  readonly #changed: () => void;
 
   /**
    * @param call reaches the app that a cancel key means
@@ -26,7 +26,7 @@ export class Notices {
    */
   constructor(call: Call, tell: (notices: Notice[]) => void) {
     this.#call = call;
-    this.#tell = tell;
+    this.#changed = onceATurn(() => tell(this.list()));
   }
 
   /** All of them, the newest first. */
@@ -84,16 +84,6 @@ export class Notices {
   /** Forgets everything; nothing is waited for any more. */
   clear(): void {
     for (const id of [...this.#shown.keys()]) this.dismiss(id);
-  }
-
-  /** Tells of all changes of this turn at once. */
-  #changed(): void {
-    if (this.#telling) return;
-    this.#telling = true;
-    queueMicrotask(() => {
-      this.#telling = false;
-      this.#tell(this.list());
-    });
   }
 }
 

@@ -205,3 +205,12 @@ export interface Terminal {
   /** Ends a session with all that it started; takes one that has ended off the list. */
   kill(params: SessionParams): Promise<SessionInfo>;
 }
+
+/** What the topics of "terminal" tell. */
+export interface TerminalTopics {
+  /**
+   * The sessions now, the oldest first, and again after each change: one that was opened, ended or
+   * is gone, has another title or size, or more or fewer views.
+   */
+  sessions: SessionInfo[];
+}

@@ -6,12 +6,13 @@ import { attach, checkPlace } from "./attach.ts";
 import type { OpenParams, SessionInfo } from "./contract.ts";
 import { hasTerminal } from "./raw_terminal.ts";
 import { pick } from "./picker.ts";
+import { followSessions, stateOf } from "./session_changes.ts";
 import { runInTerminal } from "./view.ts";
 
 export const HELP =
   `Usage: terminal [open] [--title TITLE] [--cwd FOLDER] [--detached] [PROGRAM ARGUMENT…]
        terminal attach [ID | TITLE]
-       terminal list [--json]
+       terminal list [--watch] [--json]
        terminal kill ID…
        terminal run COMMAND
        terminal run PROGRAM ARGUMENT…
@@ -23,7 +24,8 @@ A session is a program in a terminal of its own, which goes on when its window i
            argument is a line for the system's shell. --detached only starts it.
   attach   shows a session again; without a name the only one, or one picked from the list.
            Any number of terminals may show a session; it has the size of the smallest.
-  list     the sessions: id, title, size, age, views, and whether they run or how they ended
+  list     the sessions: id, title, size, age, views, and whether they run or how they ended;
+           with --watch a line for each change as well, until Ctrl-C
   kill     ends sessions with all that they started
   run      runs a command without a terminal, in this folder, with these variables, and ends with
            its exit code; Ctrl-C ends it. Input that is piped in or from a file is handed on,
@@ -68,7 +70,7 @@ async function obey(client: NeverLiieIPC, args: string[], signal: AbortSignal): 
     case "attach":
       return await attachTo(client, rest, signal);
     case "list":
-      return await list(client, rest);
+      return await list(client, rest, signal);
     case "kill":
       return await kill(client, rest);
     case "run":
@@ -82,7 +84,7 @@ async function obey(client: NeverLiieIPC, args: string[], signal: AbortSignal): 
 
 /** What a start without arguments shows. Returns the exit code. */
 export async function firstSight(client: NeverLiieIPC, signal: AbortSignal): Promise<number> {
-  if (!hasTerminal()) return await list(client, []);
+  if (!hasTerminal()) return await list(client, [], signal);
   const sessions = await sessionsOf(client);
   return sessions.length === 0
     ? await open(client, [], signal)
@@ -148,12 +150,18 @@ async function attachTo(
   return session === null ? 0 : await attach(client, session, signal);
 }
 
-async function list(client: NeverLiieIPC, args: string[]): Promise<number> {
+async function list(client: NeverLiieIPC, args: string[], signal: AbortSignal): Promise<number> {
+  const unknown = args.find((arg) => !["--json", "--watch", "-w"].includes(arg));
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot list: "${unknown}" is not known. See --help`);
+  }
+  const json = args.includes("--json");
   if (args.some((arg) => arg !== "--json")) {
-    throw new TypeError(`Cannot list: "${args[0]}" is not known. See --help`);
+    await followSessions(client, json, signal);
+    return 0;
   }
   const sessions = await sessionsOf(client);
-  if (args.length > 0) print(sessions, false);
+  if (json) print(sessions, false);
   else if (sessions.length === 0) writeLine("No sessions. neverliie terminal open starts one.");
   else writeStyled(table(sessions));
   return 0;
@@ -163,8 +171,8 @@ async function kill(client: NeverLiieIPC, names: string[]): Promise<number> {
   if (names.length === 0) throw new TypeError('Cannot kill: "terminal kill" needs an id');
   const sessions = await sessionsOf(client);
   const named = names.map((name) => find(sessions, name));
-  const failures: unknown[] = [];
   await narrate(async (say) => {
+    const failures: unknown[] = [];
     for (const { id, title } of named) {
       try {
         await client.call("terminal", "kill", { id }, { timeout: 15_000 });
@@ -173,8 +181,8 @@ async function kill(client: NeverLiieIPC, names: string[]): Promise<number> {
         failures.push(error);
       }
     }
+    throwFailures(failures, (one) => tell((one as Error).message));
   });
-  throwFailures(failures, (one) => tell((one as Error).message));
   return 0;
 }
 
@@ -217,7 +225,7 @@ export function table(
     `${session.columns}x${session.rows}`,
     formatDuration((now - Date.parse(session.opened)) / 1000),
     String(session.views),
-    state(session),
+    stateOf(session),
     plain(session.command),
   ]);
   const all = [["ID", "TITLE", "SIZE", "AGE", "VIEWS", "STATE", "COMMAND"], ...rows];
@@ -226,11 +234,6 @@ export function table(
   return all.map((row) =>
     truncate(row.map((text, column) => pad(text, widths[column]!)).join("  ").trimEnd(), width)
   );
-}
-
-function state({ ended, code, signal }: SessionInfo): string {
-  if (ended === null) return "running";
-  return signal === null ? `ended, code ${code}` : `ended, ${signal}`;
 }
 
 function consoleWidth(): number {

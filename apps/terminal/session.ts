@@ -25,6 +25,8 @@ export interface SessionOptions {
   size: Size;
   scrollback: number;
   pty: Pty;
+  /** Called when what {@link Session.info} tells has changed. */
+  changed?(): void;
 }
 
 /** A session. It goes on without any view until its program ends or {@link kill} is called. */
@@ -53,7 +55,12 @@ export class Session {
       options.size,
       options.scrollback,
       (text) => void this.input(new TextEncoder().encode(text)).catch(ignoreClosed),
-      (title) => this.#windowTitle = title,
+      (title) => {
+        // (Shells say the same one before each prompt.)
+        if (title === this.#windowTitle || options.title !== null) return;
+        this.#windowTitle = title;
+        this.#changed();
+      },
     );
     this.ended = this.#pump();
   }
@@ -91,6 +98,7 @@ export class Session {
   ): AsyncGenerator<AttachEvent, void, void> {
     const view = new SessionView(++this.#viewCount, { columns, rows }, history, this.#model);
     this.#views.add(view);
+    this.#changed();
     this.#fit();
     try {
       yield { type: "attached", view: view.number, session: this.info };
@@ -101,6 +109,7 @@ export class Session {
       }
     } finally {
       this.#views.delete(view);
+      this.#changed();
       this.#fit();
     }
   }
@@ -139,6 +148,10 @@ export class Session {
     await this.ended;
   }
 
+  #changed(): void {
+    this.#options.changed?.();
+  }
+
   /** Gives it the size of its smallest view; without a view it keeps the one it has. */
   #fit(): void {
     if (this.#views.size === 0 || this.#exit !== null) return;
@@ -149,6 +162,7 @@ export class Session {
     }
     const now = this.#model.size;
     if (columns === now.columns && rows === now.rows) return;
+    this.#changed();
     this.#model.resize({ columns, rows });
     this.#pty.resize(columns, rows);
     // Terminals move their lines about in ways of their own: all begin anew.
@@ -184,6 +198,7 @@ export class Session {
     clearTimeout(late);
     over = Infinity;
     this.#exit = { ...exit, at: new Date() };
+    this.#changed();
     for (const view of this.#views) view.end(this.#exitEvent);
     // Last: it may wait for programs that are left in the terminal.
     await this.#pty.close();

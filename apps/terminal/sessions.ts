@@ -1,6 +1,7 @@
 /** The sessions of this process, and the methods by which others reach them. */
 import type { NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { openPty } from "../../lib/pty/open.ts";
+import { onceATurn } from "../once_a_turn.ts";
 import { checkRunParams, commandLine, windowsShell } from "./command_line.ts";
 import type {
   AttachEvent,
@@ -10,9 +11,11 @@ import type {
   ResizeParams,
   SessionInfo,
   SessionParams,
+  TerminalTopics,
   ViewParams,
 } from "./contract.ts";
 import { Session } from "./session.ts";
+import { SESSIONS_SCHEMA } from "./session_schema.ts";
 
 /** Sessions at a time; each is a process tree and some megabytes of scrollback. */
 const RUNNING_MAX = 100;
@@ -23,8 +26,10 @@ const ENDED_MAX = 20;
 export class Sessions {
   readonly #sessions = new Map<number, Session>();
   #last = 0;
+  /** Called after each change of what {@link list} tells. */
+  #changed: () => void = () => {};
 
-  /** Exposes the methods; the sessions end when the app leaves the mesh. */
+  /** Exposes the methods and tells of changes; the sessions end when the app leaves the mesh. */
   serve(ipc: NeverLiieIPC): void {
     ipc.expose("open", (params: OpenParams) => this.open(params), {
       params: ["command", "cwd", "env", "title", "columns", "rows", "scrollback"],
@@ -54,6 +59,14 @@ export class Sessions {
       params: ["id"],
       description: "ends a session with all that it started",
     });
+    const told = ipc.topic<TerminalTopics["sessions"]>("sessions", {
+      retain: true,
+      description: "the sessions, again after each change of them",
+      jsonSchema: { item: SESSIONS_SCHEMA },
+    });
+    const tell = () => told.emit(this.list());
+    tell();
+    this.#changed = onceATurn(tell);
     void ipc.closed.then(() => this.close());
   }
 
@@ -86,8 +99,10 @@ export class Sessions {
       size: { columns, rows },
       scrollback,
       pty,
+      changed: () => this.#changed(),
     });
     this.#sessions.set(id, session);
+    this.#changed();
     void session.ended.then(() => this.#tidy());
     return session.info;
   }
@@ -132,6 +147,7 @@ export class Sessions {
     const session = this.#find(id);
     await session.kill();
     this.#sessions.delete(id);
+    this.#changed();
     return session.info;
   }
 
@@ -158,7 +174,10 @@ export class Sessions {
     );
     const seen = ended.filter(({ done }) => done);
     const unseen = ended.filter(({ done }) => !done);
-    for (const { id } of [...seen, ...unseen.slice(0, -ENDED_MAX)]) this.#sessions.delete(id);
+    for (const { id } of [...seen, ...unseen.slice(0, -ENDED_MAX)]) {
+      this.#sessions.delete(id);
+      this.#changed();
+    }
   }
 }
 

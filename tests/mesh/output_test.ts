@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { program } from "../support/unit/command.ts";
+import { withoutPrivilege } from "../support/mesh/rights.ts";
 import { meshTest, suiteCommand, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
 
 const neverliie = (...args: string[]) => [...suiteCommand("neverliie"), ...args];
@@ -87,6 +88,31 @@ meshTest("what goes on ends when its reader leaves in the middle", async (mesh) 
     assertEquals([(await child.status).code, await stderr], [0, ""], command.join(" "));
   }
 }, { limit: 120_000 });
+
+meshTest("what could not be done is told, also where nobody reads what was", async (mesh) => {
+  const folder = await prepared(mesh);
+  await mesh.seed();
+  await Deno.mkdir(join(folder, "locked"), { mode: 0 });
+  const scan = withoutPrivilege([...suiteCommand("scanner"), folder]);
+  const { id } = await mesh.ipc.call<{ id: number }>("terminal", "open", { command: program("") });
+  const cases: [string[] | null, number, RegExp][] = [
+    [neverliie("stop", "no app", "fixture"), 2, /^neverliie: .*"no app".*\n$/],
+    [neverliie("stop", "no app", "fixture", "--json"), 2, /^\{"error":.*no app.*\}\n$/],
+    // (The second time there is no such session any more.)
+    [neverliie("terminal", "kill", `${id}`, `${id}`), 1, /^terminal: Cannot find session 1: .*\n$/],
+    [scan, 1, /^Cannot read "locked": .*\n$/],
+  ];
+  for (const [command, code, told] of cases) {
+    if (command === null) continue;
+    const child = mesh.spawn(command);
+    await child.stdout.cancel();
+    const stderr = new Response(child.stderr).text();
+    assertEquals((await child.status).code, code, command.join(" "));
+    assertMatch(await stderr, told);
+  }
+  // (Who is not root could not remove it.)
+  if (!WINDOWS) await Deno.chmod(join(folder, "locked"), 0o700);
+});
 
 /** The first message of an assistant, which is answered. */
 const INITIALIZE = JSON.stringify({

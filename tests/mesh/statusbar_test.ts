@@ -1,6 +1,6 @@
 /** What apps ask of the status bar: notices, and the figures of network and disk. */
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import type { Notice, StatusBar } from "../../apps/statusbar/contract.ts";
+import type { Notice, StatusBar, StatusBarTopics } from "../../apps/statusbar/contract.ts";
 import { RemoteError } from "../../lib/ipc/mod.ts";
 import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
 
@@ -16,6 +16,24 @@ meshTest("statusbar tells of the disk, and of the network where the system does"
   assert(disk !== null && disk.used > 0);
   assertGreater(disk.total, disk.available);
   assert(network === null || network.received >= 0);
+});
+
+meshTest("statusbar tells its figures to all who listen by one reading, and again later", async (
+  mesh,
+) => {
+  await statusBar(mesh);
+  const listen = () =>
+    mesh.ipc.subscribe<StatusBarTopics["stats"]>("statusbar", "stats", { activate: true });
+  /** Listens until `enough`, and gives the time of the last figures. */
+  const last = async (topic: ReturnType<typeof listen>, enough: (time: string) => boolean) => {
+    for await (const { time } of topic) if (enough(time)) return time;
+    throw new Error("the figures have an end");
+  };
+  const [one, two] = [listen(), listen()];
+  const shared = await last(two, () => true);
+  assertEquals(await last(one, (time) => time === shared), shared);
+  const later = await last(listen(), () => true);
+  assertGreater(later, shared);
 });
 
 meshTest("statusbar: a notice from one app is seen by another, changed, and cancelled", async (

@@ -1,6 +1,7 @@
 /** The launcher's palette in a real terminal. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { pidOf } from "../../lib/ipc/mod.ts";
 import { meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 import { Terminal, type TerminalOptions } from "../support/screens/tmux.ts";
 
@@ -131,6 +132,26 @@ if (Deno.build.os === "linux") {
     await terminal.press("C-c");
     assertEquals((await terminal.ended()).code, 0);
   });
+
+  meshTest(
+    "palette: a status bar that is stopped stays so, and its figures come back with it",
+    async (
+      mesh,
+    ) => {
+      await using terminal = await open(mesh);
+      await terminal.until(/CPU .*%.*Memory .*%/);
+      await mesh.stop("statusbar", (await pidOf(mesh.ipc, "statusbar"))!);
+      await terminal.until("The status bar does not run: its entry here wakes it");
+      assertEquals(await pidOf(mesh.ipc, "statusbar"), null);
+      await terminal.type("statusbar");
+      await terminal.until(/▌○ statusbar/);
+      await terminal.press("Enter");
+      await terminal.until("statusbar runs");
+      await terminal.until(/CPU .*%.*Memory .*%/);
+      await terminal.press("C-c");
+      assertEquals((await terminal.ended()).code, 0);
+    },
+  );
 
   meshTest("launcher in a dumb terminal prints the dashboard once", async (mesh) => {
     await using terminal = await open(mesh, { env: { TERM: "dumb" } });

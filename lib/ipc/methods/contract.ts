@@ -29,6 +29,12 @@ export interface TopicOptions {
   item?: StandardSchema;
   /** The JSON Schema of each value, where `item` has none. It describes and does not check. */
   jsonSchema?: MethodJsonSchemas;
+  /**
+   * Called when somebody begins to listen and nobody did before, for values that are only made while
+   * somebody looks. The signal fires when nobody listens any more. What it throws before that is
+   * told to `onProblem`.
+   */
+  onListen?(signal: AbortSignal): void | Promise<void>;
 }
 
 /** How a contract has a topic. */

@@ -76,6 +76,8 @@ export class Topic<T = unknown> implements Emitting<T> {
   readonly #options: TopicOptions;
   readonly #report: (problem: string) => void;
   readonly #feeds = new Set<Feed>();
+  /** Ends what is done while somebody listens. */
+  #heard: AbortController | null = null;
   #value: T | undefined;
   /** The retained value, once somebody was sent it; `null` where there is none to send. */
   #retained: PackedValue | null | undefined = null;
@@ -118,7 +120,7 @@ export class Topic<T = unknown> implements Emitting<T> {
     const packed = this.#pack(value);
     if (retain) this.#retained = packed;
     if (packed === null) return;
-    for (const feed of this.#feeds) if (!feed.add(packed, packed.size)) this.#feeds.delete(feed);
+    for (const feed of this.#feeds) if (!feed.add(packed, packed.size)) this.#leave(feed);
   }
 
   /** As `$/describe` tells it. */
@@ -138,11 +140,29 @@ export class Topic<T = unknown> implements Emitting<T> {
     if (this.#retained !== null) feed.add(this.#retained, this.#retained.size);
     this.#feeds.add(feed);
     request.onAbort(() => {
-      this.#feeds.delete(feed);
+      this.#leave(feed);
       feed.end();
       feed.clear();
     });
+    if (this.#heard === null && this.#feeds.size > 0) void this.#listen();
     return eventsOf(feed);
+  }
+
+  #leave(feed: Feed): void {
+    this.#feeds.delete(feed);
+    if (this.#feeds.size > 0) return;
+    this.#heard?.abort();
+    this.#heard = null;
+  }
+
+  async #listen(): Promise<void> {
+    const { signal } = this.#heard = new AbortController();
+    try {
+      await this.#options.onListen?.(signal);
+    } catch (thrown) {
+      const problem = `Nothing more feeds the topic "${this.name}": ${messageOf(thrown)}`;
+      if (!signal.aborted) this.#report(problem);
+    }
   }
 
   #pack(value: unknown): PackedValue | null {

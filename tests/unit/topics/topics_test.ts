@@ -144,6 +144,59 @@ Deno.test("Topic with a schema sends what passes it, as the schema gives it back
   assertEquals(app.topics.describe(), [{ name: "title" }]);
 });
 
+Deno.test("Topic.onListen is called for the first who listens, and its signal fires after the last", async () => {
+  await using app = new TopicApp();
+  const signals: AbortSignal[] = [];
+  const topic = app.topics.open<number>("app", "level", {
+    async onListen(signal) {
+      // What is emitted at once, the first one gets.
+      topic.emit(signals.push(signal));
+      await new Promise<void>((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    },
+  });
+  topic.emit(0);
+  assertEquals(signals.length, 0);
+  const [one, two] = [app.subscribe<number>("level"), app.subscribe<number>("level")];
+  await Promise.all([one.ready, two.ready]);
+  assertEquals(await take(one, 1), [1]);
+  one.cancel();
+  await turn();
+  assertEquals([signals.length, signals[0]!.aborted], [1, false]);
+  two.cancel();
+  await turn();
+  assertEquals([signals.length, signals[0]!.aborted], [1, true]);
+  // The one for whom too much waits is no listener either.
+  const ended = app.subscribe<number>("level", { overflow: "end", queue: 1 });
+  await ended.ready;
+  assertEquals(signals.map(({ aborted }) => aborted), [true, false]);
+  for (let i = 0; i < 600 && !signals[1]!.aborted; i++) topic.emit(i);
+  assertEquals([signals[1]!.aborted, topic.subscribers], [true, 0]);
+  ended.cancel();
+  assertEquals(app.problems, []);
+});
+
+Deno.test("Topic.onListen that fails is told to the app, and ends no subscription", async () => {
+  await using app = new TopicApp();
+  let calls = 0;
+  const onListen = () => {
+    calls++;
+    throw new TypeError("no sensor");
+  };
+  const topic = app.topics.open<number>("app", "level", { onListen });
+  await using one = app.subscribe<number>("level");
+  await using two = app.subscribe<number>("level");
+  await Promise.all([one.ready, two.ready]);
+  topic.emit(1);
+  assertEquals([await take(one, 1), await take(two, 1)], [[1], [1]]);
+  assertEquals(app.problems, ['Nothing more feeds the topic "level": no sensor']);
+  assertEquals(calls, 1);
+  // The connection that goes is the end of those who listen, too.
+  await app.go();
+  assertEquals(topic.subscribers, 0);
+});
+
 Deno.test("Topics.open refuses a name that is taken or empty, and a client", () => {
   const topics = new Topics(() => {});
   const jsonSchema = { item: { type: "string" } };
