@@ -9,6 +9,7 @@ import { pidOf } from "../../lib/ipc/mod.ts";
 import config from "../../deno.json" with { type: "json" };
 import { labCompiler } from "../lab/executables.ts";
 import { lab } from "../lab/lab.ts";
+import { useMadeProgram } from "../support/mesh/made_program.ts";
 import { meshTest, scriptCommand, type TestMesh, until, WINDOWS } from "../support/mesh/mesh.ts";
 
 /** The most bytes that the one module may have. */
@@ -178,18 +179,8 @@ meshTest(
     // A script enters itself; a call wakes it.
     const config = JSON.parse(await Deno.readTextFile(join(folder, "deno.json")));
     assertEquals(config.tasks.dev, "deno run -A --watch main.ts");
-    const first = await mesh.serve([Deno.execPath(), "run", "-A", "main.ts"], { cwd: folder });
-    await mesh.stop("notes", (await pidOf(mesh.ipc, "notes"))!);
-    assertEquals((await first.ended).code, 0);
-    const calls = async () => {
-      const greeting = await mesh.neverliie("call", "notes", "greet", '{"name": "Ada"}');
-      assertEquals(greeting, { code: 0, stdout: "Hello, Ada!\n", stderr: "" });
-      const counted = await mesh.neverliie("stream", "notes", "count", '{"to": 3}');
-      assertEquals(counted.stdout, "1\n2\n3\n");
-      await mesh.stop("notes", (await pidOf(mesh.ipc, "notes"))!);
-    };
-    await calls();
-    assertMatch((await mesh.neverliie("list")).stdout, /^notes .* script /m);
+    const script = [Deno.execPath(), "run", "-A", "main.ts"];
+    await useMadeProgram(mesh, script, { cwd: folder, type: "script" });
 
     // The executable takes its place.
     const found = lab();
@@ -201,10 +192,7 @@ meshTest(
       env: { ...compiler?.env, ...(runtime === undefined ? {} : { DENORT_BIN: runtime }) },
     }).output();
     assert(success, new TextDecoder().decode(stderr));
-    const served = await mesh.serve([join(folder, WINDOWS ? "notes.exe" : "notes")]);
-    await mesh.stop("notes", (await pidOf(mesh.ipc, "notes"))!);
-    assertEquals((await served.ended).code, 0);
-    await calls();
-    assertMatch((await mesh.neverliie("list")).stdout, /^notes .* binary /m);
+    const program = join(folder, WINDOWS ? "notes.exe" : "notes");
+    await useMadeProgram(mesh, [program], { cwd: folder, type: "binary" });
   },
 );

@@ -19,6 +19,7 @@ import { HEADERS_FOLDER } from "../headers/headers.ts";
 import { buildTestPrograms } from "./executables.ts";
 import { INTEROP, interopEnvironment } from "./interop.ts";
 import { type Lab, TARGETS } from "./lab.ts";
+import { madeProgramEnvironment } from "./made_program.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
 import { findProgram } from "./steps.ts";
 
@@ -105,17 +106,18 @@ async function underWine(
   await using cleanup = new AsyncDisposableStack();
   // deno.exe downloads nothing itself.
   await loadTestModules("Windows", test, lab.denoDir);
+  const out = await executablesFolder(lab, cleanup);
   const env: Record<string, string> = {
     DENO_DIR: windowsPath(pathInLab(lab, lab.denoDir)),
     DENO_NO_UPDATE_CHECK: "1",
     ...await interopEnvironment(test.files, lab),
+    ...await madeProgramEnvironment(test, lab, join(out, "made"), compiled),
   };
   for (const name of ["CI", "NO_COLOR", "FORCE_COLOR", "TERM", PATIENCE_VARIABLE]) {
     const value = test.env[name];
     if (value !== undefined) env[name] = value;
   }
   if (compiled) {
-    const out = await executablesFolder(lab, cleanup);
     const folder = await buildTestPrograms(lab, out, TARGETS.windows);
     env[EXECUTABLES] = windowsPath(pathInLab(lab, folder));
   }

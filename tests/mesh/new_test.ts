@@ -1,8 +1,13 @@
-/** `neverliie new`: what it makes, and what it refuses. tests/examples runs and compiles the made. */
+/**
+ * `neverliie new`: what it makes, and what it refuses. tests/examples runs and compiles the made on
+ * this system. Under Wine it is done here, with the library's package and the executable made before
+ * (tests/lab/made_program.ts): there is no npm there, and no compiler of Deno for Windows.
+ */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { VERSION } from "../../apps/version.ts";
+import { useMadeProgram } from "../support/mesh/made_program.ts";
 import { meshTest, type TestMesh } from "../support/mesh/mesh.ts";
 
 const FILES = ["README.md", "deno.json", "main.ts", "main_test.ts"];
@@ -101,3 +106,29 @@ meshTest("new refuses what is no package of the library, and makes nothing", asy
   assertMatch((await refused(mesh, ...args))[1], /it is no \.tgz, or cut off\. Give /);
   assert(!namesIn(mesh.home).includes("new"));
 });
+
+const library = Deno.env.get("NEVERLIIE_TEST_LIBRARY");
+const executable = Deno.env.get("NEVERLIIE_TEST_MADE");
+
+if (library !== undefined) {
+  meshTest("new: what is made is checked, passes its test, is woken and called", async (mesh) => {
+    const folder = join(mesh.home, "own prögrams", "notes");
+    const made = await mesh.neverliie("new", "notes", "--into", folder, "--library", library);
+    assertEquals([made.code, made.stderr], [0, ""]);
+    // (It type-checks first, which takes its time there.)
+    const { code, stdout, stderr } = await mesh.run([Deno.execPath(), "task", "test"], {
+      cwd: folder,
+    });
+    assertEquals(code, 0, `${stdout}${stderr}`);
+    assertMatch(stdout, /\b1 passed\b/);
+    assertMatch(stderr, /^Check .*main_test\.ts$/m);
+    const script = [Deno.execPath(), "run", "-A", "main.ts"];
+    await useMadeProgram(mesh, script, { cwd: folder, type: "script" });
+  }, { limit: 240_000 });
+}
+
+if (executable !== undefined) {
+  meshTest("new: what is made is woken and called as an executable", async (mesh) => {
+    await useMadeProgram(mesh, [executable], { cwd: mesh.home, type: "binary" });
+  });
+}

@@ -11,33 +11,26 @@ import {
 } from "@std/assert";
 import { appChanges } from "../../apps/app_changes.ts";
 import { pidOf } from "../../lib/ipc/mod.ts";
-import { collect } from "../support/mesh/program_output.ts";
-import { waitingFor } from "../support/run/watchdog.ts";
+import { collect, Printing } from "../support/mesh/program_output.ts";
 import { fixtureCommand, kill, meshTest, suiteCommand, until } from "../support/mesh/mesh.ts";
 
 meshTest(
   "list --watch prints who is there, and a line for each who comes and goes",
   async (mesh) => {
     await mesh.register();
-    const watch = (...flags: string[]) => {
-      const child = mesh.spawn([...suiteCommand("neverliie"), "list", "--watch", ...flags]);
-      return { child, output: collect(child.stdout), errors: collect(child.stderr) };
-    };
+    const watch = (...flags: string[]) =>
+      new Printing(mesh.spawn([...suiteCommand("neverliie"), "list", "--watch", ...flags]));
     const [plain, json] = [watch(), watch("--json")];
-    const shows = (text: string) =>
-      waitingFor(
-        text,
-        () => until(() => plain.output.text.includes(text)),
-        () => plain.output.text,
-      );
+    const shows = (text: string) => plain.prints(text);
     await shows("fixture does not run");
-    await until(() => json.output.text.includes("\n"));
+    await json.prints("\n");
     const events = () =>
       json.output.text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-    const has = (count: number) => {
-      const all = () => until(() => json.output.text.endsWith("}\n") && events().length === count);
-      return waitingFor(`${count} events`, all, () => json.output.text);
-    };
+    const has = (count: number) =>
+      json.prints(
+        `${count} events`,
+        (text) => text.endsWith("}\n") && events().length === count,
+      );
     const pid = await mesh.ipc.call<number>("fixture", "pid");
     await shows(`fixture has come, process ${pid}, version 1.2.3`);
     await has(2);
@@ -49,11 +42,7 @@ meshTest(
     assert(present.apps.some(({ name }: { name: string }) => name === "fixture"));
     assertEquals([up.event, up.name, up.pid], ["up", "fixture", pid]);
     assertEquals([down.event, down.name, down.pid], ["down", "fixture", pid]);
-    for (const { child, errors } of [plain, json]) {
-      kill(child.pid);
-      await child.status;
-      assertEquals(await errors.all, "");
-    }
+    for (const program of [plain, json]) await program.end();
   },
 );
 

@@ -3,11 +3,11 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import type { SessionInfo, TerminalTopics } from "../../apps/terminal/contract.ts";
 import { type AppDescription, pidOf } from "../../lib/ipc/mod.ts";
-import { collect } from "../support/mesh/program_output.ts";
+import { Printing } from "../support/mesh/program_output.ts";
 import { openSession } from "../support/mesh/terminal_session.ts";
 import { TerminalView } from "../support/mesh/terminal_view.ts";
 import { waitingFor } from "../support/run/watchdog.ts";
-import { kill, meshTest, suiteCommand, type TestMesh, until } from "../support/mesh/mesh.ts";
+import { kill, meshTest, suiteCommand, type TestMesh } from "../support/mesh/mesh.ts";
 
 /** A program that runs everywhere, and goes on. */
 const FOREVER = [Deno.execPath(), "eval", "--no-config", "--ext=js", "setInterval(() => {}, 1000)"];
@@ -67,24 +67,16 @@ meshTest(
   "terminal list --watch prints the sessions, each change, and the host's end",
   async (mesh) => {
     await mesh.seed();
-    const watch = (...flags: string[]) => {
-      const child = mesh.spawn([...suiteCommand("terminal"), "list", "--watch", ...flags]);
-      return { child, output: collect(child.stdout), errors: collect(child.stderr) };
-    };
+    const watch = (...flags: string[]) =>
+      new Printing(mesh.spawn([...suiteCommand("terminal"), "list", "--watch", ...flags]));
     const [plain, json] = [watch(), watch("--json")];
-    const shows = (text: string) =>
-      waitingFor(
-        text,
-        () => until(() => plain.output.text.includes(`${text}\n`)),
-        () => plain.output.text,
-      );
+    const shows = (line: string) => plain.prints(line, (text) => text.includes(`${line}\n`));
     const tells = (...titles: string[]) =>
-      waitingFor(`${titles}`, () =>
-        until(() => {
-          const last = json.output.text.split("\n").at(-2);
-          if (last === undefined) return false;
-          return JSON.parse(last).map(({ title }: SessionInfo) => title).join() === titles.join();
-        }), () => json.output.text);
+      json.prints(`${titles}`, (text) => {
+        const last = text.split("\n").at(-2);
+        if (last === undefined) return false;
+        return JSON.parse(last).map(({ title }: SessionInfo) => title).join() === titles.join();
+      });
     // Who lists sleeping sessions starts nobody.
     await shows("watching the sessions; Ctrl-C ends it");
     await tells();
@@ -106,18 +98,8 @@ meshTest(
     await tells("three");
     // Who begins to look later sees what there is.
     const late = watch();
-    await waitingFor(
-      "the later one",
-      () =>
-        until(() =>
-          late.output.text.includes(`session 1 (three) running, 0 views, 80x24: ${command}`)
-        ),
-    );
-    for (const { child, errors } of [plain, json, late]) {
-      kill(child.pid);
-      await child.status;
-      assertEquals(await errors.all, "");
-    }
+    await late.prints(`session 1 (three) running, 0 views, 80x24: ${command}`);
+    for (const program of [plain, json, late]) await program.end();
   },
   { limit: 120_000 },
 );

@@ -1,5 +1,7 @@
 /** What a started program writes, and what it comes to. */
-import { waitingFor } from "../run/watchdog.ts";
+import { assertEquals } from "@std/assert";
+import { endProcess } from "../../../lib/ipc/testing/processes.ts";
+import { until, waitingFor } from "../run/watchdog.ts";
 
 /** What a program came to. */
 export interface Finished {
@@ -35,4 +37,29 @@ export function collect(stream: ReadableStream<Uint8Array>): Collected {
   const collected: Collected = { text: "", all: Promise.resolve("") };
   collected.all = read();
   return collected;
+}
+
+/** A program that goes on and prints. */
+export class Printing {
+  readonly output: Collected;
+  readonly #child: Deno.ChildProcess;
+  readonly #errors: Collected;
+
+  constructor(child: Deno.ChildProcess) {
+    this.#child = child;
+    this.output = collect(child.stdout);
+    this.#errors = collect(child.stderr);
+  }
+
+  /** Waits until it has printed what holds of all of its output so far, named for the watchdog. */
+  prints(what: string, holds = (text: string) => text.includes(what)): Promise<void> {
+    return waitingFor(what, () => until(() => holds(this.output.text)), () => this.output.text);
+  }
+
+  /** Ends it, who must have complained of nothing. */
+  async end(): Promise<void> {
+    endProcess(this.#child.pid);
+    await this.#child.status;
+    assertEquals(await this.#errors.all, "");
+  }
 }
