@@ -16,6 +16,8 @@ export interface CheckResult {
   /** The sentences of docs/protocol.md that it cites. */
   sentences: readonly string[];
   result: "passed" | "failed" | "skipped";
+  /** How long it took. */
+  milliseconds: number;
   /** Why it was skipped. */
   why?: string;
   /** What was sent last. */
@@ -56,22 +58,28 @@ export async function runChecks(
 
 async function runCheck(host: Host, check: Check, timeout: number): Promise<CheckResult> {
   const { id, section, sentences, own } = check;
-  const told = { id, section, sentences };
+  const begun = performance.now();
+  const told = () => ({
+    ...{ id, section, sentences },
+    milliseconds: Math.round(performance.now() - begun),
+  });
   if (own && host.own === null) {
     const why = "it would start, stop or kill an app that runs for somebody";
-    return { ...told, result: "skipped", why };
+    return { ...told(), result: "skipped", why };
   }
   const trial = new Trial(host, timeout);
   try {
     await host.own?.up();
     await check.run(trial);
-    return { ...told, result: "passed" };
+    return { ...told(), result: "passed" };
   } catch (error) {
-    if (error instanceof Skipped) return { ...told, result: "skipped", why: error.message };
+    if (error instanceof Skipped) return { ...told(), result: "skipped", why: error.message };
     const { awaited, got } = error instanceof Failed
       ? error
       : { awaited: "no failure of the kit", got: shown(String(error)) };
-    return { ...told, result: "failed", sent: trial.sent, awaited, got };
+    // (It may be about to leave.)
+    if (own) await host.own?.kill();
+    return { ...told(), result: "failed", sent: trial.sent, awaited, got };
   } finally {
     await trial.end();
   }

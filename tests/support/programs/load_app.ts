@@ -2,7 +2,8 @@
  * Puts load on another app, from a process of its own, or listens to it. Arguments: `--name NAME`
  * for an app that a test drives, or `--call TARGET ID` for a short-lived caller that is to be killed
  * at any point: it wakes the target, then keeps calls waiting and a stream running there under that
- * id.
+ * id. With `--conformance` it is the fixture of docs/conformance.md instead, which so needs no
+ * executable of its own.
  */
 
 import { NeverLiieIPC } from "../../../lib/ipc/mod.ts";
@@ -18,7 +19,8 @@ export interface Called {
   p99: number;
 }
 
-if (Deno.args[0] === "--call") await callAndWait(Deno.args[1]!, Deno.args[2]!);
+if (Deno.args[0] === "--conformance") await import("../../../examples/conformance_host.ts");
+else if (Deno.args[0] === "--call") await callAndWait(Deno.args[1]!, Deno.args[2]!);
 else await serve(Deno.args[1]!);
 
 async function callAndWait(target: string, id: string): Promise<void> {
