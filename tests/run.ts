@@ -6,7 +6,12 @@
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
 import { ownModuleFlags } from "../lib/packages/module_flags.ts";
-import { interopEnvironment, nodeEnvironment, pythonEnvironment } from "./lab/interop.ts";
+import {
+  interopEnvironment,
+  languagesEnvironment,
+  nodeEnvironment,
+  pythonEnvironment,
+} from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
@@ -34,6 +39,7 @@ const SUITES = [
   "interop",
   "python",
   "node",
+  "languages",
   "examples",
   "chaos",
   "simulation",
@@ -65,18 +71,21 @@ All of them unless named. After "--": test files (only parts that have them run)
 /** How long a part may print nothing before it counts as hanging, in milliseconds. */
 const SILENCE = 5 * 60_000;
 
+/** What the programs of a suite need, that come from elsewhere. */
+const FOREIGN: Readonly<Record<string, () => Promise<Record<string, string>>>> = {
+  python: pythonEnvironment,
+  node: nodeEnvironment,
+  languages: languagesEnvironment,
+};
+
 function localPart(name: string): Part {
   return {
     name,
     folders: [`tests/${name}`],
     prepare: async (test) => {
       await loadTestModules(name, test);
-      const foreign = name === "python"
-        ? await pythonEnvironment()
-        : name === "node"
-        ? await nodeEnvironment()
-        : await interopEnvironment(test.files);
-      return localTest({ ...test, env: { ...test.env, ...foreign } });
+      const foreign = FOREIGN[name] ?? (() => interopEnvironment(test.files));
+      return localTest({ ...test, env: { ...test.env, ...await foreign() } });
     },
   };
 }

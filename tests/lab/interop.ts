@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { exists } from "@std/fs";
 import { join } from "@std/path";
 import { LeftOut } from "../support/run/test_part.ts";
 import type { Lab } from "./lab.ts";
@@ -63,6 +64,27 @@ export async function nodeEnvironment(): Promise<Record<string, string>> {
     [KOFFI_SYSTEM_FOLDER]: await npmPackage(KOFFI_LINUX),
     [BUN_PROGRAM]: join(await npmPackage(BUN), "bin", "bun"),
   };
+}
+
+/** What the clients of docs/languages are compiled by, as Debian has it. */
+const COMPILERS = {
+  "/usr/bin/go": "golang-go",
+  "/usr/bin/java": "default-jdk-headless",
+  "/usr/share/java/gson.jar": "libgoogle-gson-java",
+  "/usr/bin/cargo": "rustc cargo",
+  "/usr/share/doc/librust-tokio-dev": "librust-tokio-dev",
+  "/usr/share/doc/librust-serde-json-dev": "librust-serde-json-dev",
+  "/usr/share/doc/librust-sha2-dev": "librust-sha2-dev",
+};
+
+/** @throws {LeftOut} where a compiler is missing. */
+export async function languagesEnvironment(): Promise<Record<string, string>> {
+  const missing: string[] = [];
+  for (const [path, name] of Object.entries(COMPILERS)) {
+    if (!await exists(path)) missing.push(name);
+  }
+  if (missing.length === 0) return {};
+  throw new LeftOut(`compilers are missing: apt-get install ${missing.join(" ")}`);
 }
 
 /**
