@@ -21,8 +21,7 @@ interface Open {
 
 /** One direction: what its reader was asked, what its writer sends. */
 interface Direction {
-  readonly taken: FrameReader;
-  readonly delivered: FrameReader;
+  readonly frames: FrameReader;
   /** Of the reader: requests that it has got. */
   readonly open: Map<number, Open>;
   /** Of the writer: the calls behind its streams' tokens. */
@@ -46,9 +45,13 @@ export class Conversations {
   onBytes(channel: Channel, bytes: Uint8Array, way: "taken" | "delivered"): void {
     const direction = this.#of(channel);
     const back = this.#of(channel.reverse);
-    for (const message of direction[way].push(bytes)) {
-      if (way === "taken") this.#onTaken(channel, message, direction, back);
-      else this.#onDelivered(channel, message, direction, back);
+    const { frames } = direction;
+    if (way === "taken") {
+      for (const message of frames.send(bytes)) this.#onTaken(channel, message, direction, back);
+    } else {
+      for (const message of frames.arrive(bytes.length)) {
+        this.#onDelivered(channel, message, direction, back);
+      }
     }
   }
 
@@ -66,8 +69,7 @@ export class Conversations {
   #of(channel: Channel): Direction {
     let direction = this.#directions.get(channel);
     if (direction === undefined) {
-      const [taken, delivered] = [new FrameReader(), new FrameReader()];
-      direction = { taken, delivered, open: new Map(), streams: new Map() };
+      direction = { frames: new FrameReader(), open: new Map(), streams: new Map() };
       this.#directions.set(channel, direction);
     }
     return direction;
