@@ -20,6 +20,9 @@ const LOADS: Readonly<Record<string, { order: string; parameters: Record<string,
   stream: { order: "stream", parameters: { count: 300_000 } },
   "1MiB": { order: "values", parameters: { size: 1 << 20, count: 200, inFlight: 4 } },
   "64KiB": { order: "values", parameters: { size: 64 << 10, count: 2_000, inFlight: 16 } },
+  delivery: { order: "delivery", parameters: { count: 2_000 } },
+  deliveries: { order: "deliveries", parameters: { subscribers: 1, count: 200_000 } },
+  "deliveries-10": { order: "deliveries", parameters: { subscribers: 10, count: 200_000 } },
   cancel: { order: "cancel", parameters: { count: 5_000 } },
 };
 

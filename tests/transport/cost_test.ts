@@ -7,15 +7,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import { BYTES_TYPE } from "../../lib/ipc/wire/codec.ts";
-import { Connection } from "../../lib/ipc/session/connection.ts";
 import { platform } from "../../lib/ipc/os/platform.ts";
 import type { IncomingRequest } from "../../lib/ipc/session/answering/incoming_request.ts";
-import { CountedTransport, countWork, writtenMessages } from "../support/session/counts.ts";
-import { aborted, dispatchTo, openStream } from "../support/session/unit_session.ts";
-import { patient, withLimit } from "../support/run/watchdog.ts";
+import { atMost, burst, costsOf, LIMIT, TEXT } from "../support/session/cost_session.ts";
+import { countWork, writtenMessages } from "../support/session/counts.ts";
+import { aborted, openStream } from "../support/session/unit_session.ts";
 
 const WINDOWS = Deno.build.os === "windows";
-const LIMIT = 30_000;
 
 /** Calls into kernel32 by name. The library loads it on first use, which is below. */
 const systemCalls = new Map<string, number>();
@@ -36,15 +34,6 @@ Deno.dlopen = ((file: string, symbols: Deno.ForeignLibraryInterface) => {
 platform().userId();
 platform().commandLine();
 
-/** A session over a real pipe or socket, and what each of its ends counts. */
-interface Session {
-  client: Connection;
-  /** The caller's end, and the answering end. */
-  near: CountedTransport;
-  far: CountedTransport;
-}
-
-const TEXT = { text: "x".repeat(34) };
 const MiB = 1 << 20;
 
 const methods = {
@@ -58,50 +47,7 @@ const methods = {
   },
 };
 
-/** A test on a session that has settled: buffers have their size, compilers are left alone. */
-function costs(name: string, body: (session: Session) => Promise<void>): void {
-  Deno.test(`${WINDOWS ? "windows" : "unix"} cost: ${name}`, async () => {
-    const home = Deno.makeTempDirSync({ prefix: "neverliie-" });
-    const key = crypto.randomUUID().replaceAll("-", "").slice(0, 16);
-    const directory = platform().runtimeDirectory(home, key);
-    const listener = await platform().listen(platform().address(directory, key, "costs"));
-    const deadline = performance.now() + patient(LIMIT);
-    const [far, near] = (await Promise.all([
-      listener.accept(),
-      platform().dial(listener.address, { deadline }),
-    ])).map((transport) => new CountedTransport(transport!));
-    const server = new Connection(far!, { dispatch: dispatchTo(methods) });
-    const client = new Connection(near!);
-    const run = async () => {
-      await client.greet();
-      await burst(client);
-      await burst(client);
-      near!.reset();
-      far!.reset();
-      await body({ client, near: near!, far: far! });
-    };
-    try {
-      await withLimit(name, run(), LIMIT);
-    } finally {
-      await client.close();
-      await server.ended;
-      await listener.close();
-      Deno.removeSync(directory, { recursive: true });
-      Deno.removeSync(home, { recursive: true });
-    }
-  });
-}
-
-/** 64 calls in one turn. */
-async function burst(client: Connection): Promise<void> {
-  await Promise.all(
-    Array.from({ length: 64 }, () => client.call("echo", TEXT, { timeout: LIMIT })),
-  );
-}
-
-function atMost(actual: number, limit: number, what: string): void {
-  assert(actual <= limit, `${what}: ${actual}, and it was at most ${limit}`);
-}
+const costs = costsOf(methods);
 
 costs("a call is one write of one frame and one read on each side", async (session) => {
   const { client, near, far } = session;

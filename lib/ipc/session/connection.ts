@@ -19,7 +19,6 @@ import { asRecord } from "../base/record.ts";
 import {
   isRequestId,
   type NextPage,
-  nextPageOf,
   type Params,
   type RequestMembers,
   type ResponseMessage,
@@ -27,6 +26,7 @@ import {
 import { Outbox } from "./outbox.ts";
 import { Peer } from "./peer.ts";
 import {
+  NEXT_PAGE,
   PendingCalls,
   type Reply,
   REPLY_ITSELF,
@@ -163,9 +163,8 @@ export class Connection implements Calls {
   }
 
   /** Asks for the next page of a stream that the peer opened by a {@link Reply}. */
-  async next(token: number | string): Promise<NextPage> {
-    const { result } = await this.call("$/enumerator/next", { token });
-    return nextPageOf(result);
+  next(token: number | string): Promise<NextPage> {
+    return this.request("$/enumerator/next", { token }, {}, NEXT_PAGE);
   }
 
   /** Ends a stream that the peer opened. */

@@ -5,8 +5,10 @@
  * @module
  */
 
+import { type Packed, packedIn, type PackedValue } from "../wire/bytes.ts";
 import { LimitExceededError } from "../wire/errors.ts";
 import { asRecord } from "../base/record.ts";
+import { PAGE_SIZE } from "../session/answering/incoming_request.ts";
 
 /**
  * What becomes of values that a subscriber does not take in time. "latest": only the newest one
@@ -34,6 +36,8 @@ const QUEUE_DEFAULT = 1_000;
 const QUEUE_MAX = 10_000;
 /** Characters and bytes that wait at most, beside one value, which always may. */
 const QUEUE_BYTES = 4 << 20;
+/** Items that were taken from a list that is not made short yet. */
+const LONG = 256;
 
 /** Checks what a subscriber asks for. @throws what `fail` makes of what is wrong */
 export function queueOptionsOf(
@@ -71,23 +75,20 @@ export class TopicGap {
   }
 }
 
-interface Entry<T> {
-  item: T | TopicGap;
-  size: number;
-}
-
 /** Values in their order, with marks where some are missing. */
 export class TopicQueue<T> {
   readonly #topic: string;
   readonly #options: CheckedOptions;
-  #entries: Entry<T>[] = [];
-  /** The next of the entries; those before it have been taken. */
+  /** What waits, from {@link TopicQueue.#at} on, and what each takes. */
+  #items: (T | TopicGap | null)[] = [];
+  #sizes: number[] = [];
+  /** The next of the items; those before it have been taken. */
   #at = 0;
   #values = 0;
   #bytes = 0;
   /** How many were dropped in all. */
   dropped = 0;
-  /** What is missing before the next entry. */
+  /** What is missing before the next item. */
   #missing = 0;
   #restarted = false;
   #failure: { thrown: unknown } | null = null;
@@ -103,48 +104,66 @@ export class TopicQueue<T> {
   /** Adds a value. @returns whether the subscription goes on */
   add(item: T, size = 0): boolean {
     if (this.#ended) return false;
-    const { overflow, queue } = this.#options;
-    const full = () =>
-      this.#values >= queue || (this.#values > 0 && this.#bytes + size > QUEUE_BYTES);
-    if (overflow === "end" && full()) {
-      const why = `${this.#values} values wait, and its subscriber is too slow for more`;
-      const message = `Cannot go on with "${this.#topic}": ${why}`;
-      this.end({ thrown: new LimitExceededError(message, { limit: "queue" }) });
-      return false;
+    if (this.#isFull(size)) {
+      if (this.#options.overflow === "end") {
+        const why = `${this.#values} values wait, and its subscriber is too slow for more`;
+        const message = `Cannot go on with "${this.#topic}": ${why}`;
+        this.end({ thrown: new LimitExceededError(message, { limit: "queue" }) });
+        return false;
+      }
+      do this.#dropOldest(); while (this.#isFull(size));
     }
-    while (full()) this.#dropOldest();
-    this.#entries.push({ item, size });
+    this.#items.push(item);
+    this.#sizes.push(size);
     this.#values++;
     this.#bytes += size;
-    this.#wake?.();
+    if (this.#wake !== null) this.#changed();
     return true;
+  }
+
+  #isFull(size: number): boolean {
+    return this.#values >= this.#options.queue ||
+      (this.#values > 0 && this.#bytes + size > QUEUE_BYTES);
   }
 
   /** Notes that values are missing behind those that wait. */
   mark(gap: TopicGap): void {
     const { gap: kind, count } = gap;
     this.dropped += count ?? 0;
-    const last = this.#entries.at(-1);
+    const last = this.#items.length - 1;
+    const before = last < this.#at ? null : this.#items[last];
     // (However often the app goes while nobody reads.)
-    const same = last?.item instanceof TopicGap && last.item.gap === kind ? last.item : null;
-    if (same === null) this.#entries.push({ item: gap, size: 0 });
-    else if (count !== null) last!.item = new TopicGap(kind, count + (same.count ?? 0));
-    this.#wake?.();
+    if (!(before instanceof TopicGap) || before.gap !== kind) {
+      this.#items.push(gap);
+      this.#sizes.push(0);
+    } else if (count !== null) {
+      this.#items[last] = new TopicGap(kind, count + (before.count ?? 0));
+    }
+    this.#changed();
+  }
+
+  /** Whether something waits to be taken. */
+  get some(): boolean {
+    return this.#at < this.#items.length || this.#missing > 0 || this.#restarted;
   }
 
   /** Takes what is next; `undefined` where nothing waits. @throws why it ended, once */
   take(): T | TopicGap | undefined {
     if (this.#missing > 0) {
-      const gap = new TopicGap("dropped", this.#missing);
+      let count = this.#missing;
       this.#missing = 0;
-      return gap;
+      const next = this.#restarted ? null : this.#items[this.#at];
+      if (next instanceof TopicGap && next.gap === "dropped") {
+        count += next.count ?? 0;
+        this.#shift();
+      }
+      return new TopicGap("dropped", count);
     }
     if (this.#restarted) {
       this.#restarted = false;
       return new TopicGap("restarted");
     }
-    const entry = this.#shift();
-    if (entry !== null) return entry.item;
+    if (this.#at < this.#items.length) return this.#shift();
     const failure = this.#failure;
     this.#failure = null;
     if (failure !== null) throw failure.thrown;
@@ -160,12 +179,18 @@ export class TopicQueue<T> {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
-    this.#wake?.();
+    this.#changed();
+  }
+
+  /** Whether all was taken, and nothing will come: no failure either. */
+  get over(): boolean {
+    return this.#ended && !this.some && this.#failure === null;
   }
 
   /** Nobody takes what waits any more, but for `failure`. */
   clear(): void {
-    this.#entries = [];
+    this.#items = [];
+    this.#sizes = [];
     this.#at =
       this.#values =
       this.#bytes =
@@ -174,36 +199,101 @@ export class TopicQueue<T> {
     this.#restarted = false;
   }
 
-  /** Resolves when there is something to take, or the end. One may wait at a time. */
-  async changed(): Promise<void> {
-    const some = this.#at < this.#entries.length || this.#missing > 0 || this.#restarted;
-    if (some || this.#ended) return;
-    await new Promise<void>((resolve) => this.#wake = resolve);
+  /** Whether somebody waits by {@link TopicQueue.changed}. */
+  get awaited(): boolean {
+    return this.#wake !== null;
+  }
+
+  /** Resolves when there is something to take, or the end: `undefined` where there is. One may wait. */
+  changed(): Promise<void> | undefined {
+    if (this.some || this.#ended) return;
+    return new Promise<void>((resolve) => this.#wake = resolve);
+  }
+
+  #changed(): void {
+    this.#wake?.();
     this.#wake = null;
   }
 
-  #shift(): Entry<T> | null {
-    const entry = this.#entries[this.#at];
-    if (entry === undefined) return null;
-    // The list is made short again once most of it has been taken.
-    if (++this.#at * 2 > this.#entries.length) {
-      this.#entries.splice(0, this.#at);
+  #shift(): T | TopicGap {
+    const at = this.#at++;
+    const item = this.#items[at]!;
+    this.#bytes -= this.#sizes[at]!;
+    // (It may be large, and the list longer still.)
+    this.#items[at] = null;
+    // The list is made short again once it was taken, and where most of a long one was.
+    if (this.#at === this.#items.length) {
+      this.#items.length = this.#sizes.length = this.#at = 0;
+    } else if (this.#at >= LONG && this.#at * 2 > this.#items.length) {
+      this.#items.splice(0, this.#at);
+      this.#sizes.splice(0, this.#at);
       this.#at = 0;
     }
-    if (!(entry.item instanceof TopicGap)) this.#values--;
-    this.#bytes -= entry.size;
-    return entry;
+    if (!(item instanceof TopicGap)) this.#values--;
+    return item;
   }
 
   /** Drops a value. A mark before it stays, for whatever comes next. */
   #dropOldest(): void {
     for (;;) {
-      const { item } = this.#shift()!;
+      const item = this.#shift();
       if (!(item instanceof TopicGap)) break;
       if (item.gap === "restarted") this.#restarted = true;
       else this.#missing += item.count ?? 0;
     }
     this.#missing++;
     this.dropped++;
+  }
+}
+
+/** Longest event of values that is kept for the next subscriber, in characters. */
+const SHARED_MAX = 64 << 10;
+
+type Pack = (value: unknown) => Packed;
+
+/** Makes pages of what waits. Who listens to a topic mostly gets the same page as the others. */
+export class EventPages {
+  /** What the last event of several values held, and the event. */
+  #values: readonly PackedValue[] = [];
+  #event: Packed[] = [];
+
+  /**
+   * Takes a page of events, and tells how many there were.
+   *
+   * @param first whether it begins the stream
+   * @param together whether the subscriber takes several values as one event
+   * @throws why the queue ended, where nothing waits
+   */
+  take(
+    queue: TopicQueue<PackedValue>,
+    first: boolean,
+    pack: Pack,
+    together: boolean,
+  ): { count: number; values: Packed[] } {
+    const events: unknown[] = first ? [{ event: "subscribed", pid: Deno.pid }] : [];
+    const values: PackedValue[] = [];
+    for (let size = 0; queue.some && size < PAGE_SIZE;) {
+      const next = queue.take()!;
+      // (What it dropped was before all that waits.)
+      if (next instanceof TopicGap) events.push({ event: "dropped", count: next.count ?? 0 });
+      else size += values[values.push(next) - 1]!.size;
+    }
+    const count = events.length + values.length;
+    if (count === 0) queue.take();
+    return { count, values: events.map(pack).concat(this.#write(values, pack, together)) };
+  }
+
+  #write(values: readonly PackedValue[], pack: Pack, together: boolean): Packed[] {
+    // (Bytes stand behind the JSON, each with its place in it.)
+    const apart = !together || values.length < 2 || values.some(({ hasBytes }) => hasBytes);
+    if (apart) return values.map((value) => packedIn('{"event":"value"', "value", pack(value)));
+    const known = this.#values;
+    // (All who listen get the same ones, in order: between two there are always the same.)
+    const same = values[0] === known[0] && values.at(-1) === known.at(-1);
+    if (same && values.length === known.length) return this.#event;
+    const text = `{"event":"values","values":[${values.map((value) => pack(value).text).join()}]}`;
+    if (text.length > SHARED_MAX) return [{ text, parts: [] }];
+    this.#values = values;
+    return this.#event = [{ text, parts: [] }];
   }
 }

@@ -13,7 +13,7 @@ import {
 import { checkAppName } from "../base/name.ts";
 import { asRecord } from "../base/record.ts";
 import { keepRunning, pauseFor } from "../base/timer.ts";
-import type { IPCStream, StreamOptions } from "../session/calling/stream.ts";
+import { type IPCStream, readPages, type StreamOptions } from "../session/calling/stream.ts";
 import { ConnectionLostError } from "../wire/errors.ts";
 import type { Params } from "../wire/message.ts";
 import { type QueueOptions, queueOptionsOf, TopicGap, TopicQueue } from "./queue.ts";
@@ -23,6 +23,8 @@ export type TopicEvent =
   /** At once: what is emitted from now on follows. */
   | { event: "subscribed"; pid: number }
   | { event: "value"; value: unknown }
+  /** Several, to whoever takes them `together`. */
+  | { event: "values"; values: unknown[] }
   /** The subscriber was too slow, and so many values are missing here. */
   | { event: "dropped"; count: number };
 
@@ -76,7 +78,10 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
   readonly #queue: TopicQueue<T>;
   readonly #ended = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
-  #turn: Promise<unknown> = Promise.resolve();
+  /** What ends it from outside. */
+  readonly #ends: readonly (AbortSignal | undefined)[];
+  /** Those who wait for a value, in order. */
+  readonly #readers: PromiseWithResolvers<IteratorResult<T, undefined>>[] = [];
   /** Whether the app is started if it sleeps. */
   #wakes: boolean;
   /** Whether it was subscribed before. */
@@ -109,12 +114,9 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
     this.#queue = new TopicQueue(topic, queueOptionsOf(options, (why) => new TypeError(why)));
     this.ready = this.#ready.promise;
     this.ready.catch(toldByNext);
-    const { signal } = options;
-    const ends = [signal, left].filter((signal) => signal !== undefined);
-    for (const end of ends) {
-      if (end.aborted) this.#fail(end.reason);
-      end.addEventListener("abort", () => this.#fail(end.reason), { signal: this.#ended.signal });
-    }
+    this.#ends = [options.signal, left];
+    for (const end of this.#ends) end?.addEventListener("abort", this.#onAbort);
+    for (const end of this.#ends) if (end?.aborted) this.#fail(end.reason);
     void this.#run();
   }
 
@@ -130,9 +132,17 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
 
   /** The next value. Calls may overlap: they are answered in order. */
   next(): Promise<IteratorResult<T, undefined>> {
-    const turn = this.#turn.then(() => this.#take());
-    this.#turn = turn.catch(toldByNext);
-    return turn;
+    if (this.#readers.length === 0) {
+      try {
+        const step = this.#take();
+        if (step !== null) return Promise.resolve(step);
+      } catch (thrown) {
+        return Promise.reject(thrown);
+      }
+    }
+    const reader = Promise.withResolvers<IteratorResult<T, undefined>>();
+    this.#readers.push(reader);
+    return reader.promise;
   }
 
   /** Ends the subscription; what `break` in a `for await` calls. */
@@ -143,8 +153,8 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
 
   /** Ends the subscription: the iteration ends without an error. */
   cancel(): void {
-    this.#end(null);
     this.#queue.clear();
+    this.#end(null);
   }
 
   /** What `await using` calls: {@link cancel}. */
@@ -153,14 +163,28 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
     return Promise.resolve();
   }
 
-  async #take(): Promise<IteratorResult<T, undefined>> {
+  /** The next value, or the end; `null` where neither is there yet. @throws why it ended, once */
+  #take(): IteratorResult<T, undefined> | null {
     for (;;) {
       const item = this.#queue.take();
       if (item instanceof TopicGap) {
         if (this.#options.gaps === true) return { value: item as T, done: false };
       } else if (item !== undefined) return { value: item, done: false };
-      else if (this.#queue.ended) return { value: undefined, done: true };
-      else await this.#queue.changed();
+      else return this.#queue.ended ? { value: undefined, done: true } : null;
+    }
+  }
+
+  /** Gives those who wait what has come. */
+  #serve(): void {
+    for (; this.#readers.length > 0; this.#readers.shift()) {
+      const { resolve, reject } = this.#readers[0]!;
+      try {
+        const step = this.#take();
+        if (step === null) return;
+        resolve(step);
+      } catch (thrown) {
+        reject(thrown);
+      }
     }
   }
 
@@ -193,11 +217,12 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
   /** Takes what the app sends, until it goes. */
   async #listen(): Promise<null> {
     const { overflow, queue } = this.#options;
-    const params = { topic: this.#topic, overflow, queue };
+    const params = { topic: this.#topic, overflow, queue, together: true };
     const options = { activate: this.#wakes, signal: this.#ended.signal };
-    for await (const item of this.#by.stream(this.#app, "$/subscribe", params, options)) {
-      this.#onEvent(asRecord(item) as TopicEvent | null);
-    }
+    await readPages(this.#by.stream(this.#app, "$/subscribe", params, options), (page) => {
+      for (const item of page) this.#onEvent(asRecord(item) as TopicEvent | null);
+      this.#serve();
+    });
     return null;
   }
 
@@ -210,15 +235,22 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
         this.#again = true;
         return this.#ready.resolve();
       case "value":
-        // Behind what waited, the queue tells why it takes no more.
-        if (!this.#queue.add((told.value ?? null) as T, roughSize(told.value, 0))) {
-          this.#ended.abort();
-        }
-        return;
+        return this.#add([told.value ?? null]);
+      case "values":
+        return this.#add(told.values);
       case "dropped":
         return this.#queue.mark(new TopicGap("dropped", told.count));
     }
   }
+
+  #add(values: unknown[]): void {
+    for (const value of values) {
+      // Behind what waited, the queue tells why it takes no more.
+      if (!this.#queue.add(value as T, roughSize(value, 0))) return this.#stop();
+    }
+  }
+
+  readonly #onAbort = ({ target }: Event): void => this.#fail((target as AbortSignal).reason);
 
   #fail(thrown: unknown): void {
     if (this.#options.signal?.aborted) this.#queue.clear();
@@ -229,6 +261,12 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<T>, Asyn
     if (this.#ended.signal.aborted) return;
     this.#queue.end(failure);
     this.#ready.reject(failure?.thrown ?? new DOMException("it was ended", "AbortError"));
+    this.#stop();
+    this.#serve();
+  }
+
+  #stop(): void {
+    for (const end of this.#ends) end?.removeEventListener("abort", this.#onAbort);
     this.#ended.abort();
   }
 }
@@ -249,7 +287,9 @@ function roughSize(value: unknown, depth: number): number {
   if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return 8;
   if (value instanceof Uint8Array) return value.length;
   let size = 16;
-  for (const member of Object.values(value)) size += roughSize(member, depth + 1);
+  if (Array.isArray(value)) { for (const item of value) size += roughSize(item, depth + 1); }
+  // (What JSON makes has own members alone.)
+  else for (const name in value) size += roughSize(value[name as keyof typeof value], depth + 1);
   return size;
 }
 

@@ -10,13 +10,15 @@
  */
 
 import type { Emitting, TopicOptions } from "../methods/contract.ts";
+import { asRecord } from "../base/record.ts";
 import { checkedEmission, jsonSchemasOf, type MethodJsonSchemas } from "../methods/methods.ts";
 import { type WatchContext, whenUp } from "../presence/app_watch.ts";
-import type { IncomingRequest } from "../session/answering/incoming_request.ts";
-import { PackedValue } from "../wire/bytes.ts";
+import { type IncomingRequest, PageSource } from "../session/answering/incoming_request.ts";
+import type { SourcePage } from "../session/answering/incoming_request.ts";
+import { type Packed, PackedValue } from "../wire/bytes.ts";
 import { ErrorCode, messageOf, MethodNotFoundError, RemoteError } from "../wire/errors.ts";
 import { argument } from "../wire/message.ts";
-import { queueOptionsOf, TopicGap, TopicQueue } from "./queue.ts";
+import { EventPages, queueOptionsOf, TopicQueue } from "./queue.ts";
 import {
   type SubscribeOptions,
   type Subscriber,
@@ -25,7 +27,7 @@ import {
 } from "./subscription.ts";
 
 export { type Overflow, type QueueOptions, TopicGap } from "./queue.ts";
-export type { SubscribeOptions, Subscription, TopicEvent } from "./subscription.ts";
+export type { SubscribeOptions, Subscription, TopicEvent };
 
 export type { TopicOptions };
 
@@ -41,11 +43,48 @@ export interface TopicDescription {
   schemas?: MethodJsonSchemas;
 }
 
-/** The values that wait for one subscriber. */
-type Feed = TopicQueue<PackedValue>;
+/** What waits for one subscriber, as the pages of its stream. */
+class Feed extends PageSource {
+  aborted = false;
+
+  constructor(
+    readonly queue: TopicQueue<PackedValue>,
+    readonly events: EventPages,
+    readonly together: boolean,
+  ) {
+    super();
+  }
+
+  get busy(): boolean {
+    return this.queue.awaited;
+  }
+
+  get ended(): boolean {
+    return this.queue.ended;
+  }
+
+  ready(): Promise<void> | undefined {
+    // (It begins by an item of its own.)
+    return this.made === 0 ? undefined : this.queue.changed();
+  }
+
+  take(pack: (value: unknown) => Packed): SourcePage {
+    const { count, values } = this.events.take(this.queue, this.made === 0, pack, this.together);
+    this.made += count;
+    return { values, finished: this.queue.over };
+  }
+
+  protected end(failure: { thrown: unknown } | null): void {
+    if (this.queue.ended) return;
+    this.aborted = true;
+    this.queue.clear();
+    this.queue.end(failure);
+    this.onEnd?.();
+  }
+}
 
 /** Answers `$/subscribe`: from this turn on, nothing that is emitted is missed. */
-let subscribeTo: (topic: Topic, request: IncomingRequest) => AsyncGenerator<unknown>;
+let subscribeTo: (topic: Topic, request: IncomingRequest) => PageSource;
 
 /**
  * What an app tells whoever listens, under one name.
@@ -76,6 +115,7 @@ export class Topic<T = unknown> implements Emitting<T> {
   readonly #options: TopicOptions;
   readonly #report: (problem: string) => void;
   readonly #feeds = new Set<Feed>();
+  readonly #events = new EventPages();
   /** Ends what is done while somebody listens. */
   #heard: AbortController | null = null;
   #value: T | undefined;
@@ -120,7 +160,9 @@ export class Topic<T = unknown> implements Emitting<T> {
     const packed = this.#pack(value);
     if (retain) this.#retained = packed;
     if (packed === null) return;
-    for (const feed of this.#feeds) if (!feed.add(packed, packed.size)) this.#leave(feed);
+    for (const feed of this.#feeds) {
+      if (!feed.queue.add(packed, packed.size)) this.#leave(feed);
+    }
   }
 
   /** As `$/describe` tells it. */
@@ -128,24 +170,19 @@ export class Topic<T = unknown> implements Emitting<T> {
     return this.#description ??= this.#tell();
   }
 
-  #subscribe(request: IncomingRequest): AsyncGenerator<TopicEvent | PackedValue> {
+  #subscribe(request: IncomingRequest): PageSource {
     const options = queueOptionsOf(
       request.params,
       (why) => new RemoteError(why, ErrorCode.InvalidParams),
     );
-    const feed: Feed = new TopicQueue(this.name, options);
-    // What is sent ahead of its asking is as old as if it waited in the queue.
-    request.ahead = Math.min(options.queue, 256);
+    const together = asRecord(request.params)?.["together"] === true;
+    const feed = new Feed(new TopicQueue(this.name, options), this.#events, together);
     if (this.#retained === undefined) this.#retained = this.#pack(this.#value);
-    if (this.#retained !== null) feed.add(this.#retained, this.#retained.size);
+    if (this.#retained !== null) feed.queue.add(this.#retained, this.#retained.size);
     this.#feeds.add(feed);
-    request.onAbort(() => {
-      this.#leave(feed);
-      feed.end();
-      feed.clear();
-    });
+    request.onAbort(() => this.#leave(feed));
     if (this.#heard === null && this.#feeds.size > 0) void this.#listen();
-    return eventsOf(feed);
+    return feed;
   }
 
   #leave(feed: Feed): void {
@@ -169,7 +206,7 @@ export class Topic<T = unknown> implements Emitting<T> {
     try {
       const { item } = this.#options;
       const checked = item === undefined ? value : checkedEmission(this.name, item, value);
-      return new PackedValue({ event: "value", value: checked ?? null });
+      return new PackedValue(checked ?? null);
     } catch (thrown) {
       const problem = `A value of the topic "${this.name}" was not sent: ${messageOf(thrown)}`;
       // (An app may emit many a second, all wrong in the same way.)
@@ -190,17 +227,6 @@ export class Topic<T = unknown> implements Emitting<T> {
       ...(description === undefined ? {} : { description }),
       ...(schemas === null ? {} : { schemas }),
     };
-  }
-}
-
-async function* eventsOf(feed: Feed): AsyncGenerator<TopicEvent | PackedValue> {
-  yield { event: "subscribed", pid: Deno.pid };
-  for (;;) {
-    const item = feed.take();
-    if (item instanceof TopicGap) yield { event: "dropped", count: item.count ?? 0 };
-    else if (item !== undefined) yield item;
-    else if (feed.ended) return;
-    else await feed.changed();
   }
 }
 
@@ -255,8 +281,8 @@ export class Topics {
     return [...this.#table.values()].map((topic) => topic.describe());
   }
 
-  /** Answers `$/subscribe {topic, overflow?, queue?}`. */
-  subscribe(request: IncomingRequest, app: string | null): AsyncGenerator<unknown> {
+  /** Answers `$/subscribe {topic, overflow?, queue?, together?}`. */
+  subscribe(request: IncomingRequest, app: string | null): PageSource {
     const name = argument(request.params, "topic");
     if (typeof name !== "string") {
       const why = "$/subscribe takes { topic, overflow?, queue? }: the topic's name is a string";

@@ -64,14 +64,20 @@ export class PackedValue {
     this.size = sizeOf(this.#packed);
   }
 
+  /** Whether it has any; otherwise it is the same for every peer. */
+  get hasBytes(): boolean {
+    return this.#packed.parts.length > 0;
+  }
+
   /** The value as this peer is sent it. */
   packed(peerTakesBytes: boolean): Packed {
     const { text, parts } = this.#packed;
     if (peerTakesBytes || parts.length === 0) return this.#packed;
     if (this.#asText === null) {
-      const copy: unknown = JSON.parse(text);
-      for (const { path, bytes } of parts) put(copy, path, bytes);
-      this.#asText = pack(copy, false);
+      // (The value itself may be bytes.)
+      const holder: { copy: unknown } = { copy: JSON.parse(text) };
+      for (const { path, bytes } of parts) put(holder, ["copy", ...path], bytes);
+      this.#asText = pack(holder.copy, false);
     }
     return this.#asText;
   }
@@ -117,6 +123,16 @@ export function packedList(items: readonly Packed[], ...holder: (string | number
     item.parts.map(({ path, bytes }) => ({ path: [...holder, i, ...path], bytes }))
   );
   return { text, parts };
+}
+
+/** A packed value as the last member of an object, whose text up to there is `head`. */
+export function packedIn(head: string, name: string, { text, parts }: Packed): Packed {
+  return {
+    text: `${head},"${name}":${text}}`,
+    parts: parts.length === 0
+      ? parts
+      : parts.map(({ path, bytes }) => ({ path: [name, ...path], bytes })),
+  };
 }
 
 /**

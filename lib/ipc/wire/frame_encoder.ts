@@ -12,7 +12,9 @@ const DIGIT_0 = 48;
 const encoder = new TextEncoder();
 const LENGTH_PREFIX = encoder.encode("Content-Length: ");
 
-/** Largest text that is encoded in place; a larger one would triple the buffer for nothing. */
+/** Bytes that a header has at most, or more. */
+const HEADER_MAX = 48;
+/** Largest text that is encoded in place; a larger one might triple the buffer for nothing. */
 const IN_PLACE = 64 << 10;
 /** Bytes from this many on are not copied, but leave in a write of their own. */
 const APART = 64 << 10;
@@ -73,14 +75,18 @@ export class FrameEncoder {
     this.#encodeShort();
     if (text.length > IN_PLACE) {
       const body = encoder.encode(text);
-      this.#length = this.#reserve(48) + this.#header(this.#length, body.length);
+      this.#length = this.#reserve(HEADER_MAX) + this.#header(this.#length, body.length);
       this.#addBlock(body, false);
       return;
     }
-    const start = this.#reserve(text.length * 3 + 48);
-    // Nearly all text is ASCII: assume its length in bytes and move the body where it is not.
+    // Nearly all text is ASCII: as many bytes as letters, or else at most three for each.
+    let start = this.#reserve(text.length + HEADER_MAX);
     const guess = headerLength(text.length);
-    const { written } = encoder.encodeInto(text, this.#filling.subarray(start + guess));
+    let { read, written } = encoder.encodeInto(text, this.#filling.subarray(start + guess));
+    if (read < text.length) {
+      start = this.#reserve(text.length * 3 + HEADER_MAX);
+      ({ read, written } = encoder.encodeInto(text, this.#filling.subarray(start + guess)));
+    }
     const actual = headerLength(written);
     if (actual !== guess) {
       this.#filling.copyWithin(start + actual, start + guess, start + guess + written);

@@ -5,10 +5,12 @@ import { pack } from "../../../lib/ipc/wire/bytes.ts";
 
 type Items = AsyncIterator<unknown> | Iterator<unknown>;
 
+const packed = (item: unknown) => pack(item, false);
+
 /** A stream, with the promise of its handler's end and how often that was told. */
 function serve(items: Items) {
   const end = Promise.withResolvers<void>();
-  const source = new StreamSource(items, (item) => pack(item, false), { observer: null });
+  const source = new StreamSource(items, packed, { observer: null });
   let ends = 0;
   source.onEnd = () => {
     ends++;
@@ -21,7 +23,8 @@ function serve(items: Items) {
   return { source, stage, end: end.promise };
 }
 
-const texts = async (source: StreamSource) => (await source.page()).values.map(({ text }) => text);
+const texts = async (source: StreamSource) =>
+  (await source.page(packed)).values.map(({ text }) => text);
 
 Deno.test("StreamSource has ended once its handler has made its last item", async () => {
   const { source, stage, end } = serve([1, 2].values());
@@ -45,7 +48,7 @@ Deno.test("StreamSource.abort ends a stream at once, and its handler when that h
     }
   })());
   assertEquals(await texts(source), ["1"]);
-  const page = source.page();
+  const page = source.page(packed);
   source.abort();
   assertEquals(await page, { values: [], finished: true });
   assertEquals(stage(), { finished: true, aborted: true, ended: false, ends: 0 });
@@ -78,7 +81,7 @@ Deno.test("StreamSource ends by an item that cannot be sent, and tells its handl
     }
   })());
   assertEquals(await texts(source), ["1"]);
-  await assertRejects(() => source.page(), TypeError, "cannot be sent as JSON");
+  await assertRejects(() => source.page(packed), TypeError, "cannot be sent as JSON");
   assertEquals(stage(), { finished: true, aborted: false, ended: false, ends: 0 });
   cleaned.resolve();
   await end;

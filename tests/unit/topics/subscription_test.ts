@@ -36,6 +36,23 @@ Deno.test("Subscription: a slow reader misses values, and is told how many", asy
   some.cancel();
 });
 
+Deno.test("Subscription gives what has come at once, in order, and to those who waited first", async () => {
+  await using app = new TopicApp();
+  const topic = app.topics.open<number>("app", "ticks", {});
+  await using subscription = app.subscribe<number>("ticks");
+  await subscription.ready;
+  const got: number[] = [];
+  const ask = () => void subscription.next().then(({ value }) => got.push(value!));
+  for (let i = 0; i < 3; i++) ask();
+  for (let i = 0; i < 300; i++) topic.emit(i);
+  await turn();
+  assertEquals(got, [0, 1, 2]);
+  for (let i = 3; i < 300; i++) ask();
+  // (A step for each would take hundreds.)
+  await Promise.resolve();
+  assertEquals(got, Array.from({ length: 300 }, (_, i) => i));
+});
+
 Deno.test("Subscription: large values wait up to some MiB, whatever their number", async () => {
   await using app = new TopicApp();
   const topic = app.topics.open<unknown>("app", "frames", {});

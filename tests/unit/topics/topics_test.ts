@@ -107,8 +107,8 @@ Deno.test("Topic.emit never throws: what cannot be sent is told to the app, once
   for (const value of [1n, 2n, NaN, cycle, "well"]) topic.emit(value);
   assertEquals(await take(subscription, 1), ["well"]);
   assertEquals(app.problems.slice(0, 2), [
-    'A value of the topic "odd" was not sent: a BigInt at value: JSON has none; send it as text',
-    'A value of the topic "odd" was not sent: NaN at value: JSON has no such number; ' +
+    'A value of the topic "odd" was not sent: a BigInt: JSON has none; send it as text',
+    'A value of the topic "odd" was not sent: NaN: JSON has no such number; ' +
     "send null or a text instead",
   ]);
   assertEquals(app.problems.length, 3);
@@ -229,35 +229,5 @@ Deno.test("$/subscribe refuses what is no topic, and wrong options", async () =>
     assertEquals((await peer.receive()).error.code, -32602);
   }
   await session.close();
-  await peer[Symbol.asyncDispose]();
-});
-
-Deno.test("$/subscribe with latest: who asks late gets one older value and the newest", async () => {
-  await using app = new TopicApp();
-  const topic = app.topics.open<number>("app", "level", {});
-  const { peer, session } = facingRaw({
-    "$/subscribe": (request) => app.topics.subscribe(request, "app"),
-  });
-  const params = { topic: "level", overflow: "latest" };
-  await peer.send({ jsonrpc: "2.0", id: 1, method: "$/subscribe", params });
-  const { result } = await peer.receive();
-  assertEquals(result.values, [{ event: "subscribed", pid: Deno.pid }]);
-  for (let i = 1; i <= 100; i++) {
-    topic.emit(i);
-    await turn();
-  }
-  const events: unknown[] = [];
-  while (events.length < 3) {
-    const next = { token: result.token };
-    await peer.send({ jsonrpc: "2.0", id: 2, method: "$/enumerator/next", params: next });
-    events.push(...(await peer.receive()).result.values);
-  }
-  assertEquals(events, [
-    { event: "value", value: 1 },
-    { event: "dropped", count: 98 },
-    { event: "value", value: 100 },
-  ]);
-  await session.close();
-  assertEquals(topic.subscribers, 0);
   await peer[Symbol.asyncDispose]();
 });

@@ -55,17 +55,26 @@ async function emit(peer: Peer, topic: string, values: unknown[]): Promise<void>
   await peer.result("kit.emit", { topic, values });
 }
 
-/** The values of a subscription up to that one, and how many were told as dropped. */
+/**
+ * The values of a subscription up to that one, and how many were told as dropped.
+ *
+ * @param together whether it takes several in one event
+ */
 async function valuesUpTo(
   subscription: Subscription,
   last: unknown,
+  together = false,
 ): Promise<{ values: unknown[]; dropped: number }> {
   const values: unknown[] = [];
   let dropped = 0;
   while (values.at(-1) !== last) {
     const event = await subscription.next();
     if (event["event"] === "dropped") dropped += Number(event["count"]);
-    else {
+    else if (together && event["event"] === "values") {
+      const several = event["values"];
+      expect(Array.isArray(several), "a list of values", event);
+      for (const value of several as unknown[]) values.push(value);
+    } else {
       same(event["event"], "value", "an event");
       values.push(event["value"]);
     }
@@ -88,6 +97,20 @@ export const topics: Check[] = section("topics", [
       await emit(peer, TICKS, [1, null, { text: "Grüße" }, "end"]);
       const { values } = await valuesUpTo(subscription, "end");
       same(values, [1, null, { text: "Grüße" }, "end"], "the values");
+    },
+  ],
+  [
+    "together",
+    [
+      "several of them, in order; only with `together: true`",
+      "An app that does not know the member sends each as an event of its own.",
+    ],
+    async (t) => {
+      const peer = await t.peer();
+      const subscription = await subscribe(peer, TICKS, { together: true });
+      await emit(peer, TICKS, upTo(100));
+      const { values, dropped } = await valuesUpTo(subscription, 100, true);
+      same([values, dropped], [upTo(100), 0], "values, dropped");
     },
   ],
   [
@@ -122,7 +145,7 @@ export const topics: Check[] = section("topics", [
     "dropped",
     [
       "stands for so many values that the subscriber was too slow for",
-      "What was sent ahead (as many values as wait, 256 at most) comes on top of the queue.",
+      "What an app makes ahead of being asked (as many values as wait, 256 at most) comes on top of the queue.",
     ],
     async (t) => {
       const peer = await t.peer();

@@ -15,9 +15,10 @@ import type { NotificationMessage, Params, RequestId, TraceContext } from "../..
 import { printProblem } from "../../base/problem.ts";
 import type { Peer } from "../peer.ts";
 import type { RequestObserver } from "./request_observer.ts";
-import type { StreamSource } from "./stream_source.ts";
+import type { PageSource } from "./stream_source.ts";
 
 export type { RequestObserver } from "./request_observer.ts";
+export { PAGE_SIZE, PageSource, type SourcePage } from "./stream_source.ts";
 
 /** One for all: a stack costs more than all the rest of a cancel, and would show only this file. */
 const NO_LONGER_WANTED = new DOMException("the caller no longer wants the answer", "AbortError");
@@ -37,9 +38,7 @@ export class IncomingRequest {
   /** Told of the request's course; `null` while nobody watches. */
   observer: RequestObserver | null = null;
   /** What it opened, if that is a stream. */
-  stream: StreamSource | null = null;
-  /** How many items that stream may make that its reader has not asked for; 256 unless given. */
-  ahead: number | undefined;
+  stream: PageSource | null = null;
   #controller: AbortController | null = null;
   /** When the signal was made: handlers that take long ask for it when they begin. */
   #signalAt: number | null = null;

@@ -24,9 +24,12 @@ import { endEarly, isThenable, iteratorOf } from "../../base/handler_result.ts";
 import { IncomingRequest } from "./incoming_request.ts";
 import type { Responder } from "./responder.ts";
 import { page, success } from "../../wire/message_writer.ts";
-import { StreamSource } from "./stream_source.ts";
+import { PageSource, StreamSource } from "./stream_source.ts";
 
-/** Answers the peer's requests and notifications. May return a value, a promise or an iterable. */
+/**
+ * Answers the peer's requests and notifications. May return a value, a promise of one, or a stream: an
+ * iterable, or what has pages already.
+ */
 export type Dispatch = (request: IncomingRequest) => unknown;
 
 /** The requests of one peer that are open: runs their handlers, and answers each once. */
@@ -144,9 +147,9 @@ export class OpenRequests {
     try {
       const result = this.#dispatch(request);
       const later = isThenable(result);
-      const iterator = later ? null : iteratorOf(result);
-      if (later || iterator !== null) {
-        return this.#answerLater(request, result, iterator, partialResults);
+      const items = later ? null : itemsOf(result);
+      if (later || items !== null) {
+        return this.#answerLater(request, result, items, partialResults);
       }
       request.observer?.ended("answered");
       if (this.#take(id)) this.#responder.respond(id, result);
@@ -159,16 +162,16 @@ export class OpenRequests {
   async #answerLater(
     request: IncomingRequest,
     result: unknown,
-    iterator: ReturnType<typeof iteratorOf>,
+    items: Items | null,
     partialResults: RequestId | null,
   ): Promise<void> {
     const { id, deadline } = request;
     this.#running++;
     if (id !== null && deadline !== Infinity) this.#timer.set(deadline);
     try {
-      const value = iterator === null ? await result : null;
-      const items = iterator ?? iteratorOf(value);
-      if (items !== null) return await this.#openStream(request, items, partialResults);
+      const value = items === null ? await result : null;
+      const stream = items ?? itemsOf(value);
+      if (stream !== null) return await this.#openStream(request, stream, partialResults);
       request.observer?.ended("answered");
       if (this.#take(id)) this.#responder.respond(id, value);
     } catch (thrown) {
@@ -198,7 +201,7 @@ export class OpenRequests {
    */
   async #openStream(
     request: IncomingRequest,
-    iterator: AsyncIterator<unknown> | Iterator<unknown>,
+    items: Items,
     partialResults: RequestId | null,
   ): Promise<void> {
     const { id, method } = request;
@@ -208,9 +211,12 @@ export class OpenRequests {
       if (this.#take(id)) this.#responder.refuseBy("streams", why, id);
       // The signal ends what the handler has begun, such as a thread.
       request.abort();
-      return await endEarly(iterator);
+      return items instanceof PageSource ? items.abort() : await endEarly(items);
     }
-    const source = request.stream = new StreamSource(iterator, this.#responder.pack, request);
+    const { pack } = this.#responder;
+    const source = request.stream = items instanceof PageSource
+      ? items
+      : new StreamSource(items, pack, request);
     const token = this.#nextToken++;
     let open = false;
     this.#streams.set(token, { source, request });
@@ -219,11 +225,11 @@ export class OpenRequests {
       if (partialResults !== null) {
         const wanted = () => id !== null && this.#requests.get(id) !== undefined;
         const { send, drained } = this.#responder;
-        await sendPartialResults(source, partialResults, send, drained, wanted);
+        await sendPartialResults(source, partialResults, pack, send, drained, wanted);
         if (this.#take(id)) this.#responder.respond(id, []);
         return;
       }
-      const { values, finished } = await source.page();
+      const { values, finished } = await source.page(pack);
       if (id === null || this.#requests.get(id) === undefined || this.#responder.ended) return;
       const { text, parts } = page(values);
       // What cannot be sent (one item over the limit) fails the request, which is still open then.
@@ -261,4 +267,11 @@ export class OpenRequests {
     }
     this.#reportedDrop = true;
   }
+}
+
+type Items = PageSource | AsyncIterator<unknown> | Iterator<unknown>;
+
+/** What a handler's result streams, where it is a stream. */
+function itemsOf(result: unknown): Items | null {
+  return result instanceof PageSource ? result : iteratorOf(result);
 }

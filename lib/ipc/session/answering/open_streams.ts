@@ -11,11 +11,11 @@ import { isRequestId, type RequestId } from "../../wire/message.ts";
 import { page, success } from "../../wire/message_writer.ts";
 import type { IncomingRequest } from "./incoming_request.ts";
 import type { Responder } from "./responder.ts";
-import type { StreamSource } from "./stream_source.ts";
+import type { PageSource } from "./stream_source.ts";
 
 /** A stream that is open to the peer, by its token. */
 export interface OpenStream {
-  source: StreamSource;
+  source: PageSource;
   request: IncomingRequest;
 }
 
@@ -83,7 +83,10 @@ export class OpenStreams {
     }
     this.#waitingPages.add({ id, token: token as RequestId });
     try {
-      const { values, finished } = await stream.source.page();
+      // (Nothing more is waited for: what is made in one turn leaves with its answer.)
+      const later = stream.source.ready();
+      if (later !== undefined) await later;
+      const { values, finished } = stream.source.take(this.#responder.pack);
       if (finished) this.delete(token as RequestId);
       const leaving = this.#leaving();
       if (leaving !== null && stream.source.aborted) {

@@ -9,7 +9,7 @@
 import { type Packed, packedList, places } from "../../wire/bytes.ts";
 import { asRecord } from "../../base/record.ts";
 import { isRequestId, type Params, type RequestId } from "../../wire/message.ts";
-import type { StreamSource } from "./stream_source.ts";
+import type { PageSource } from "./stream_source.ts";
 
 const MEMBER = "partialResultToken";
 
@@ -32,21 +32,23 @@ export function takePartialResultToken(params: Params | undefined | null): Reque
  * The peer cannot ask to pause, so the transport is the flow control: items are taken from the
  * source once those before them have left, and the source pauses its handler.
  *
+ * @param pack makes an item ready to be sent
  * @param send sends a message: JSON text, and the bytes behind it
  * @param drained resolves when all that was sent has left
  * @param wanted whether the request still waits for its answer
  * @throws what the handler threw
  */
 export async function sendPartialResults(
-  source: StreamSource,
+  source: PageSource,
   token: RequestId,
+  pack: (item: unknown) => Packed,
   send: (message: Packed) => void,
   drained: () => Promise<void>,
   wanted: () => boolean,
 ): Promise<void> {
   const head = `{"jsonrpc":"2.0","method":"$/progress","params":{"token":${JSON.stringify(token)}`;
   for (;;) {
-    const { values, finished } = await source.page();
+    const { values, finished } = await source.page(pack);
     if (!wanted()) return;
     if (values.length > 0) {
       const { text, parts } = packedList(values);

@@ -18,6 +18,4 @@ export interface RequestObserver {
 export interface ObservedRequest {
   /** Told of each item and of the end; `null` while nobody watches. */
   readonly observer: RequestObserver | null;
-  /** How many items its stream may make that its reader has not asked for; 256 unless given. */
-  readonly ahead?: number | undefined;
 }

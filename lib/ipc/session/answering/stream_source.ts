@@ -10,18 +10,66 @@ import { type Packed, sizeOf, withOwnBytes } from "../../wire/bytes.ts";
 import { endEarly, stepOf } from "../../base/handler_result.ts";
 import type { ObservedRequest } from "./request_observer.ts";
 
-/** The producer runs at most this many items ahead of what was paged out, unless it says fewer… */
+/** The producer runs at most this many items ahead of what was paged out… */
 const PRODUCE_AHEAD = 256;
 /** …and at most so many characters of JSON and bytes, which is also the most that one page holds. */
-const PAGE_SIZE = 1 << 20;
+export const PAGE_SIZE = 1 << 20;
 
 /** Largest item that is kept for those who watch, in characters of JSON. */
 const LATEST_MAX = 2 << 10;
 
 /** Items on their way to the caller. */
 export interface SourcePage {
-  values: Packed[];
+  values: readonly Packed[];
   finished: boolean;
+}
+
+/**
+ * What the pages of a stream are taken from, once somebody asks for one. A handler whose items wait
+ * somewhere anyway gives back one of its own, and they are packed when they are taken.
+ */
+export abstract class PageSource {
+  /** When it was opened, in milliseconds since the epoch. */
+  readonly since: number = Date.now();
+  /** How many items there were so far. */
+  made = 0;
+  /** The last of them, as JSON; `null` where it was large, or holds bytes, or nobody may watch it. */
+  latest: string | null = null;
+  /** Told once when the handler has ended. */
+  onEnd: (() => void) | null = null;
+
+  /** Whether a page is being waited for: a peer may have one request out at a time. */
+  abstract readonly busy: boolean;
+  /** Resolves when there is a page; `undefined` where there is one now. */
+  abstract ready(): Promise<void> | undefined;
+  /** Takes a page of what is there, once {@link ready}. @throws why it ended, after the last item */
+  abstract take(pack: (item: unknown) => Packed): SourcePage;
+  /** Whether it was ended early, so that the pages do not hold all items there would have been. */
+  abstract readonly aborted: boolean;
+  /** Whether the handler has ended. */
+  abstract readonly ended: boolean;
+  /** Whether it makes no more items, of its own or because it was ended. */
+  get finished(): boolean {
+    return this.ended;
+  }
+  /** Ends the stream early, perhaps by an error, which its reader gets in place of what waits. */
+  protected abstract end(failure: { thrown: unknown } | null): void;
+
+  /** Ends the stream early. */
+  abort(): void {
+    this.end(null);
+  }
+
+  /** Ends the stream by an error, which its reader gets in place of the items that wait. */
+  fail(thrown: unknown): void {
+    this.end({ thrown });
+  }
+
+  /** Waits for a page and takes it. */
+  async page(pack: (item: unknown) => Packed): Promise<SourcePage> {
+    await this.ready();
+    return this.take(pack);
+  }
 }
 
 /**
@@ -33,29 +81,20 @@ export interface SourcePage {
 type Stage = "producing" | "ending" | "ended" | "aborting" | "aborted";
 
 /** The serving end: drives a handler's iterator and hands out pages. */
-export class StreamSource {
+export class StreamSource extends PageSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #pack: (item: unknown) => Packed;
   readonly #request: ObservedRequest;
-  readonly #ahead: number;
-  /** When it was opened, in milliseconds since the epoch. */
-  readonly since: number = Date.now();
-  /** Items that the handler has made so far. */
-  made = 0;
-  /** The last of them, as JSON; `null` where it was large, or holds bytes. */
-  latest: string | null = null;
   #items: Packed[] = [];
   /** Characters and bytes in {@link #items}. */
   #size = 0;
   #stage: Stage = "producing";
-  /** Told once when the handler has ended. */
-  onEnd: (() => void) | null = null;
   #failure: { thrown: unknown } | null = null;
   #wakeReader: (() => void) | null = null;
   #wakeProducer: (() => void) | null = null;
 
   /**
-   * @param pack makes an item ready to be sent
+   * @param pack makes an item ready to be sent, as soon as there is one
    * @param request what the stream answers; its observer is told of each item and of the end
    */
   constructor(
@@ -63,23 +102,23 @@ export class StreamSource {
     pack: (item: unknown) => Packed,
     request: ObservedRequest,
   ) {
+    super();
     this.#iterator = iterator;
     this.#pack = pack;
     this.#request = request;
-    this.#ahead = request.ahead ?? PRODUCE_AHEAD;
     void this.#produce();
   }
 
-  /** Whether a page is being waited for: a peer may have one request out at a time. */
   get busy(): boolean {
     return this.#wakeReader !== null;
   }
 
-  /** Waits for items and takes a page of them. What the handler threw comes after its last item. */
-  async page(): Promise<SourcePage> {
-    if (this.#items.length === 0 && !this.finished) {
-      await new Promise<void>((resolve) => this.#wakeReader = resolve);
-    }
+  ready(): Promise<void> | undefined {
+    if (this.#items.length > 0 || this.finished) return;
+    return new Promise<void>((resolve) => this.#wakeReader = resolve);
+  }
+
+  take(): SourcePage {
     if (this.#items.length === 0 && this.#failure !== null) throw this.#failure.thrown;
     const values = this.#takePage();
     this.#wakeProducer?.();
@@ -100,36 +139,27 @@ export class StreamSource {
     return all;
   }
 
-  /** Whether the handler makes no more items, of its own or because it was ended. */
-  get finished(): boolean {
+  override get finished(): boolean {
     return this.#stage !== "producing";
   }
 
-  /** Whether it was ended early, so that the pages do not hold all items there would have been. */
   get aborted(): boolean {
     return this.#stage === "aborting" || this.#stage === "aborted";
   }
 
-  /** Whether the handler has ended. */
   get ended(): boolean {
     return this.#stage === "ended" || this.#stage === "aborted";
   }
 
-  /** Ends the stream early: no further item is taken from the handler's iterator. */
-  abort(): void {
+  /** No further item is taken from the handler's iterator. */
+  protected end(failure: { thrown: unknown } | null): void {
     if (this.finished) return;
+    this.#failure = failure;
     this.#stage = "aborting";
     this.#items = [];
     this.#wakeReader?.();
     this.#wakeProducer?.();
     this.#tellToEnd();
-  }
-
-  /** Ends the stream by an error, which its reader gets in place of the items that wait. */
-  fail(thrown: unknown): void {
-    if (this.finished) return;
-    this.#failure = { thrown };
-    this.abort();
   }
 
   /** The handler has ended once its iterator has answered; one that cannot be told, with its item. */
@@ -165,7 +195,7 @@ export class StreamSource {
         this.#request.observer?.advanced();
         this.#wakeReader?.();
         this.#wakeReader = null;
-        if (this.#items.length >= this.#ahead || this.#size >= PAGE_SIZE) {
+        if (this.#items.length >= PRODUCE_AHEAD || this.#size >= PAGE_SIZE) {
           await new Promise<void>((resolve) => this.#wakeProducer = resolve);
           this.#wakeProducer = null;
         }

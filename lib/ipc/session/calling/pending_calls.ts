@@ -6,7 +6,13 @@
 
 import { CallTable } from "../call_table.ts";
 import { ConnectionLostError, LimitExceededError } from "../../wire/errors.ts";
-import type { RequestId, RequestMembers, TraceContext } from "../../wire/message.ts";
+import {
+  type NextPage,
+  nextPageOf,
+  type RequestId,
+  type RequestMembers,
+  type TraceContext,
+} from "../../wire/message.ts";
 import { checkDuration, DeadlineTimer } from "../../base/timer.ts";
 
 /**
@@ -99,6 +105,9 @@ export interface Settlement<T> {
 
 /** The caller gets the reply itself. */
 export const REPLY_ITSELF: Settlement<Reply> = { finish: (reply) => reply };
+
+/** The caller gets the next page of a stream. */
+export const NEXT_PAGE: Settlement<NextPage> = { finish: ({ result }) => nextPageOf(result) };
 
 /** One call. Made for every one: it has no listener where there is no signal. */
 class PendingCall<T> {

@@ -36,6 +36,15 @@ export interface StreamOptions {
 }
 
 /**
+ * Has `take` given the items of a stream that nobody has read from, a page at a time, as they arrive.
+ * Resolves at the stream's end.
+ */
+export let readPages: (
+  stream: IPCStream,
+  take: (values: readonly unknown[]) => void,
+) => Promise<void>;
+
+/**
  * The items of a streaming method as they arrive.
  *
  * The call is made when the first item is asked for. Leaving a `for await` loop by `break`,
@@ -74,6 +83,12 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
   #turn: Promise<unknown> = Promise.resolve();
   /** How many `next()` wait for their turn. */
   #waiting = 0;
+  /** Who is given pages, in place of a reader of items; told of the end. */
+  #pages: { take(values: readonly unknown[]): void; ended(): void } | null = null;
+
+  static {
+    readPages = (stream, take) => stream.#readPages(take);
+  }
 
   /** Made by {@link NeverLiieIPC.stream}. */
   constructor(open: (signal: AbortSignal) => Promise<OpenedStream>, options: StreamOptions = {}) {
@@ -147,6 +162,22 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     }
   }
 
+  #readPages(take: (values: readonly unknown[]) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const ended = () => this.#failure === null ? resolve() : reject(this.#failure.thrown);
+      this.#pages = { take, ended };
+      if (this.#ended.signal.aborted) ended();
+      else void this.#fetchAll();
+    });
+  }
+
+  async #fetchAll(): Promise<void> {
+    await (this.#opening = this.#begin());
+    // (What a page's reader does at once leaves together with the request for the next one.)
+    for (; this.#fetching !== null; this.#fetchAhead()) await this.#fetching;
+    this.#finish();
+  }
+
   async #begin(): Promise<void> {
     try {
       const { page, remote } = await this.#open(this.#ended.signal);
@@ -184,7 +215,8 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
   }
 
   #take(values: readonly unknown[]): void {
-    if (this.#at === this.#items.length) {
+    if (this.#pages !== null) this.#pages.take(values);
+    else if (this.#at === this.#items.length) {
       this.#items = values as unknown[];
       this.#at = 0;
     } else {
@@ -237,7 +269,9 @@ export class IPCStream<T = unknown> implements AsyncIterableIterator<T>, AsyncDi
     this.#signal?.removeEventListener("abort", this.#onAbort);
     if (this.#token !== null) this.#remote?.abort(this.#token);
     this.#token = null;
-    if (!this.#ended.signal.aborted) this.#ended.abort(this.#failure?.thrown);
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort(this.#failure?.thrown);
+    this.#pages?.ended();
   }
 }
 
