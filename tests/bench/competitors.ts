@@ -17,6 +17,7 @@ export const COMPETITORS = {
   pythonPersistent: "Python multiprocessing.connection",
   pythonPerCall: "Python, a connection per call",
   fanOut: "bare fan-out on the mesh's transport",
+  fanOutJson: "bare fan-out of JSON on the mesh's transport",
   dbus: "D-Bus signals, a client without a library",
   jeepney: "D-Bus signals, Python's jeepney",
 } as const;
@@ -24,7 +25,13 @@ export const COMPETITORS = {
 export type CompetitorKey = keyof typeof COMPETITORS;
 
 /** Those that tell whoever listens. */
-export const TELLING: readonly CompetitorKey[] = ["mesh", "fanOut", "dbus", "jeepney"];
+export const TELLING: readonly CompetitorKey[] = [
+  "mesh",
+  "fanOut",
+  "fanOutJson",
+  "dbus",
+  "jeepney",
+];
 /** Those that answer a call. */
 export const CALLED: readonly CompetitorKey[] = (Object.keys(COMPETITORS) as CompetitorKey[])
   .filter((key) => key === "mesh" || !TELLING.includes(key));
@@ -93,7 +100,9 @@ async function programOf(
       return { make: await environment.node("vscode_jsonrpc.mjs"), rest: [...rest, module] };
     }
     case "fanOut":
-      return { make: environment.deno("fan_out.ts"), rest };
+      return { make: environment.deno("fan_out.ts"), rest: [...rest, "bytes"] };
+    case "fanOutJson":
+      return { make: environment.deno("fan_out.ts"), rest: [...rest, "json"] };
     case "dbus": {
       const bus = await environment.bus();
       return { make: environment.deno("dbus_signals.ts"), rest: [role, bus] };

@@ -114,6 +114,10 @@ export const PLAN: readonly RowPlan[] = [
     unix: { most: 0.6 },
     windows: { most: 0.6 },
   },
+  {
+    what: "emit to delivery / round trip of a call, where both sides were idle",
+    ...ratio("idle delivery p50", "delivery", "call"),
+  },
   ...LISTENING.flatMap((count): RowPlan[] => {
     const id = deliveriesTo(count);
     const what = `${id} subscriber${count === 1 ? "" : "s"}`;
@@ -133,6 +137,10 @@ export const PLAN: readonly RowPlan[] = [
         ...ratio(id, "mesh", "fanOut"),
         unix: { least: 0.5 },
         windows: { least: 0.5 },
+      },
+      {
+        what: `${what} / bare fan-out of JSON`,
+        ...ratio(id, "mesh", "fanOutJson"),
       },
     ];
   }),

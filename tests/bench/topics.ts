@@ -37,16 +37,19 @@ const WAITING = 1_000;
 /** Measures all of it. */
 export async function measureTopics(bench: TopicBench): Promise<void> {
   const { results } = bench;
-  await bench.contest<Record<"delivery" | "call", { p50: number }>>(
-    "delivery p50",
-    ["mesh"],
-    ({ client }, count) => client.order("delivery", { count }),
-    (_, { delivery, call }) => {
-      add(results, "delivery p50", "delivery", delivery.p50);
-      add(results, "delivery p50", "call", call.p50);
-    },
-    50,
-  );
+  for (const idle of [false, true]) {
+    const id = `${idle ? "idle " : ""}delivery p50`;
+    await bench.contest<Record<"delivery" | "call", { p50: number }>>(
+      id,
+      ["mesh"],
+      ({ client }, count) => client.order("delivery", { count, idle }),
+      (_, { delivery, call }) => {
+        add(results, id, "delivery", delivery.p50);
+        add(results, id, "call", call.p50);
+      },
+      50,
+    );
+  }
   for (const subscribers of LISTENING) {
     const id = deliveriesTo(subscribers);
     await bench.contest<number>(

@@ -1,18 +1,35 @@
 /**
- * The bare fan-out: what topics would be without names, queues and JSON. Frames on the library's own
+ * The bare fan-out: what topics would be without names and queues. Frames on the library's own
  * transport, as in the bare echo, from one server to all who are connected. Arguments: `server` or
- * `client`, and the address.
+ * `client`, the address, and what a frame holds: `bytes` that nobody makes or reads, or a value as
+ * `json`, which is written once for all and read by each.
  */
 import { platform } from "../../../lib/ipc/os/platform.ts";
 import type { Transport } from "../../../lib/ipc/os/transport.ts";
 import { Coalescer, Cutter, ECHO, echoFrame, frame } from "./bare.mjs";
 import { args, takeOrders } from "./control.mjs";
-import { BURST, Deliveries } from "./loops.mjs";
+import { BURST, Deliveries, item } from "./loops.mjs";
 
 /** Asks for a burst. */
 const ASK = 4;
 
-const [role, address] = args as [string, string];
+const [role, address, content] = args as [string, string, string];
+const json = content === "json";
+/** What stands before a frame's text: its length and its kind. */
+const HEAD = 5;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A value as a frame. */
+function written(value: unknown): Uint8Array {
+  const text = JSON.stringify(value);
+  const bytes = frame(1 + text.length, ECHO);
+  encoder.encodeInto(text, bytes.subarray(HEAD));
+  return bytes;
+}
+
+/** The value of a frame. */
+const read = (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes.subarray(HEAD)));
 
 async function pump(transport: Transport, deliver: (bytes: Uint8Array) => void): Promise<void> {
   const cutter = new Cutter();
@@ -28,9 +45,12 @@ const outOf = (transport: Transport) =>
 
 async function serve(): Promise<void> {
   const subscribers = new Set<Coalescer>();
-  const value = echoFrame();
+  const bytes = echoFrame();
   const burst = () => {
-    for (let i = 0; i < BURST; i++) for (const out of subscribers) out.send(value);
+    for (let i = 0; i < BURST; i++) {
+      const value = json ? written(item(i)) : bytes;
+      for (const out of subscribers) out.send(value);
+    }
   };
   const subscribed = async (transport: Transport) => {
     const out = outOf(transport);
@@ -54,11 +74,14 @@ async function subscribe(): Promise<void> {
     const out = outOf(transport);
     // The echo tells that it is a subscriber now.
     const { promise, resolve } = Promise.withResolvers<void>();
-    let take: () => void = resolve;
-    const ended = pump(transport, () => take());
+    let take: (bytes: Uint8Array) => void = () => resolve();
+    const ended = pump(transport, (bytes) => take(bytes));
     out.send(frame(1, ECHO));
     await promise;
-    take = () => deliveries.got();
+    take = (bytes) => {
+      if (json) read(bytes);
+      deliveries.got();
+    };
     connected.push({ transport, out, ended });
   };
   await takeOrders({

@@ -47,10 +47,9 @@ ipc.expose("burst", () => {
 });
 /** By the clock that all processes share. */
 const moments = ipc.topic<{ at: number; text: string }>("moments");
-ipc.expose("emit_soon", () => {
-  // (In a turn of its own: the answer is not to travel with it.)
-  setTimeout(() => moments.emit({ at: clock(), text: item(0).text }), 0);
-});
+const emit = () => moments.emit({ at: clock(), text: item(0).text });
+ipc.expose("emit", emit);
+ipc.expose("emit_soon", () => void setTimeout(emit, 0));
 
 await takeOrders({
   idleCpu,

@@ -107,23 +107,27 @@ await takeOrders({
   },
   /**
    * From `emit` to the subscriber's loop, by a clock that both processes share, and a plain call in
-   * the same state.
+   * the same state. A call is two messages that wake whoever waits: one there, one back. What is
+   * emitted is one, so it is taken where the way back of a call is: the app emits as it is called. The
+   * next round begins when the value is there. Where both are to be `idle`, the app emits in a turn of
+   * its own some time later; the call goes to an app that has slept as long, but its way back comes to
+   * a caller that is still awake.
    */
-  delivery: async ({ count }: { count: number }) => {
+  delivery: async ({ count, idle }: { count: number; idle: boolean }) => {
     const samples = new Float64Array(count);
     const calls = new Float64Array(count);
     await using moments = ipc.subscribe<{ at: number }>(app, "moments");
     await moments.ready;
     for (let i = 0; i < count; i++) {
-      // (The app emits in a later turn, too: neither meets a busy one.)
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (idle) await new Promise((resolve) => setTimeout(resolve, 0));
       const start = performance.now();
       await call();
       calls[i] = performance.now() - start;
       const next = moments.next();
-      await ipc.call(app, "emit_soon");
+      const asked = ipc.call(app, idle ? "emit_soon" : "emit");
       const { value } = await next;
       samples[i] = (clock() - value!.at) / 1000;
+      await asked;
     }
     return { delivery: percentiles(samples), call: percentiles(calls) };
   },
