@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { join } from "@std/path";
+import { exists } from "@std/fs";
 import type { TestMesh } from "../support/mesh/mesh.ts";
 
 /** One line. Its test of docs/windows-checklist.md holds what stands there against this. */
@@ -23,4 +25,9 @@ export interface Line {
 /** Says why a line cannot be gone through here. */
 export class CannotTell extends Error {
   override readonly name = "CannotTell";
+}
+
+/** Whether this is Wine, which has a program of its own beside those of Windows. */
+export function isWine(): Promise<boolean> {
+  return exists(join(Deno.env.get("SystemRoot") ?? "C:\\Windows", "System32", "winecfg.exe"));
 }

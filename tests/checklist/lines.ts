@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { APP_LINES } from "./apps.ts";
 import type { Line } from "./line.ts";
 import { LOW_LINES } from "./low_integrity.ts";
 import { PIPE_LINES } from "./pipes.ts";
@@ -14,4 +15,5 @@ export const LINES: readonly Line[] = [
   ...LOW_LINES,
   ...SESSION_LINES,
   ...PROGRAM_LINES,
+  ...APP_LINES,
 ];

@@ -5,7 +5,7 @@
  * @module
  */
 import { fromFileUrl, join } from "@std/path";
-import { ensureDir, exists } from "@std/fs";
+import { ensureDir } from "@std/fs";
 import {
   CHECKLIST,
   CHECKLIST_RUN,
@@ -15,11 +15,15 @@ import {
 } from "../../apps/build/checklist.ts";
 import { withOwnMesh } from "../support/mesh/own_mesh.ts";
 import type { TestMesh } from "../support/mesh/mesh.ts";
+import { withLimit } from "../support/run/watchdog.ts";
 import { runTask } from "../../apps/build/task.ts";
-import { CannotTell, type Line } from "./line.ts";
+import { CannotTell, isWine, type Line } from "./line.ts";
 import { LINES } from "./lines.ts";
 
 const checkout = fromFileUrl(new URL("../..", import.meta.url));
+
+/** Milliseconds that one line may take. */
+const LINE_LIMIT = 180_000;
 
 const HELP = `deno task windows-checklist [--record NAME] [LINE …]
 
@@ -34,14 +38,9 @@ not. What came of it is left in dist/windows-checklist.json, from where a releas
 Lines: ${LINES.map(({ id }) => id).join(", ")}
 `;
 
-/** Whether this is Wine, which has a program of its own beside those of Windows. */
-function isWine(): Promise<boolean> {
-  return exists(join(Deno.env.get("SystemRoot") ?? "C:\\Windows", "System32", "winecfg.exe"));
-}
-
 async function goThrough(line: Line, mesh: TestMesh): Promise<[ChecklistResult, string]> {
   try {
-    const printed = await line.run(mesh);
+    const printed = await withLimit(line.id, Promise.try(() => line.run(mesh)), LINE_LIMIT);
     return [printed === line.prints ? "ok" : "FAILED", printed];
   } catch (error) {
     if (error instanceof CannotTell) return ["cannot tell", `cannot tell: ${error.message}`];
