@@ -32,7 +32,9 @@ export function loadings({ calls, constants }: Syntax): Loading[] {
 /** Where `dlopen` is spoken of and not called as {@link loadings} finds it. */
 export function strayLoadings({ path, text, calls }: Syntax): string[] {
   const called = calls.filter(({ callee }) => dotted(callee) === "Deno.dlopen").length;
-  const code = text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "");
+  // (A name in a list of names binds nothing; as a key of something it may.)
+  const code = text.replaceAll(/^\s*(\/\/|\/?\*).*$/gm, "")
+    .replaceAll(/(?<![\w$\])?.]\[)"dlopen"/g, "");
   return [...code.matchAll(/\bdlopen\b/g)].length === called
     ? []
     : [`${path}: cannot read all that is bound here: call Deno.dlopen by that name alone`];
