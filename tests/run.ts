@@ -41,6 +41,7 @@ const SUITES = [
   "node",
   "languages",
   "examples",
+  "conformance",
   "chaos",
   "simulation",
 ];
