@@ -33,6 +33,10 @@ const STATELESS = new Set(["TextEncoder", "TextDecoder", "DOMException"]);
 const MADE =
   /^var ([\w$]+) = (?:\/\*.*?\*\/ )?(new (\w+)\b[^]*?|\w+\.encode\([^]*?|\/.*\/[a-z]*[gy][a-z]*);\n(?=\S|$)/gm;
 
+/** A name before an operator that assigns to it, or behind one. */
+const ASSIGNED =
+  /(?<!^var |[.\w$#])([\w$]+)\s*(?:(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|\+\+|--)|(?:\+\+|--)([\w$]+)/gm;
+
 /** A copy that takes the place of any number of copies. */
 export class SharedCopy<Library> {
   readonly #names: readonly string[];
@@ -82,9 +86,10 @@ function sharedBody(body: string, names: readonly string[]): string {
     .filter(({ value, kind }) => !STATELESS.has(kind) || value.includes(").encode("));
   const declared = [...body.matchAll(/^var ([\w$]+(?:, [\w$]+)*)( =|;)/gm)]
     .flatMap(([, all = "", how]) => all.split(", ").map((name) => ({ name, empty: how === ";" })));
+  const assignments = assignedIn(body);
   const anew = new Set(made.map(({ name }) => name));
   const assigned = declared.filter(({ name, empty }) =>
-    !anew.has(name) && (empty || isAssigned(name, body))
+    !anew.has(name) && (empty || assignments.has(name))
   ).map(({ name }) => name);
   const kept = new Set([...anew, ...assigned]);
   const all = [...names, ...kept];
@@ -110,12 +115,10 @@ return {
 };`;
 }
 
-/** Whether something is assigned to a name anywhere but where it is declared. */
-function isAssigned(name: string, body: string): boolean {
-  const quoted = name.replaceAll("$", "\\$");
-  const after = String.raw`\s*(?:(?:[-+*/%&|^]|\*\*|<<|>>>?|&&|\|\||\?\?)?=(?![=>])|\+\+|--)`;
-  const assignment = `(?<!^var |[.\\w$#])${quoted}(?![\\w$])${after}`;
-  return new RegExp(`${assignment}|(?:\\+\\+|--)${quoted}(?![\\w$])`, "m").test(body);
+/** Names to which something is assigned, anywhere but where they are declared. */
+function assignedIn(body: string): Set<string> {
+  const found = [...body.matchAll(ASSIGNED)].map(([, after, before]) => (after ?? before)!);
+  return new Set(found);
 }
 
 /** A value of the scope that gives what is constant, and refuses everything else by its name. */
