@@ -6,17 +6,12 @@
 import { fromFileUrl, join } from "@std/path";
 import { exists } from "@std/fs";
 import { ownModuleFlags } from "../lib/packages/module_flags.ts";
-import {
-  interopEnvironment,
-  languagesEnvironment,
-  nodeEnvironment,
-  pythonEnvironment,
-} from "./lab/interop.ts";
+import { interopEnvironment, languagesEnvironment, pythonEnvironment } from "./lab/interop.ts";
 import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
 import { runTask } from "../apps/build/task.ts";
-import { compiledParts, headersPart, windowsParts } from "./lab/parts.ts";
+import { compiledParts, headersPart, nodePart, windowsParts } from "./lab/parts.ts";
 import { PATIENCE_VARIABLE } from "./support/run/watchdog.ts";
 import { loadTestModules } from "./support/run/test_modules.ts";
 import {
@@ -41,7 +36,6 @@ const SUITES = [
   "node",
   "languages",
   "examples",
-  "conformance",
   "chaos",
   "simulation",
 ];
@@ -56,7 +50,7 @@ Runs the tests and ends with "N passed, N failed". Parts:
   windows        all of the following; those under Wine by the Windows lab (deno task lab)
   windows-headers
                  what is declared of Windows, against its headers (clang, mingw-w64-x86-64-dev)
-  windows-transport, windows-mesh, windows-interop, windows-chaos
+  windows-transport, windows-mesh, windows-interop, windows-chaos, windows-node
                  inside deno.exe under Wine, programs as scripts
   windows-compiled
                  the mesh, compiled, interop and chaos suites on executables for Windows, under Wine
@@ -75,7 +69,6 @@ const SILENCE = 5 * 60_000;
 /** What the programs of a suite need, that come from elsewhere. */
 const FOREIGN: Readonly<Record<string, () => Promise<Record<string, string>>>> = {
   python: pythonEnvironment,
-  node: nodeEnvironment,
   languages: languagesEnvironment,
 };
 
@@ -176,7 +169,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const found = lab();
   const parts = [
-    ...SUITES.map(localPart),
+    ...SUITES.map((name) => name === "node" ? nodePart() : localPart(name)),
     ...compiledParts(found),
     headersPart(),
     ...windowsParts(found),

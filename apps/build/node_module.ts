@@ -30,7 +30,7 @@ const NEWER: readonly [RegExp, string][] = [
 const CLOSE_THREAD = /\bglobalThis\.close\(\)/g;
 
 /** What only Deno's own way to a program's command line needs. */
-const UNUSED: ReadonlySet<string> = new Set(["dlopen", "permissions", "UnsafePointerView"]);
+const UNUSED: ReadonlySet<string> = new Set(["permissions"]);
 
 /**
  * Makes the module in a folder. @returns its text

@@ -162,8 +162,8 @@ async function readme(): Promise<string> {
   return [
     `# ${NAME}`,
     "Desktop programs find, wake and call each other over named pipes (Windows) and Unix sockets\n" +
-    "(Linux, macOS), without a broker between them. It runs on Deno, and on Linux and macOS in Node\n" +
-    "and Bun, where a host needs the package koffi.",
+    "(Linux, macOS), without a broker between them. It runs on Deno, and in Node and Bun, where a host\n" +
+    "needs the package koffi, and on Windows a client as well.",
     ...programs,
     "Run `deno run -A greeter.ts` once: it registers how it was started. From then on\n" +
     "`deno run -A call.ts` prints `Hello, you!`, 1, 2 and 3 whether the greeter runs or not.\n",

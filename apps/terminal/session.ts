@@ -56,26 +56,20 @@ export class Session {
       options.scrollback,
       (text) => void this.input(new TextEncoder().encode(text)).catch(ignoreClosed),
       (title) => {
-        const before = this.title;
-        this.#windowTitle = title;
         // (Shells say the same one before each prompt.)
-        if (this.title !== before) this.#changed();
+        if (title === this.#windowTitle || options.title !== null) return;
+        this.#windowTitle = title;
+        this.#changed();
       },
     );
     this.ended = this.#pump();
   }
 
-  /** As it was given, else as the program says, else the command. */
-  get title(): string {
-    const { title, command } = this.#options;
-    return title ?? (this.#windowTitle || command);
-  }
-
   get info(): SessionInfo {
-    const { command, cwd } = this.#options;
+    const { title, command, cwd } = this.#options;
     return {
       id: this.id,
-      title: this.title,
+      title: title ?? (this.#windowTitle || command),
       command,
       cwd,
       pid: this.#pty.pid,

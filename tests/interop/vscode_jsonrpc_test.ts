@@ -6,6 +6,7 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { meshTest } from "../support/mesh/mesh.ts";
+import { writingTo } from "../support/mesh/written_output.ts";
 
 /** What `deno task test` tells this suite, see tests/lab/interop.ts. */
 function told(name: string): string {
@@ -62,16 +63,9 @@ meshTest("vscode-jsonrpc calls, cancels, streams, and is called back", async (me
   });
 });
 
-/** Runs a program to its end. Its output goes to a file: node.exe cannot use a pipe under Wine. */
+/** Runs a program to its end, what it writes in a file. */
 async function runToFile(log: string, command: readonly string[]): Promise<Deno.CommandStatus> {
-  const script = Deno.build.os === "windows"
-    ? { program: "cmd", args: ["/c", ...command, ">", log, "2>&1"] }
-    : { program: "sh", args: ["-c", 'exec "$@" >"$0" 2>&1', log, ...command] };
-  const child = new Deno.Command(script.program, {
-    args: script.args,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  return await child.status;
+  const [program, ...args] = writingTo(log, command);
+  const streams = { stdin: "null", stdout: "null", stderr: "null" } as const;
+  return await new Deno.Command(program!, { args, ...streams }).spawn().status;
 }

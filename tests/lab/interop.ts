@@ -7,14 +7,7 @@ import { exists } from "@std/fs";
 import { join } from "@std/path";
 import { LeftOut } from "../support/run/test_part.ts";
 import type { Lab } from "./lab.ts";
-import {
-  BUN,
-  KOFFI,
-  KOFFI_LINUX,
-  npmPackage,
-  VSCODE_JSONRPC,
-  WINDOWS_NODE,
-} from "./npm_package.ts";
+import { npmPackage, VSCODE_JSONRPC, WINDOWS_NODE } from "./npm_package.ts";
 import { pathInLab, windowsPath } from "./session.ts";
 
 /** The folder of the suite. */
@@ -41,28 +34,6 @@ export async function interopEnvironment(
   return {
     [NODE]: windowsPath(pathInLab(wine, node)),
     [JSONRPC]: windowsPath(pathInLab(wine, jsonrpc)),
-  };
-}
-
-/** Names the folders of koffi and of its part for this system, and the program of Bun. */
-const KOFFI_FOLDER = "NEVERLIIE_TEST_KOFFI";
-const KOFFI_SYSTEM_FOLDER = "NEVERLIIE_TEST_KOFFI_SYSTEM";
-const BUN_PROGRAM = "NEVERLIIE_TEST_BUN";
-
-/**
- * The variables for the tests of the library in Node and Bun.
- *
- * @throws {LeftOut} where those cannot run.
- */
-export async function nodeEnvironment(): Promise<Record<string, string>> {
-  if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
-    throw new LeftOut("koffi and Bun are pinned for Linux on x64");
-  }
-  return {
-    [NODE]: "node",
-    [KOFFI_FOLDER]: await npmPackage(KOFFI),
-    [KOFFI_SYSTEM_FOLDER]: await npmPackage(KOFFI_LINUX),
-    [BUN_PROGRAM]: join(await npmPackage(BUN), "bin", "bun"),
   };
 }
 

@@ -48,6 +48,14 @@ export const KOFFI_LINUX: PinnedPackage = {
     "sha512-xi47MKuoQ9fA2SsrH6wljl9t9120hO66qEmb1le6q636q55J974cZfcwDrK5nW1GalJ+0NLXoH2T3/NGQBzPNw==",
 };
 
+/** Its part for Windows. */
+export const KOFFI_WINDOWS: PinnedPackage = {
+  name: "@koromix/koffi-win32-x64",
+  version: "3.3.4",
+  integrity:
+    "sha512-/SpehfYrO9DtkoB0ZOgGyco4GH4zwhEyFqgCm0x8lbzXnrKiwnHXWmPpfuXhFYohFvoSO5jlLQz/hc1fJ5G0AQ==",
+};
+
 /** Bun: `bin/bun`. */
 export const BUN: PinnedPackage = {
   name: "@oven/bun-linux-x64",

@@ -20,6 +20,7 @@ import { buildTestPrograms } from "./executables.ts";
 import { INTEROP, interopEnvironment } from "./interop.ts";
 import { type Lab, TARGETS } from "./lab.ts";
 import { madeProgramEnvironment } from "./made_program.ts";
+import { nodeEnvironment } from "./node_programs.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
 import { findProgram } from "./steps.ts";
 
@@ -27,6 +28,9 @@ const checkout = fromFileUrl(new URL("../..", import.meta.url));
 
 /** Names the folder of the executables that a compiled suite drives instead of scripts. */
 const EXECUTABLES = "NEVERLIIE_TEST_EXECUTABLES";
+
+/** The folder of the tests in Node. */
+const NODE = "tests/node";
 
 const COMPILED = ["tests/mesh", "tests/compiled", INTEROP, "tests/chaos"];
 
@@ -59,6 +63,20 @@ export function compiledParts(lab: Lab | null): Part[] {
   }];
 }
 
+/** The library in Node and Bun, on this system. */
+export function nodePart(): Part {
+  return {
+    name: "node",
+    folders: [NODE],
+    async prepare(test) {
+      await loadTestModules("Node", test);
+      await using cleanup = new AsyncDisposableStack();
+      const env = { ...test.env, ...await nodeEnvironment(cleanup) };
+      return ready(localTest({ ...test, env }).command, cleanup);
+    },
+  };
+}
+
 /** What is declared of Windows, against Windows' headers. */
 export function headersPart(): Part {
   return {
@@ -84,11 +102,18 @@ export function windowsParts(lab: Lab | null): Part[] {
     folders: [`tests/${suite}`],
     prepare: (test) => underWine(lab, test, false),
   });
-  return [scripts("transport"), scripts("mesh"), scripts("interop"), scripts("chaos"), {
-    name: "windows-compiled",
-    folders: COMPILED,
-    prepare: (test) => underWine(lab, test, true),
-  }];
+  return [
+    scripts("transport"),
+    scripts("mesh"),
+    scripts("interop"),
+    scripts("chaos"),
+    scripts("node"),
+    {
+      name: "windows-compiled",
+      folders: COMPILED,
+      prepare: (test) => underWine(lab, test, true),
+    },
+  ];
 }
 
 async function underWine(
@@ -113,6 +138,9 @@ async function underWine(
     ...await interopEnvironment(test.files, lab),
     ...await madeProgramEnvironment(test, lab, join(out, "made"), compiled),
   };
+  if (test.files.some((file) => file.startsWith(`${NODE}/`))) {
+    Object.assign(env, await nodeEnvironment(cleanup, lab));
+  }
   for (const name of ["CI", "NO_COLOR", "FORCE_COLOR", "TERM", PATIENCE_VARIABLE]) {
     const value = test.env[name];
     if (value !== undefined) env[name] = value;

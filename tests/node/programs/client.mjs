@@ -32,12 +32,16 @@ const told = async () => {
   events.push([value.event, value.how ?? value.apps?.map(({ name }) => name) ?? value.name]);
 };
 await told();
+const first = await ipc.call("fixture", "pid");
 await ipc.call("fixture", "$/shutdown");
 await told();
-// (A call right after the end may still meet the connection that is just ending.)
-while (!await ipc.wake("fixture").then(() => true, () => false));
+// (A call right after the end may still meet the app that is just leaving, and its connection.)
+let second = null;
+while ([null, first].includes(second)) {
+  second = await ipc.call("fixture", "pid").catch(() => null);
+}
 await told();
-process.kill((await ipc.call("fixture", "$/ping")).pid, "SIGKILL");
+process.kill(second, "SIGKILL");
 await told();
 found.presence = events;
 await ipc.close();

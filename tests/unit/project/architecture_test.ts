@@ -49,12 +49,12 @@ Deno.test("architecture: an operating system's folder knows transport.ts and its
   );
 });
 
-Deno.test("architecture: what stands for Deno in Node knows Node's modules, and systems by their platform.ts", () => {
+Deno.test("architecture: what stands for Deno in Node knows Node's modules, and systems beside it", () => {
   const node = below("lib/ipc/os/node/");
   const allowed = ({ file, specifier }: Import) =>
     file === null
       ? specifier.startsWith("node:")
-      : node(file) || /^lib\/ipc\/os\/(transport|(unix|windows)\/platform)\.ts$/.test(file);
+      : node(file) || /^lib\/ipc\/os\/(transport|unix\/platform|windows\/\w+)\.ts$/.test(file);
   assertEquals(breaches(node, allowed), []);
   // Programs of Deno load nothing of it: the package's build alone knows it.
   const users = (path: string) => !node(path) && !/^apps\/build\/node_/.test(path);
@@ -67,9 +67,8 @@ const SHARED_WITH_PTY =
 
 Deno.test("architecture: platform.ts alone leads to an operating system's folder", () => {
   // That of Node takes its place in the module for Node.
-  const branches = ["lib/ipc/os/platform.ts", "lib/ipc/os/node/platform.ts"];
   const outside = (path: string) =>
-    !branches.includes(path) && !/^lib\/ipc\/os\/(unix|windows)\//.test(path);
+    path !== "lib/ipc/os/platform.ts" && !/^lib\/ipc\/os\/(unix|windows|node)\//.test(path);
   const allowed = ({ file }: Import, path: string) =>
     !/^lib\/ipc\/os\/(unix|windows)\//.test(file ?? "") ||
     (path.startsWith("lib/pty/windows/") && SHARED_WITH_PTY.test(file ?? ""));

@@ -48,14 +48,18 @@ const CLASS_OF_CODE = new Map<string, ErrorConstructor>(
   names.flatMap((name) => CODES[name].map((code) => [code, errors[name]] as const)),
 );
 
+/** From here on a number is none of the system: Node has made it up, for Windows. */
+const WINDOWS_ERRNO = 3_000;
+
 /** An error of Node as Deno throws it: of its class, with the system's words, number and code. */
 export function asDenoError(thrown: unknown): Error {
   const { code, errno, message } = thrown as NodeJS.ErrnoException;
   if (code === undefined) return thrown as Error;
   const [, words = null] = getSystemErrorMap().get(errno ?? NaN) ?? [];
-  const told = words === null
-    ? message
-    : `${words} (os error ${-errno!})${/: .*, (.*)$/.exec(message)?.[1]?.replace(/^/, ": ") ?? ""}`;
+  // (Of Windows' own numbers Node tells none.)
+  const number = -errno! < WINDOWS_ERRNO ? `os error ${-errno!}` : code;
+  const [, where = ""] = /(?<=, )(.*)$/.exec(message) ?? [];
+  const told = words === null ? message : `${words} (${number})${where === "" ? "" : `: ${where}`}`;
   const error = new (CLASS_OF_CODE.get(code) ?? Error)(told, { cause: thrown });
   return Object.assign(error, { code });
 }

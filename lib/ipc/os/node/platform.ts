@@ -8,19 +8,25 @@
 import process from "node:process";
 import type { Platform } from "../transport.ts";
 import { linuxPlatform } from "../unix/platform.ts";
-import { koffi } from "./locks.ts";
+import { windowsPlatform } from "../windows/platform.ts";
+import { koffi } from "./koffi.ts";
 import { NodeSystem, script } from "./system.ts";
 
-/** Linux and macOS: sockets and programs as under Deno. */
-const unix: Platform = {
-  ...linuxPlatform,
-  // Node's watches do not tell that a file was closed, as a lock's is when its holder dies.
-  endTold: "connection",
+/** What Node has for every system. */
+const node: Pick<Platform, "permissionFlags" | "commandLine"> = {
   permissionFlags: () => null,
   commandLine() {
     const run = [process.execPath, ...process.execArgv];
     return [...run, ...(script === null ? [] : [script]), ...NodeSystem.args];
   },
+};
+
+/** Linux and macOS: sockets and programs as under Deno. */
+const unix: Platform = {
+  ...linuxPlatform,
+  ...node,
+  // Node's watches do not tell that a file was closed, as a lock's is when its holder dies.
+  endTold: "connection",
   async listen(address, options) {
     if (koffi() === null) {
       throw new NodeSystem.errors.NotSupported(
@@ -32,14 +38,22 @@ const unix: Platform = {
   },
 };
 
+// Node itself waits for the closing of the window, and tells of it by SIGHUP.
+const { onConsoleClosed: _, ...pipes } = windowsPlatform;
+const windows: Platform = { ...pipes, ...node };
+
 /** The system that this runs on. @throws where Node cannot be on the mesh. */
 export function platform(): Platform {
   const { os } = NodeSystem.build;
   if (os === "linux" || os === "darwin") return unix;
+  if (os !== "windows") {
+    throw new NodeSystem.errors.NotSupported(
+      `Cannot run on "${os}": NeverLiie knows windows, linux and darwin`,
+    );
+  }
+  if (koffi() !== null) return windows;
   throw new NodeSystem.errors.NotSupported(
-    os === "windows"
-      ? "Cannot use the mesh in Node on Windows: Node can neither give its pipe an access list nor " +
-        "ask who owns another's. Deno can: docs/languages/node.md has more"
-      : `Cannot run on "${os}": NeverLiie knows linux and darwin in Node`,
+    "Cannot use the mesh in Node on Windows without the package koffi: Node itself cannot say who " +
+      "may open its pipe, nor ask who owns another's. To have it: npm install koffi",
   );
 }

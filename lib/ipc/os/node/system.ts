@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { errors } from "./errors.ts";
 import { files } from "./files.ts";
+import { openLibrary, UnsafeCallback, UnsafePointer, UnsafePointerView } from "./libraries.ts";
 import { difference, promiseTry, toBase64, toHex, withResolvers } from "./newer.ts";
 import { connect, listen } from "./sockets.ts";
 import { watchFs } from "./watching.ts";
@@ -44,6 +45,8 @@ export const NodeSystem = {
   connect,
   listen,
   watchFs,
+  ["dlopen"]: openLibrary,
+  ...{ UnsafeCallback, UnsafePointer, UnsafePointerView },
   inspect,
   pid: process.pid,
   args: process.argv.slice(2),
