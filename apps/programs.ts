@@ -14,8 +14,8 @@ export interface Program {
   /** Modules that it loads by URL alone, from the checkout's root: compiling must include them. */
   readonly workers: readonly string[];
   /**
-   * Modules that it loads by URL and that import large packages: what they use of these is bundled
-   * into executables, not the packages.
+   * Modules that it loads by URL, as they are large or import large packages: what they use of these
+   * is bundled into executables, not the packages.
    */
   readonly bundled?: readonly string[];
   /**
@@ -73,6 +73,7 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
       "apps/neverliie/mcp/mcp.ts",
       "apps/neverliie/inspect/inspect.ts",
       "apps/neverliie/top/top.ts",
+      "apps/neverliie/conformance/conformance.ts",
     ],
     views: ["apps/neverliie/top/top_view.tsx"],
     terminal: true,

@@ -36,6 +36,7 @@ const SUITES = [
   "node",
   "languages",
   "examples",
+  "conformance",
   "chaos",
   "simulation",
 ];

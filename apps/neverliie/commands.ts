@@ -260,7 +260,7 @@ export function types(app: string, options: CallFlags): Promise<void> {
 /** `neverliie mcp [APP…]` */
 export function mcp(apps: string[], { activate = true, signal }: CallFlags): Promise<void> {
   return withMesh(async (ipc) => {
-    const { serveTools }: typeof import("./mcp/mcp.ts") = await import(besideThis("mcp/mcp"));
+    const { serveTools } = await late<typeof import("./mcp/mcp.ts")>("mcp/mcp");
     await serveTools(ipc, { apps, activate, signal });
   });
 }
@@ -271,7 +271,7 @@ export function top(
   options: CommonOptions & { once?: boolean; interval: number },
 ): Promise<void> {
   return withMesh(async (ipc) => {
-    const { top }: typeof import("./top/top.ts") = await import(besideThis("top/top"));
+    const { top } = await late<typeof import("./top/top.ts")>("top/top");
     await top(ipc, apps, options);
   });
 }
@@ -279,17 +279,22 @@ export function top(
 /** `neverliie inspect` */
 export function inspect(options: CommonOptions & { port: number; open: boolean }): Promise<void> {
   return withMesh(async (ipc) => {
-    const { inspect }: typeof import("./inspect/inspect.ts") = await import(
-      besideThis("inspect/inspect")
-    );
+    const { inspect } = await late<typeof import("./inspect/inspect.ts")>("inspect/inspect");
     await inspect(ipc, options);
   });
 }
 
-/**
- * A module by its URL, so that no other subcommand waits for what it imports, or loads it from npm.
- * (In an executable the modules are bundled.)
- */
-function besideThis(name: string): string {
-  return new URL(name + (import.meta.url.endsWith(".ts") ? ".ts" : ".js"), import.meta.url).href;
+/** `neverliie conformance APP` */
+export function conformance(app: string, options: CallFlags): Promise<void> {
+  return withMesh(async (ipc) => {
+    const name = "conformance/conformance";
+    const { checkApp } = await late<typeof import("./conformance/conformance.ts")>(name);
+    await checkApp(ipc, app, options);
+  });
+}
+
+/** A module by its URL, so that no other subcommand waits for it. (In an executable it is bundled.) */
+function late<T>(name: string): Promise<T> {
+  const file = name + (import.meta.url.endsWith(".ts") ? ".ts" : ".js");
+  return import(new URL(file, import.meta.url).href);
 }

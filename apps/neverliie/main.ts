@@ -135,6 +135,9 @@ add("bench <app> [method] [params]", "measure round trips; $/ping unless a metho
   .action((app, method, params, own) =>
     commands.bench(app, method, params, { ...own, ...common() })
   );
+add("conformance <app>", "hold a running app to the page of the protocol")
+  .option("--timeout <ms>", "how long each answer may take", natural)
+  .action((app, own) => commands.conformance(app, flags(own)));
 add("types <app>", "an app's methods as a TypeScript interface, for connect<T>()", true)
   .action((app, own) => commands.types(app, flags(own)));
 add("new <name>", "make a program of one's own, with a test")
@@ -202,6 +205,7 @@ Examples:
   neverliie inspect
   neverliie bench statusbar get_stats --concurrency 8
   neverliie doctor --fix
+  neverliie conformance statusbar
   source <(neverliie completion bash)
   neverliie terminal open --title build make -j8
 

@@ -56,20 +56,26 @@ export class Session {
       options.scrollback,
       (text) => void this.input(new TextEncoder().encode(text)).catch(ignoreClosed),
       (title) => {
-        // (Shells say the same one before each prompt.)
-        if (title === this.#windowTitle || options.title !== null) return;
+        const before = this.title;
         this.#windowTitle = title;
-        this.#changed();
+        // (Shells say the same one before each prompt.)
+        if (this.title !== before) this.#changed();
       },
     );
     this.ended = this.#pump();
   }
 
+  /** As it was given, else as the program says, else the command. */
+  get title(): string {
+    const { title, command } = this.#options;
+    return title ?? (this.#windowTitle || command);
+  }
+
   get info(): SessionInfo {
-    const { title, command, cwd } = this.#options;
+    const { command, cwd } = this.#options;
     return {
       id: this.id,
-      title: title ?? (this.#windowTitle || command),
+      title: this.title,
       command,
       cwd,
       pid: this.#pty.pid,

@@ -146,8 +146,7 @@ export class Sessions {
   async kill({ id }: SessionParams): Promise<SessionInfo> {
     const session = this.#find(id);
     await session.kill();
-    this.#sessions.delete(id);
-    this.#changed();
+    this.#forget(id);
     return session.info;
   }
 
@@ -174,10 +173,11 @@ export class Sessions {
     );
     const seen = ended.filter(({ done }) => done);
     const unseen = ended.filter(({ done }) => !done);
-    for (const { id } of [...seen, ...unseen.slice(0, -ENDED_MAX)]) {
-      this.#sessions.delete(id);
-      this.#changed();
-    }
+    for (const { id } of [...seen, ...unseen.slice(0, -ENDED_MAX)]) this.#forget(id);
+  }
+
+  #forget(id: number): void {
+    if (this.#sessions.delete(id)) this.#changed();
   }
 }
 

@@ -28,7 +28,7 @@ const FUNCTION = "__neverliie_program";
 const DESCRIBE_TIMEOUT = 1_000;
 
 /** Subcommands for which only apps that run make sense. */
-const FOR_RUNNING = ["ping", "stop", "trace", "top"];
+const FOR_RUNNING = ["ping", "stop", "trace", "top", "conformance"];
 
 /**
  * What is offered has this form alone. bash expands the words that it is offered as it would expand

@@ -7,6 +7,7 @@
 
 import { isServing, type NeverLiieIPC, TargetNotRunningError } from "../../../lib/ipc/mod.ts";
 import { print, writeText } from "../../output.ts";
+import { EXIT_CODES } from "../exit.ts";
 import { RunningHost } from "./host.ts";
 import { linesOf, type Report, reportOf, summaryOf } from "./report.ts";
 import { ANSWER_TIME, runChecks } from "./run.ts";
@@ -20,12 +21,12 @@ export interface ConformanceOptions {
   signal: AbortSignal;
 }
 
-/** Checks an app that runs, and prints what came of it. @returns whether nothing failed */
-export async function conformance(
+/** Checks an app that runs, and prints what came of it. Where something failed, the exit code is 1. */
+export async function checkApp(
   ipc: NeverLiieIPC,
   app: string,
   { json = false, timeout = ANSWER_TIME, signal }: ConformanceOptions,
-): Promise<boolean> {
+): Promise<void> {
   const host = new RunningHost(app, ipc.home);
   const transport = await host.dial(timeout);
   if (transport === null) {
@@ -37,7 +38,7 @@ export async function conformance(
     ? undefined
     : (result: Parameters<typeof linesOf>[0]) => writeText(linesOf(result).join("\n"));
   const results = await runChecks(host, CHECKS, { timeout, signal, onResult });
-  return show(reportOf(app, null, results), json);
+  if (!show(reportOf(app, null, results), json)) Deno.exitCode = EXIT_CODES.failed;
 }
 
 /** Prints a report. @returns whether nothing failed */

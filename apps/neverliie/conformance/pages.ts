@@ -4,8 +4,8 @@
  * @module
  */
 
-import { expect } from "./outcome.ts";
-import { asObject, type Body } from "./frame.ts";
+import { expect, skip } from "./outcome.ts";
+import { asObject, type Body, type Message } from "./frame.ts";
 import type { Peer } from "./peer.ts";
 import type { Trial } from "./trial.ts";
 
@@ -42,7 +42,7 @@ export async function rest(peer: Peer, first: Page): Promise<unknown[]> {
   const all = [...first.values];
   for (let page = first; page.token !== null;) {
     page = await next(peer, page.token);
-    all.push(...page.values);
+    for (const value of page.values) all.push(value);
   }
   return all;
 }
@@ -63,4 +63,9 @@ export async function handlerRuns(t: Trial, peer: Peer, key: string): Promise<vo
     () => peer.result("kit.running"),
     (running) => asObject(running)?.[key] !== undefined,
   );
+}
+
+/** @throws {Skipped} where the host knows no streams, as none of its methods is one */
+export function skipWithoutStreams({ body }: Message): void {
+  if (asObject(body["error"])?.["code"] === -32601) skip("it has no streams, as it may");
 }

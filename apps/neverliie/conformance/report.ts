@@ -42,13 +42,21 @@ export function reportOf(
   return { app, command, ok, sections: [...sections.values()], checks };
 }
 
+/** Columns of a check's name, and the most that are shown of the sentence that it cites. */
+const ID_WIDTH = 28;
+const SENTENCE_MAX = 72;
+
+function cut(sentence: string): string {
+  return sentence.length <= SENTENCE_MAX ? sentence : `${sentence.slice(0, SENTENCE_MAX)}…`;
+}
+
 /** One check as it is told: a line, and for one that failed all that is known of it. */
 export function linesOf(check: CheckResult): string[] {
   const { id, result, why, sentences, sent = [], awaited, got } = check;
-  const line = `${result.padEnd(8)}${id}${why === undefined ? "" : `: ${why}`}`;
-  if (result !== "failed") return [line];
+  const line = `${result.padEnd(8)}${id.padEnd(ID_WIDTH)}`;
+  if (result !== "failed") return [`${line} ${why ?? cut(sentences[0]!)}`];
   return [
-    line,
+    line.trimEnd(),
     ...sentences.map((sentence) => `    the page  ${sentence}`),
     ...sent.map((message) => `    sent      ${message}`),
     `    awaited   ${awaited}`,

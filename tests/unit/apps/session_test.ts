@@ -160,3 +160,20 @@ Deno.test("conptyBuild tells the build of Windows, and nothing elsewhere", () =>
   assertEquals(conptyBuild("windows", () => "unknown"), 17_763);
   assertEquals(conptyBuild() !== null, Deno.build.os === "windows");
 });
+
+Deno.test("a session tells of each change that its info shows, and of no other", async () => {
+  const pty = new TestPty();
+  const told: string[] = [];
+  const size = { columns: 80, rows: 24 };
+  const session: Session = new Session({
+    ...{ id: 1, title: null, command: "x", cwd: "/", size, scrollback: 100, pty },
+    changed: () => told.push(session.info.title),
+  });
+  // The same title again, as before each prompt, and one that says no more than the command.
+  const titles = ["x", "one", "one", "two"];
+  pty.show(titles.map((title) => `\x1b]0;${title}\x07`).join(""));
+  pty.end(0);
+  pty.gone.resolve();
+  await session.ended;
+  assertEquals(told, ["one", "two", "two"]);
+});

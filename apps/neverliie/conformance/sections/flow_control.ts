@@ -7,6 +7,8 @@ import { asObject } from "../frame.ts";
 /** How many items a producer may be ahead. */
 const AHEAD = 256;
 const PAGE = 1 << 20;
+/** Items of which a page holds a part. */
+const ITEMS = 24;
 /** Questions to the host in which a producer that does not pause would have gone on. */
 const LOOKS = 20;
 
@@ -37,7 +39,7 @@ export const flowControl: Check[] = section("flow control", [
     async (t) => {
       const peer = await t.peer();
       const size = 100_000;
-      let page = await open(peer, { to: 60, size });
+      let page = await open(peer, { to: ITEMS, size });
       let items = page.values.length;
       for (;;) {
         const most = PAGE / size + 2;
@@ -46,8 +48,8 @@ export const flowControl: Check[] = section("flow control", [
         page = await next(peer, page.token);
         items += page.values.length;
       }
-      same(items, 60, "the number of items");
-      const large = await open(peer, { to: 1, size: 3 << 20 });
+      same(items, ITEMS, "the number of items");
+      const large = await open(peer, { to: 1, size: 2 << 20 });
       const one = large.values.length > 0 ? large : await next(peer, large.token);
       same(one.values.length, 1, "the number of items where one is larger than a page");
     },

@@ -45,7 +45,7 @@ export const registry: Check[] = ownSection("registry", [
     "entry",
     [
       "the program, by its absolute path, and its arguments; no shell sees them",
-      "`script` for a script run by Deno, `binary` for everything else, whatever it is written in",
+      "`binary` for everything else",
     ],
     async (t) => {
       const entry = asObject((await read(t))[t.host.app]);

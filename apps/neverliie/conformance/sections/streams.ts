@@ -1,7 +1,7 @@
 /** Streams: pages of items, which the caller asks for one by one. */
 import { type Check, section } from "../check.ts";
 import { expect, same, skip } from "../outcome.ts";
-import { handlerEnds, open, rest } from "../pages.ts";
+import { handlerEnds, open, rest, skipWithoutStreams } from "../pages.ts";
 import { asObject } from "../frame.ts";
 
 const UNKNOWN_STREAM = -32001;
@@ -52,7 +52,9 @@ export const streams: Check[] = section("streams", [
   ],
   ["no such token", "no open stream has this token", async (t) => {
     const peer = await t.peer();
-    await peer.error(UNKNOWN_STREAM, "$/enumerator/next", { token: "none" });
+    const answer = await peer.call("$/enumerator/next", { token: "none" });
+    skipWithoutStreams(answer);
+    peer.errorOf(answer, UNKNOWN_STREAM);
   }],
   [
     "failure",
@@ -73,7 +75,7 @@ export const streams: Check[] = section("streams", [
         }
         const values = asObject(message.body["result"])?.["values"];
         expect(Array.isArray(values) && values.length > 0, "items, or the error", message.body);
-        items.push(...values);
+        for (const value of values) items.push(value);
         page = { ...page, values };
       }
       same(items, numbers(500), "all items before the error");

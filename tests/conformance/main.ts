@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { show } from "../apps/neverliie/conformance/conformance.ts";
-import { linesOf, reportOf } from "../apps/neverliie/conformance/report.ts";
-import { ANSWER_TIME, type CheckResult, runChecks } from "../apps/neverliie/conformance/run.ts";
-import { CHECKS } from "../apps/neverliie/conformance/sections.ts";
-import { Failed } from "../apps/neverliie/conformance/outcome.ts";
-import { tell, writeText } from "../apps/output.ts";
-import { runTask } from "../apps/build/task.ts";
-import { OwnProgram } from "./support/conformance/own_program.ts";
+import { show } from "../../apps/neverliie/conformance/conformance.ts";
+import { linesOf, reportOf } from "../../apps/neverliie/conformance/report.ts";
+import { ANSWER_TIME, type CheckResult, runChecks } from "../../apps/neverliie/conformance/run.ts";
+import { CHECKS } from "../../apps/neverliie/conformance/sections.ts";
+import { Failed } from "../../apps/neverliie/conformance/outcome.ts";
+import { tell, writeText } from "../../apps/output.ts";
+import { runTask } from "../../apps/build/task.ts";
+import { OwnProgram } from "../support/conformance/own_program.ts";
 
 const HELP = `deno task conformance [--json] [--timeout MS] -- COMMAND …
 
