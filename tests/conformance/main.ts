@@ -10,9 +10,12 @@ import { CHECKS } from "../../apps/neverliie/conformance/sections.ts";
 import { Failed } from "../../apps/neverliie/conformance/outcome.ts";
 import { tell, writeText } from "../../apps/output.ts";
 import { runTask } from "../../apps/build/task.ts";
+import { writeRow } from "../support/conformance/hosts_table.ts";
 import { OwnProgram } from "../support/conformance/own_program.ts";
+import { uncitedOf } from "../support/conformance/sentences.ts";
 
-const HELP = `deno task conformance [--json] [--timeout MS] -- COMMAND …
+const HELP = `deno task conformance [--json] [--timeout MS] [--write NAME] -- COMMAND …
+deno task conformance --uncited
 
 Starts COMMAND, a host of the mesh in any language, in a home of its own, and holds it to
 docs/protocol.md: docs/conformance.md says what such a host offers. Ends with a table, and with
@@ -20,6 +23,8 @@ exit code 0 where nothing failed, 1 where something did, 2 where the command lin
 
   --json         print one JSON document instead
   --timeout MS   how long an answer, a start or an end may take; ${ANSWER_TIME} unless given
+  --write NAME   write what came of it into the row of that name in docs/conformance.md
+  --uncited      list the sentences of docs/protocol.md that no check cites
   --help         show this
 `;
 
@@ -27,15 +32,18 @@ interface Request {
   command: readonly string[];
   json: boolean;
   timeout: number;
+  /** The row of docs/conformance.md that is written. */
+  row: string | null;
 }
 
 function parse(args: readonly string[]): Request | null {
-  const request = { json: false, timeout: ANSWER_TIME };
+  const request = { json: false, timeout: ANSWER_TIME, row: null as string | null };
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
     if (arg === "--help") return null;
     if (arg === "--") return { ...request, command: args.slice(at + 1) };
     if (arg === "--json") request.json = true;
+    else if (arg === "--write") request.row = args[++at] ?? "";
     else if (arg === "--timeout") {
       const text = args[++at] ?? "";
       if (!/^[1-9]\d{0,6}$/.test(text)) {
@@ -47,13 +55,25 @@ function parse(args: readonly string[]): Request | null {
   throw new TypeError("Cannot check nothing: give the command that starts the host after --");
 }
 
+/** Lists what no check cites, below the headings of the page. */
+function listUncited(): void {
+  const page = Deno.readTextFileSync(new URL("../../docs/protocol.md", import.meta.url));
+  for (const [heading, sentences] of Map.groupBy(uncitedOf(page), ({ heading }) => heading)) {
+    writeText(`${heading}\n${sentences.map(({ text }) => `    ${text}`).join("\n")}`);
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--uncited")) {
+    listUncited();
+    return 0;
+  }
   const request = parse(args);
   if (request === null || request.command.length === 0) {
     writeText(HELP);
     return request === null ? 0 : 2;
   }
-  const { command, json, timeout } = request;
+  const { command, json, timeout, row } = request;
   const stop = new AbortController();
   const interrupt = () => stop.abort();
   Deno.addSignalListener("SIGINT", interrupt);
@@ -67,6 +87,7 @@ async function main(args: readonly string[]): Promise<number> {
       onResult,
       signal: stop.signal,
     });
+    if (row !== null) writeRow(row, results);
     return show(reportOf(program.host.app, command, results), json) ? 0 : 1;
   } catch (error) {
     if (stop.signal.aborted) return 130;

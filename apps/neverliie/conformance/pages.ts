@@ -69,3 +69,37 @@ export async function handlerRuns(t: Trial, peer: Peer, key: string): Promise<vo
 export function skipWithoutStreams({ body }: Message): void {
   if (asObject(body["error"])?.["code"] === -32601) skip("it has no streams, as it may");
 }
+
+/** A stream of events, such as a subscription. */
+export class Events {
+  readonly #peer: Peer;
+  readonly #waiting: Body[] = [];
+  /** What the stream is asked for by. */
+  readonly token: unknown;
+
+  /** @param result the first page */
+  constructor(peer: Peer, result: unknown) {
+    const page = asObject(result);
+    this.#peer = peer;
+    this.token = page?.["token"];
+    this.#take(page?.["values"]);
+  }
+
+  /** The next one. */
+  async next(): Promise<Body> {
+    while (this.#waiting.length === 0) {
+      const page = await this.#peer.result("$/enumerator/next", { token: this.token });
+      this.#take(asObject(page)?.["values"]);
+    }
+    return this.#waiting.shift()!;
+  }
+
+  #take(values: unknown): void {
+    expect(Array.isArray(values), "a page with its values", values);
+    for (const value of values) {
+      const event = asObject(value);
+      expect(typeof event?.["event"] === "string", "an event", value);
+      this.#waiting.push(event);
+    }
+  }
+}

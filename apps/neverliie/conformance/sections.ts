@@ -26,10 +26,11 @@ import { shutdown } from "./sections/shutdown.ts";
 import { streams } from "./sections/streams.ts";
 import { topics } from "./sections/topics.ts";
 import { waking } from "./sections/waking.ts";
+import { watching } from "./sections/watching.ts";
 
 /** Every check. */
 export const CHECKS: readonly Check[] = [
   ...[frames, lines, messages, errors, params, streams, flowControl, partialResults, cancel],
-  ...[bytes, limits, ping, describe, topics, deadlines],
+  ...[bytes, limits, ping, describe, topics, watching, deadlines],
   ...[secondInstance, locks, registry, waking, leaving, shutdown],
 ].flat();

@@ -39,6 +39,17 @@ function withResult(message: Body, change: Body): Body {
   return { ...message, result: { ...asObject(message["result"]), ...change } };
 }
 
+/** The message with events of that name changed, where it is a page of some. */
+function withEvents(message: Body, name: string, change: (event: Body) => Body): Body {
+  const values = asObject(message["result"])?.["values"];
+  if (!Array.isArray(values)) return message;
+  const changed = values.map((value) => {
+    const event = asObject(value);
+    return event?.["event"] === name ? { ...event, ...change(event) } : value;
+  });
+  return withResult(message, { values: changed });
+}
+
 /** The response's request, as its client sent it. */
 const requestOf = (message: Body, link: FaultyLink): Body => link.requests.get(message["id"]) ?? {};
 
@@ -140,16 +151,17 @@ export const WIRE_FAULTS: Readonly<Record<string, Fault>> = {
   },
   topics: {
     what: "values that were dropped are told as one more",
-    told(message) {
-      const values = asObject(message["result"])?.["values"];
-      if (!Array.isArray(values)) return message;
-      const changed = values.map((value) => {
-        const event = asObject(value);
-        const { count } = event ?? {};
-        return event?.["event"] === "dropped" ? { ...event, count: Number(count) + 1 } : value;
-      });
-      return withResult(message, { values: changed });
-    },
+    told: (message) =>
+      withEvents(message, "dropped", ({ count }) => ({ count: Number(count) + 1 })),
+  },
+  watching: {
+    what: "calls that were cancelled are told as failed",
+    told: (message) =>
+      withEvents(
+        message,
+        "ended",
+        ({ outcome }) => outcome === "cancelled" ? { outcome: "failed" } : {},
+      ),
   },
   deadlines: {
     what: "who is out of time is told as cancelled",

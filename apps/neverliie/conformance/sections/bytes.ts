@@ -32,7 +32,10 @@ function withBytes(message: unknown, bytes: Uint8Array): Uint8Array {
 }
 
 export const bytes: Check[] = section("bytes", [
-  ["to the client", "From then on it may be sent frames of that type.", async (t) => {
+  ["to the client", [
+    "From then on it may be sent frames of that type.",
+    "A peer that takes them says so in the parameters of the `$/ping` that it sends, or in the result of the one that it answers:",
+  ], async (t) => {
     const peer = await announced(t);
     const message = await peer.call("kit.bytes", { size });
     peer.resultOf(message, "kit.bytes");
@@ -46,7 +49,10 @@ export const bytes: Check[] = section("bytes", [
   }],
   [
     "to the host",
-    "The message's member `bytes` lists the values in the order in which they follow: for each its path from the top of the message, names and indices, and its length.",
+    [
+      "Their body is JSON and the bytes behind it; `json` tells how long the first part is, `Content-Length` counts both:",
+      "The message's member `bytes` lists the values in the order in which they follow: for each its path from the top of the message, names and indices, and its length.",
+    ],
     async (t) => {
       const peer = await announced(t);
       const params = { text: "ü", data: null };

@@ -28,7 +28,10 @@ export const cancel: Check[] = section("cancel", [
   }],
   [
     "closing",
-    "Closing the connection cancels all its requests and ends its streams.",
+    [
+      "Closing the connection cancels all its requests and ends its streams.",
+      "A client that closes its connection",
+    ],
     async (t) => {
       const [peer, other] = [await t.peer(), await t.peer()];
       await peer.ask("kit.wait", { key: "closing" });

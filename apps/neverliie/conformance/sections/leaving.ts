@@ -26,7 +26,10 @@ function answerTo(id: number, told: readonly Message[]): Message {
 export const leaving: Check[] = ownSection("leaving", [
   [
     "calls",
-    "An app that leaves (by `$/shutdown`, a signal, or its own end) answers what it had begun, and what comes from then on, with error -32004, whose message says why:",
+    [
+      "the app leaves; `data.begun` is `false` where it never looked at the request",
+      "An app that leaves (by `$/shutdown`, a signal, or its own end) answers what it had begun, and what comes from then on, with error -32004, whose message says why:",
+    ],
     async (t, own) => {
       const peer = await t.peer();
       const id = await peer.ask("kit.wait", { key: "leaving" });

@@ -98,7 +98,12 @@ export const limits: Check[] = section("limits", [
   ],
   [
     "calls",
-    ["handlers that run for one peer; a cancelled one counts until it has ended", REFUSAL],
+    [
+      "handlers that run for one peer; a cancelled one counts until it has ended",
+      "Nothing is refused silently but notifications.",
+      "peers of another make may have others.",
+      REFUSAL,
+    ],
     async (t) => {
       const peer = await t.peer();
       await peer.result("kit.running");

@@ -47,6 +47,16 @@ export const lines: Check[] = section("lines", [
     await peer.write(...Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)));
     same(peer.resultOf(await peer.answer(message.id, "kit.echo"), "kit.echo"), { text: "ü" });
   }],
+  [
+    "blank first",
+    "its first line must begin at `{`, without a blank before it.",
+    async (t) => {
+      const peer = await t.peer();
+      await peer.write(` ${JSON.stringify(peer.message("$/ping"))}\r\n\r\n`);
+      await peer.complaint(-32700);
+      await peer.end();
+    },
+  ],
   ["not JSON", "a body that is not JSON in UTF-8", async (t) => {
     const peer = await linePeer(t);
     await peer.write('{"jsonrpc":\n');

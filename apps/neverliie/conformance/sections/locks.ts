@@ -23,6 +23,16 @@ export const locks: Check[] = ownSection("locks", [
     },
   ],
   [
+    "file stays",
+    "are never removed by the mesh.",
+    async (t, own) => {
+      await (await t.peer()).result("$/shutdown");
+      await own.gone("the end of its process after $/shutdown");
+      const lock = t.host.home.runtimeFile(t.host.app, "lock");
+      same(ProcessLock.stateOf(lock), "free", "the lock of an app that has left");
+    },
+  ],
+  [
     "killed",
     "listens at its address, in place of a socket that a dead process left there.",
     async (t, own) => {

@@ -59,7 +59,11 @@ export const messages: Check[] = section("messages", [
   }],
   [
     "members",
-    "So ignore members and events that you do not know.",
+    [
+      "So ignore members and events that you do not know.",
+      "A request or notification may have members `traceparent` and `tracestate` beside `params`",
+      "A server that does not trace ignores them.",
+    ],
     async (t) => {
       const peer = await t.peer();
       const beside = {
@@ -72,7 +76,10 @@ export const messages: Check[] = section("messages", [
   ],
   [
     "protocol",
-    "Other `$/` requests get -32601, and notifications of that kind that a peer does not know are ignored.",
+    [
+      "Other `$/` requests get -32601, and notifications of that kind that a peer does not know are ignored.",
+      "a new `$/` method, which older ones refuse with -32601",
+    ],
     async (t) => {
       const peer = await t.peer();
       await peer.tell("$/somethingNew", { anything: 1 });

@@ -1,6 +1,6 @@
 /** The file that tells how apps are started, where a host writes in it. */
 import { type Check, ownSection } from "../check.ts";
-import { expect, same } from "../outcome.ts";
+import { expect, same, skip } from "../outcome.ts";
 import { asObject, type Body } from "../frame.ts";
 import type { Trial } from "../trial.ts";
 
@@ -39,6 +39,28 @@ export const registry: Check[] = ownSection("registry", [
       same(after["$schema"], others.$schema, "$schema");
       same(after["stranger"], others.stranger, "the entry of another app");
       same(asObject(after[t.host.app])?.["x-own"], "a person's", "a member of its own entry");
+    },
+  ],
+  [
+    "replaced",
+    "writes a new file beside it, and renames that into its place.",
+    async (t, own) => {
+      if (Deno.build.os === "windows") {
+        skip("a file has no number by which it is told from another");
+      }
+      await own.kill();
+      await own.enter();
+      const { registryFile } = t.host.home;
+      const look = async () =>
+        [await Deno.readTextFile(registryFile), (await Deno.stat(registryFile)).ino] as const;
+      // (While somebody has it open, no other file gets its number.)
+      using _open = await Deno.open(registryFile);
+      const [text, file] = await look();
+      await own.up();
+      await (await t.peer()).result("$/ping");
+      const [later, other] = await look();
+      if (later === text) skip("it writes nothing into the registry, as it may");
+      expect(other !== file, "another file of that name, as its text is another", "the same file");
     },
   ],
   [

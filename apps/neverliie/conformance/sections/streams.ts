@@ -61,6 +61,7 @@ export const streams: Check[] = section("streams", [
     [
       "If the handler fails, the error comes as the response to `next` (or to the first request), after all items before it.",
       "The token is then gone too.",
+      "Whatever a handler throws is answered in this form, from threads and streams, too:",
     ],
     async (t) => {
       const peer = await t.peer();

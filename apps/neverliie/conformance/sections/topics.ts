@@ -2,49 +2,23 @@
 import { type Check, section } from "../check.ts";
 import { expect, same, skip } from "../outcome.ts";
 import { asObject, type Body } from "../frame.ts";
+import { Events } from "../pages.ts";
 import type { Peer } from "../peer.ts";
 
 const NEWS = "kit.news";
 const TICKS = "kit.ticks";
-
-/** A subscription as a peer without a library reads it. */
-class Subscription {
-  readonly #peer: Peer;
-  readonly #waiting: Body[] = [];
-  token: unknown;
-
-  constructor(peer: Peer, page: Body) {
-    this.#peer = peer;
-    this.token = page["token"];
-    this.#take(page["values"]);
-  }
-
-  #take(values: unknown): void {
-    for (const value of Array.isArray(values) ? values : []) this.#waiting.push(asObject(value)!);
-  }
-
-  /** The next event. */
-  async next(): Promise<Body> {
-    while (this.#waiting.length === 0) {
-      const page = asObject(await this.#peer.result("$/enumerator/next", { token: this.token }));
-      this.#take(page?.["values"]);
-    }
-    return this.#waiting.shift()!;
-  }
-}
 
 /** Subscribes, and takes the first event. */
 async function subscribe(
   peer: Peer,
   topic: string,
   options: Body = {},
-): Promise<Subscription> {
+): Promise<Events> {
   const message = await peer.call("$/subscribe", { topic, ...options });
   if (asObject(message.body["error"])?.["code"] === -32601) {
     skip(`it has no topic ${topic}: topics may be left out`);
   }
-  const page = asObject(peer.resultOf(message, "$/subscribe"));
-  const subscription = new Subscription(peer, page ?? {});
+  const subscription = new Events(peer, peer.resultOf(message, "$/subscribe"));
   const first = await subscription.next();
   same([first["event"], typeof first["pid"]], ["subscribed", "number"], "the first event");
   return subscription;
@@ -61,7 +35,7 @@ async function emit(peer: Peer, topic: string, values: unknown[]): Promise<void>
  * @param together whether it takes several in one event
  */
 async function valuesUpTo(
-  subscription: Subscription,
+  subscription: Events,
   last: unknown,
   together = false,
 ): Promise<{ values: unknown[]; dropped: number }> {
@@ -198,6 +172,17 @@ export const topics: Check[] = section("topics", [
       await peer.error(-32001, "$/enumerator/next", { token });
       // Who listens no more is in nobody's way.
       await emit(peer, TICKS, [1]);
+    },
+  ],
+  [
+    "no end",
+    "The stream has no end of its own.",
+    async (t) => {
+      const peer = await t.peer();
+      const { token } = await subscribe(peer, TICKS);
+      await peer.ask("$/enumerator/next", { token });
+      await emit(await t.peer(), NEWS, ["another topic"]);
+      await peer.nothingElse("no answer while nothing is emitted");
     },
   ],
   ["nobody waits", "The app waits for no subscriber.", async (t) => {
