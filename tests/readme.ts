@@ -12,7 +12,7 @@ import { fromFileUrl, join } from "@std/path";
 const checkout = fromFileUrl(new URL("..", import.meta.url));
 
 /** What is walked through. */
-const FILES = ["README.md", "docs/tour.md", "docs/command.md"];
+const FILES = ["README.md", "docs/tour.md", "docs/command.md", "docs/languages/python.md"];
 
 /** The longest that one command may take, in milliseconds. */
 const TIMEOUT = 5 * 60_000;

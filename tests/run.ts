@@ -68,7 +68,9 @@ All of them unless named. After "--": test files (only parts that have them run)
 const SILENCE = 5 * 60_000;
 
 /** What the programs of a suite need, that come from elsewhere. */
-const FOREIGN: Readonly<Record<string, () => Promise<Record<string, string>>>> = {
+const FOREIGN: Readonly<
+  Record<string, (files: readonly string[]) => Promise<Record<string, string>>>
+> = {
   python: pythonEnvironment,
   languages: languagesEnvironment,
 };
@@ -79,8 +81,8 @@ function localPart(name: string): Part {
     folders: [`tests/${name}`],
     prepare: async (test) => {
       await loadTestModules(name, test);
-      const foreign = FOREIGN[name] ?? (() => interopEnvironment(test.files));
-      return localTest({ ...test, env: { ...test.env, ...await foreign() } });
+      const foreign = FOREIGN[name] ?? interopEnvironment;
+      return localTest({ ...test, env: { ...test.env, ...await foreign(test.files) } });
     },
   };
 }

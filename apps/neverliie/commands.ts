@@ -77,7 +77,7 @@ export function describe(app: string, options: CallFlags): Promise<void> {
     const { name, pid, version, protocol, deno, launch, permissions, methods } = about;
     writeLine(
       `${name}${version === null ? "" : ` ${version}`}, process ${pid}, ` +
-        `protocol ${protocol}, Deno ${deno}`,
+        `protocol ${protocol}, ${/^\d/.test(deno) ? "Deno " : ""}${deno}`,
     );
     writeLine(`started by: ${launch === null ? "hand only" : launch.cmd.join(" ")}`);
     // (An app in another language, or of an older version, tells none.)

@@ -7,7 +7,7 @@ import { exists } from "@std/fs";
 import { join } from "@std/path";
 import { LeftOut } from "../support/run/test_part.ts";
 import type { Lab } from "./lab.ts";
-import { npmPackage, VSCODE_JSONRPC, WINDOWS_NODE } from "./npm_package.ts";
+import { npmPackage, PYRIGHT, VSCODE_JSONRPC, WINDOWS_NODE } from "./npm_package.ts";
 import { pathInLab, windowsPath } from "./session.ts";
 
 /** The folder of the suite. */
@@ -17,6 +17,8 @@ export const INTEROP = "tests/interop";
 const NODE = "NEVERLIIE_TEST_NODE";
 /** Names the folder of vscode-jsonrpc. */
 const JSONRPC = "NEVERLIIE_TEST_VSCODE_JSONRPC";
+/** Names the folder of pyright. */
+const CHECKER = "NEVERLIIE_TEST_PYRIGHT";
 
 /**
  * The variables for these test files, none where the suite is not among them.
@@ -59,12 +61,15 @@ export async function languagesEnvironment(): Promise<Record<string, string>> {
 }
 
 /**
- * The variables for the tests of programs in Python.
+ * The variables for these tests of programs in Python.
  *
  * @throws {LeftOut} where those cannot run.
  */
-export async function pythonEnvironment(): Promise<Record<string, string>> {
-  if (Deno.build.os === "windows") throw new LeftOut("the examples in Python open Unix sockets");
+export async function pythonEnvironment(
+  files: readonly string[],
+): Promise<Record<string, string>> {
+  // (What it does on Windows is a line of docs/windows-checklist.md.)
+  if (Deno.build.os === "windows") throw new LeftOut("these tests read what is in /tmp and /proc");
   try {
     await new Deno.Command("python3", { args: ["--version"], stdout: "null" }).output();
   } catch (error) {
@@ -72,5 +77,7 @@ export async function pythonEnvironment(): Promise<Record<string, string>> {
     throw new LeftOut("python3 is not on PATH");
   }
   // It would leave compiled modules in the checkout.
-  return { PYTHONDONTWRITEBYTECODE: "1" };
+  const env = { PYTHONDONTWRITEBYTECODE: "1" };
+  const checks = files.some((file) => file.endsWith("/types_test.ts"));
+  return checks ? { ...env, [CHECKER]: await npmPackage(PYRIGHT) } : env;
 }

@@ -64,6 +64,14 @@ export const BUN: PinnedPackage = {
     "sha512-IWX9BELoGHAUtMonkeSaNaZwXzRk+oDw6Mk+HBFXd3KHYIBNBsIGRupMZPcgNoDbJpLu6gAJjIoIVPZtt1aJ1g==",
 };
 
+/** A checker of Python's types: `index.js`, for Node.js. */
+export const PYRIGHT: PinnedPackage = {
+  name: "pyright",
+  version: "1.1.414",
+  integrity:
+    "sha512-FPZZb51jepDX4eP7TEYDeNFtmE3WgwkkEcJpvH3/QmUSsj0EAy3LXu+xB4T/FWDejtsXlCfFr/rbWFjwuwuXww==",
+};
+
 const WINDOWS = Deno.build.os === "windows";
 
 /** The folder of the unpacked package; in the lab's, so that Wine sees it. */
