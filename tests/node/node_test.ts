@@ -9,6 +9,7 @@ import { runChecks } from "../../apps/neverliie/conformance/run.ts";
 import { CHECKS } from "../../apps/neverliie/conformance/sections.ts";
 import { pidOf, RemoteError } from "../../lib/ipc/mod.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
+import { assertTold } from "../support/conformance/hosts_table.ts";
 import { OwnProgram } from "../support/conformance/own_program.ts";
 import {
   fixtureCommand,
@@ -208,6 +209,7 @@ for (const runtime of RUNTIMES) {
       skipped,
       WINDOWS ? ["locks.folders", "registry.replaced", "shutdown.socket-first"] : [],
     );
+    if (!WINDOWS) assertTold(runtime, results);
   });
 }
 
