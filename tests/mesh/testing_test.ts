@@ -9,7 +9,7 @@ import {
   testMesh,
   withTestMesh,
 } from "../../lib/ipc/testing/mod.ts";
-import { isAlive } from "../support/mesh/process.ts";
+import { isAlive, processesOf } from "../support/mesh/process.ts";
 import { fixtureCommand, meshTest, scriptCommand, until } from "../support/mesh/mesh.ts";
 
 /** The fixture as somebody would name it: a script with its flags, or an executable. */
@@ -27,6 +27,9 @@ function isThere(path: string): boolean {
     return false;
   }
 }
+
+/** The processes that were started in a mesh and run; none where the system does not tell. */
+const started = (home: string) => Deno.build.os === "linux" ? processesOf(home) : [];
 
 meshTest("testing: apps of the test and a woken program meet, and nothing is left", async () => {
   let home = "";
@@ -135,6 +138,39 @@ meshTest("testing: what a test started and what it left open ends with the mesh"
   await mesh.end();
   await app.closed;
   assertEquals([isAlive(child.pid), isThere(home)], [false, false]);
+});
+
+meshTest("testing: a call that goes on wakes nobody when its mesh has ended", async () => {
+  const mesh = await testMesh();
+  const client = await mesh.client();
+  const [program, options] = fixture();
+  await mesh.enter("fixture", program, options);
+  const pids = new Set([await client.call<number>("fixture", "pid")]);
+  let over = false;
+  const calling = (async () => {
+    while (!over) {
+      await client.call<number>("fixture", "pid").then((pid) => pids.add(pid), () => {});
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  })();
+  await mesh.end();
+  over = true;
+  await calling;
+  assertEquals([pids.size, isThere(mesh.home)], [1, false]);
+  assertEquals(started(mesh.home), []);
+});
+
+meshTest("testing: who is just being started is waited for, and ends with the mesh", async () => {
+  const mesh = await testMesh();
+  const client = await mesh.client();
+  const [program, options] = fixture();
+  await mesh.enter("fixture", program, options);
+  const called = client.call<number>("fixture", "pid").then(() => {}, () => {});
+  const starts = client.home.runtimeFile("fixture", "starts.json");
+  await until(() => isThere(starts));
+  await mesh.end();
+  await called;
+  assertEquals([started(mesh.home), isThere(mesh.home)], [[], false]);
 });
 
 meshTest("testing: what a killed test left, the next one ends", async (mesh) => {

@@ -21,6 +21,7 @@ import {
   pidOf,
 } from "../mod.ts";
 import { explaining } from "./explaining.ts";
+import { holdStarts } from "./held_starts.ts";
 import { endOf, holdsText, logsOf } from "./log_ends.ts";
 import { endChild, endProcess, isRunning } from "./processes.ts";
 import { commandOf, pathOf, type ProgramOptions } from "./program_command.ts";
@@ -203,6 +204,7 @@ export class TestMesh implements AsyncDisposable {
 
   async #end(): Promise<void> {
     let silent: string[] = [];
+    const starts = await holdStarts(this.#ipc, this.#timeout);
     try {
       silent = await this.#stopAll();
     } finally {
@@ -217,6 +219,7 @@ export class TestMesh implements AsyncDisposable {
         printProblem(`Cannot stop "${app}": it does not answer, and its process is not known`);
       }
       await this.#ipc.close();
+      for (const start of starts) start.release();
       this.#lock?.[Symbol.dispose]();
       await removeFolder(this.#home.runtime);
       await removeFolder(this.home);
