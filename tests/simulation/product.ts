@@ -26,7 +26,7 @@ export type Instantiate = (scope: readonly unknown[]) => Copy;
 export interface Product {
   /** Evaluates the library anew, as each process that imports it does. */
   readonly own: Instantiate;
-  /** Has the processes of this thread take turns in one copy; a seed takes half the time so. */
+  /** Has the processes of this thread take turns in one copy; a seed takes less than half the time so. */
   readonly shared: Instantiate;
   /** The bundle's text, by which another thread makes the same. */
   readonly text: string;
