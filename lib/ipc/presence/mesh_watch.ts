@@ -71,6 +71,8 @@ export class MeshWatch {
   readonly #known = new Map<string, Known>();
   readonly folders: FolderWatch;
   #closed = false;
+  /** A look at all that is about to be taken, for who asks meanwhile. */
+  #looking: Promise<void> | null = null;
 
   constructor(context: WatchContext) {
     this.#context = context;
@@ -83,19 +85,25 @@ export class MeshWatch {
   /** Resolves when those who are up have been told. */
   async add(onlooker: Onlooker): Promise<void> {
     this.#onlookers.add(onlooker);
-    // Whoever asks has the watch before it is told.
-    await Promise.resolve();
+    // Whoever asks has the watch before it is told. Those who ask in one turn share a look.
+    await (this.#looking ??= this.#lookSoon());
     if (!this.#onlookers.has(onlooker)) return;
-    // (Those whom nobody asked about until now may have gone since.)
-    this.look();
     for (const [app, { up }] of this.#known) {
       if (up && (onlooker.app ?? app) === app) onlooker.changed(app, "up");
     }
-    const dialling = Promise.all([...this.#known.values()].map(({ dialling }) => dialling));
+    const dials = [...this.#known.values()].flatMap(({ dialling }) => dialling ?? []);
+    if (dials.length === 0) return;
     await new Promise<void>((resolve) => {
       const late = callUnkept(FIRST_LOOK, resolve);
-      void dialling.then(() => resolve()).finally(() => clearTimeout(late));
+      void Promise.all(dials).then(() => resolve()).finally(() => clearTimeout(late));
     });
+  }
+
+  async #lookSoon(): Promise<void> {
+    await Promise.resolve();
+    this.#looking = null;
+    // (Those whom nobody asked about until now may have gone since.)
+    if (!this.#closed) this.look();
   }
 
   /** @returns whether somebody is left */
