@@ -79,6 +79,15 @@ for (const runtime of RUNTIMES) {
     mesh.spawn(host(), { stdout: "null", stderr: "null" });
     return await mesh.answering("noder", before);
   };
+  /** A client without koffi, where there is no program `flock` either. */
+  const byPerl = async (mesh: TestMesh): Promise<string[]> => {
+    const folder = join(mesh.home, "perl alone");
+    Deno.mkdirSync(folder);
+    Deno.symlinkSync("/usr/bin/perl", join(folder, "perl"));
+    const { apps } = await mesh.ipc.registry.read();
+    const [, ...script] = command("bare", "wake.mjs");
+    return ["/usr/bin/env", `PATH=${folder}`, apps.get("noder")!.cmd[0]!, ...script];
+  };
   const test = (name: string, body: (mesh: TestMesh) => Promise<void>) =>
     meshTest(`${runtime}: ${name}`, body, { limit: LIMIT });
 
@@ -136,10 +145,9 @@ for (const runtime of RUNTIMES) {
     // Nobody can start an app while another holds its start lock.
     await mesh.register();
     const starting = ProcessLock.try(mesh.ipc.home.runtimeFile("fixture", "start.lock"))!;
-    for (const folder of WINDOWS ? ["programs"] as const : ["programs", "bare"] as const) {
-      const late = await run(mesh, command(folder, "wake.mjs"));
-      assertEquals(late, [0, "TargetStartError\n"]);
-    }
+    const wakers = [command("programs", "wake.mjs")];
+    if (!WINDOWS) wakers.push(command("bare", "wake.mjs"), await byPerl(mesh));
+    for (const waker of wakers) assertEquals(await run(mesh, waker), [0, "TargetStartError\n"]);
     assertEquals(mesh.logs("fixture"), "");
     starting.release();
     assertEquals(await mesh.ipc.call("noder", "greet", { name: "again" }), "Hello, again!");

@@ -70,6 +70,10 @@ class Connection {
     });
   }
 
+  ref(): void {
+    this.#socket.ref();
+  }
+
   unref(): void {
     this.#socket.unref();
   }
