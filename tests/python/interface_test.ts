@@ -92,7 +92,7 @@ meshTest("a scan in Python is cancelled by whoever reads it", async (mesh) => {
 meshTest("Python reads the status bar, and cancels the suite's scanner", async (mesh) => {
   await mesh.seed();
   const programs = new PythonPrograms(mesh, EXAMPLES);
-  const read = await programs.run("consumer.py", "scanner", "deep_scan", join(mesh.home, ".."));
+  const read = await programs.run("consumer.py", "scanner", "deep_scan", programs.folder);
   assertEquals(read, { code: 0, stdout: "cancelled after 5 steps\n", stderr: "" });
   const text = `
 from neverliie_ipc import NeverLiieIPC

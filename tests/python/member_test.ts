@@ -55,7 +55,8 @@ print(found)
 
 meshTest("Python is told why a start fails, and of the start limit", async (mesh) => {
   const programs = new PythonPrograms(mesh);
-  await mesh.register({ name: "broken", args: ["crash"] });
+  const cmd = ["/bin/sh", "-c", "echo Grüße >&2; exit 7"];
+  await mesh.ipc.registry.set("broken", { type: "binary", cmd, cwd: mesh.home });
   const text = `
 from neverliie_ipc import *
 ipc = NeverLiieIPC.client()

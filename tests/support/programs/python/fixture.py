@@ -1,7 +1,9 @@
 """What the tests of tests/python ask of an app in Python."""
 
+import itertools
 import os
 import sys
+import threading
 import time
 
 import neverliie_ipc
@@ -9,7 +11,8 @@ from neverliie_ipc import NeverLiieIPC, RemoteError, SecondInstance, current_cal
 
 starts = []
 left = []
-counts = {"calls": 0}
+counts = {"calls": 0, "made": 0}
+meeting = {20: threading.Barrier(20)}
 
 
 def remember(start: SecondInstance) -> None:
@@ -79,6 +82,21 @@ def not_json(what):
     return {"nan": {"list": [1.0, float("nan")]}, "set": {1, 2}, "bytes": b"\x00\xff"}[what]
 
 
+@ipc.expose("meet")
+def meet(count):
+    """Waits until so many are here; tells in which thread."""
+    meeting[count].wait(30)
+    return threading.get_ident()
+
+
+@ipc.expose("numbers")
+def numbers():
+    for number in itertools.count():
+        counts["made"] = number + 1
+        yield number
+
+
+ipc.expose("made", lambda: counts["made"])
 ipc.expose("counts", lambda: counts)
 ipc.expose("die", lambda: os._exit(3))
 ipc.expose("shown", printable)
