@@ -1471,20 +1471,22 @@ else:
             self.handle = handle
             self.event = _new_event()
             self.operation = _Overlapped(hEvent=self.event)
-            if not _kernel32.ConnectNamedPipe(handle, ctypes.byref(self.operation)):
-                error = ctypes.get_last_error()
-                # Connected already, or connected and closed again: there may be bytes to read.
-                if error in (_ERROR_PIPE_CONNECTED, _ERROR_NO_DATA):
-                    _kernel32.SetEvent(self.event)
-                elif error != _ERROR_IO_PENDING:
-                    self.close()
-                    raise _windows_error("Cannot wait for a peer", error)
+            done = _kernel32.ConnectNamedPipe(handle, ctypes.byref(self.operation))
+            error = 0 if done else ctypes.get_last_error()
+            self._pending = error == _ERROR_IO_PENDING
+            # Connected already, or connected and closed again: there may be bytes to read.
+            if error in (_ERROR_PIPE_CONNECTED, _ERROR_NO_DATA):
+                _kernel32.SetEvent(self.event)
+            elif error not in (0, _ERROR_IO_PENDING):
+                self.close()
+                raise _windows_error("Cannot wait for a peer", error)
 
         def close(self) -> None:
-            _kernel32.CancelIoEx(self.handle, None)
-            count = wintypes.DWORD()
-            operation = ctypes.byref(self.operation)
-            _kernel32.GetOverlappedResult(self.handle, operation, ctypes.byref(count), True)
+            if self._pending:  # (What was refused at once would be waited for without end.)
+                _kernel32.CancelIoEx(self.handle, None)
+                count = wintypes.DWORD()
+                operation = ctypes.byref(self.operation)
+                _kernel32.GetOverlappedResult(self.handle, operation, ctypes.byref(count), True)
             _kernel32.CloseHandle(self.handle)
             _kernel32.CloseHandle(self.event)
 
@@ -1959,11 +1961,13 @@ def _own_command() -> Optional[List[str]]:
     line = _command_line()
     at = len(line) - len(_ARGV) if line is not None else 0
     if line is None or at < 1 or tuple(line[at + 1 :]) != _ARGV[1:]:
-        # It is not to be told: without flags, then.
+        # The line is not to be told (Python 3.9, but on Linux): what multiprocessing goes by, then.
+        flags: List[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()
         spec = getattr(sys.modules.get("__main__"), "__spec__", None)
         if spec is not None:
-            return [python, "-m", re.sub(r"\.__main__$", "", spec.name)]
-        line, at = [python, _ARGV[0]], 1
+            return [python, *flags, "-m", re.sub(r"\.__main__$", "", spec.name)]
+        line = [python, *flags, _ARGV[0]]
+        at = len(line) - 1
     # `-m name` and `-mname`, perhaps with other flags before the m.
     if re.fullmatch("-[a-zA-Z]*m", line[at - 1]) or re.match("-[a-zA-Z]*m.", line[at]):
         return [python, *line[1 : at + 1]]
@@ -4741,9 +4745,8 @@ class NeverLiieIPC:
         self._exit_now = True
         if self._signals and main.ident is not None:
             if sys.platform == "win32":
-                import _thread
-
-                _thread.interrupt_main()
+                # (The interruption of _thread would not end a sleep.)
+                signal.raise_signal(signal.SIGINT)
             else:
                 signal.pthread_kill(main.ident, self._signals[0])
         # (This thread ends with the program.) Its loop is deaf, or other threads of it go on.

@@ -11,7 +11,7 @@ from neverliie_ipc import NeverLiieIPC, RemoteError, SecondInstance, current_cal
 
 starts = []
 left = []
-counts = {"calls": 0, "made": 0}
+counts = {"calls": 0, "hanging": 0, "made": 0}
 meeting = {20: threading.Barrier(20)}
 
 
@@ -49,6 +49,7 @@ def twice():
 @ipc.expose("hang")
 def hang(note):
     call = current_call()
+    counts["hanging"] += 1
     cancelled = call.wait(30)
     left.append([note, cancelled])
 
