@@ -109,11 +109,10 @@ export class OwnProgram implements OwnHost, AsyncDisposable {
     );
     if (await this.#listens()) return;
     const command = [...entry.cmd, ...entry.args ?? []];
-    this.#serving = await this.#spawn(command, true, this.#home.logFile(app));
-    await this.#until(
-      "the app that was woken",
-      async () => await this.#listens() ? null : "nobody",
-    );
+    const log = this.#home.logFile(app);
+    const process = this.#serving = await this.#spawn(command, true, log, entry.cwd);
+    const missing = async () => await this.#listens() ? null : "nobody";
+    await this.#until("the app that was woken", missing, process);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,11 +130,12 @@ export class OwnProgram implements OwnHost, AsyncDisposable {
 
   /** Starts it by hand, and waits until somebody listens; the first time, at whichever name. */
   async #begin(): Promise<void> {
-    this.#serving = await this.#spawn(this.#command, false, this.#log);
-    await this.#until("an app that listens", async () => {
+    const process = this.#serving = await this.#spawn(this.#command, false, this.#log);
+    const missing = async () => {
       if (this.#host === null) await this.#find();
       return this.#host !== null && await this.#listens() ? null : "nobody";
-    });
+    };
+    await this.#until("an app that listens", missing, process);
   }
 
   /** Finds the app that came to this home, by the files that it made and by who listens. */
@@ -163,43 +163,47 @@ export class OwnProgram implements OwnHost, AsyncDisposable {
     return transport !== null;
   }
 
-  async #spawn(command: readonly string[], woken: boolean, log: string): Promise<SpawnedProcess> {
+  async #spawn(
+    command: readonly string[],
+    woken: boolean,
+    logFile: string,
+    cwd: string = Deno.cwd(),
+  ): Promise<SpawnedProcess> {
     const env = { NEVERLIIE_HOME: this.#home.path, NO_COLOR: "1" };
     const process = await platform().spawn({
       command,
-      cwd: Deno.cwd(),
+      cwd,
       env: woken ? { ...env, NEVERLIIE_WOKEN: "1" } : env,
-      logFile: log,
+      logFile,
     });
     this.#processes.push(process);
     return process;
   }
 
   async #ended(process: SpawnedProcess, awaited: string): Promise<void> {
-    await this.#until(awaited, () => process.exitCode() === null ? "a process" : null, false);
+    await this.#until(awaited, () => process.exitCode() === null ? "a process" : null);
   }
 
   /**
    * Looks until `missing` says that nothing is.
    *
-   * @param serving whether the end of the process that should serve is a failure at once
+   * @param starting the process by which it should come: its end is a failure at once
    */
   async #until(
     awaited: string,
     missing: () => string | null | Promise<string | null>,
-    serving = true,
+    starting?: SpawnedProcess,
   ): Promise<void> {
     const deadline = performance.now() + this.#timeout;
     for (;; await pause(5)) {
       // Asked before the look: a program that was there and ended was there.
-      const code = this.#serving?.exitCode() ?? null;
+      const code = starting?.exitCode() ?? null;
       const what = await missing();
       if (what === null) return;
-      const over = serving && code !== null && awaited.startsWith("a");
-      if (!over && performance.now() < deadline) continue;
-      const came = over
-        ? `a program that ended with exit code ${code}`
-        : `${what} after ${this.#timeout} ms`;
+      if (code === null && performance.now() < deadline) continue;
+      const came = code === null
+        ? `${what} after ${this.#timeout} ms`
+        : `a program that ended with exit code ${code}`;
       throw new Failed(awaited, `${came}${this.#output()}`);
     }
   }
