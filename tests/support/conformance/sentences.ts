@@ -26,7 +26,7 @@ export function sentencesOf(page: string): Sentence[] {
   const sentences: Sentence[] = [];
   let heading = "";
   const text = page.replaceAll("\r\n", "\n").replaceAll(/^ *```[^]*?^ *```$/gm, "");
-  for (const block of text.split(/\n{2,}|\n(?=[-|#] ?)|\n(?=\d+\. )/)) {
+  for (const block of text.split(/\n{2,}|\n(?=- |\||#)|\n(?=\d+\. )/)) {
     const [, title] = /^#+ (.+)$/m.exec(block) ?? [];
     if (title !== undefined) heading = title;
     else if (/^\|[ :|-]+\|$/.test(block.trim())) sentences.pop();

@@ -6,7 +6,7 @@ import { CHECKS } from "../../../apps/neverliie/conformance/sections.ts";
 import { onOneLine, sentencesOf, uncitedOf } from "../../support/conformance/sentences.ts";
 
 /** Sentences that nothing cites: of clients, of what takes long to show, of this repository alone. */
-const UNCITED_MAX = 80;
+const UNCITED_MAX = 95;
 
 const text = await Deno.readTextFile(new URL("../../../docs/protocol.md", import.meta.url));
 const page = onOneLine(text);
