@@ -8,7 +8,7 @@ import { PROGRAMS } from "./apps/programs.ts";
 import { archiveTarget } from "./apps/build/archive.ts";
 import { type Arguments, parseArguments } from "./apps/build/arguments.ts";
 import { buildAll } from "./apps/build/build.ts";
-import { readManifest } from "./apps/manifest.ts";
+import { namesOf, readManifest } from "./apps/manifest.ts";
 import { measureStart } from "./apps/build/measure.ts";
 import { TARGETS } from "./apps/build/targets.ts";
 import { bundledPackages, writeNotices } from "./apps/build/third_party.ts";
@@ -23,8 +23,9 @@ export {
 
 const HELP = `deno task build [--target TRIPLE|all …] [--app NAME …] [OPTION …]
 
-Compiles the programs into dist/<target>/, each with the permissions of apps/programs.ts, and writes
-manifest.json beside them. What has not changed since is not built again.
+Compiles the suite into dist/<target>/: one executable, by the name of each program, with the
+permissions of apps/programs.ts, and manifest.json beside it. What has not changed since is not built
+again.
 
   --target TRIPLE   the system to build for; this one (${Deno.build.target})
                     unless given; repeatable; "all" are:
@@ -34,9 +35,9 @@ ${
   )
     .join("\n")
 }
-  --app NAME        only this program: ${Object.keys(PROGRAMS).join(", ")}; repeatable
+  --app NAME        this program by itself: ${Object.keys(PROGRAMS).join(", ")}; repeatable
   --out DIR         instead of dist
-  --archive         also pack each target's programs: .zip for Windows, .tar.gz for the others
+  --archive         also pack what is built for each target: .zip for Windows, .tar.gz for the others
   --measure         also print the size of each executable and, for this system, how long
                     "--help" takes (median of 9 starts)
   --force           build again what has not changed
@@ -55,12 +56,16 @@ A target that fails does not stop the others. Exit codes: 0 all made, 1 somethin
 async function printMeasures({ targets, out }: Arguments): Promise<void> {
   for (const target of targets) {
     const manifest = await readManifest(join(out, target));
-    for (const { name, file, size, payload } of manifest?.programs ?? []) {
-      const start = target === Deno.build.target
-        ? `${(await measureStart(join(out, target, file))).toFixed(0)} ms`
-        : "not measured here";
+    for (const program of manifest?.programs ?? []) {
+      const { size, payload } = program;
       const own = payload === null ? "not bundled" : `${(payload / 1e3).toFixed(0)} kB`;
-      console.log(`${target}  ${name}  ${(size / 1e6).toFixed(1)} MB  own code ${own}  ${start}`);
+      console.log(`${target}  ${program.file}  ${(size / 1e6).toFixed(1)} MB  own code ${own}`);
+      for (const { name, file } of namesOf(program)) {
+        const start = target === Deno.build.target
+          ? `${(await measureStart(join(out, target, file))).toFixed(0)} ms`
+          : "not measured here";
+        console.log(`${target}  ${name}  ${start}`);
+      }
     }
   }
 }

@@ -7,6 +7,7 @@
 import { AlreadyRunningError, isWoken, NeverLiieIPC, type OpenOptions } from "../lib/ipc/mod.ts";
 import { AppLog } from "./app_log.ts";
 import { recordsFile } from "./app_record.ts";
+import { namedLaunch } from "./own_name.ts";
 import { OutputClosed, tell, writeLine, writeText } from "./output.ts";
 import { suite } from "./suite.ts";
 import { endOnUncaught } from "./uncaught.ts";
@@ -60,6 +61,7 @@ async function open(app: App, options: OpenOptions = {}): Promise<NeverLiieIPC> 
   const log = new AppLog(app.name);
   const ipc = await NeverLiieIPC.open(app.name, {
     ...options,
+    launch: namedLaunch(),
     suite: suite(),
     version: VERSION,
     onProblem(problem) {

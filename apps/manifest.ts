@@ -15,6 +15,11 @@ export const MANIFEST = "manifest.json";
 export interface BuiltProgram {
   /** The program's name on the mesh. */
   name: string;
+  /**
+   * What else it is, by the name of its file: hard links beside it, or copies. An archive has the
+   * file once. None where the program was built by itself.
+   */
+  names?: string[];
   /** The executable's file name, in the manifest's folder. */
   file: string;
   description: string;
@@ -39,6 +44,26 @@ export interface Manifest {
   programs: BuiltProgram[];
 }
 
+/** A program as it is found beside others. */
+export interface NamedProgram {
+  name: string;
+  /** The file that is started, in the manifest's folder. */
+  file: string;
+}
+
+/** The programs that an executable is: the one that it is named after first. */
+export function namesOf(
+  { name, file, names = [] }: BuiltProgram,
+): [NamedProgram, ...NamedProgram[]] {
+  const ending = file.endsWith(".exe") ? ".exe" : "";
+  return [{ name, file }, ...names.map((name) => ({ name, file: name + ending }))];
+}
+
+/** All programs of a manifest. */
+export function programsOf({ programs }: Manifest): NamedProgram[] {
+  return programs.flatMap(namesOf);
+}
+
 /**
  * The manifest in a folder, or `null` where there is none.
  *
@@ -50,8 +75,9 @@ export async function readManifest(folder: string): Promise<Manifest | null> {
   if (text === null) return null;
   const manifest = parseJson(text) as Partial<Manifest> | null;
   const named = (value: unknown) => {
-    const { name, file, sha256 } = value as Partial<BuiltProgram> ?? {};
-    return [name, file, sha256].every((one) => typeof one === "string");
+    const { name, file, sha256, names = [] } = value as Partial<BuiltProgram> ?? {};
+    return Array.isArray(names) &&
+      [name, file, sha256, ...names].every((one) => typeof one === "string");
   };
   const fits = manifest?.name === "neverliie" && typeof manifest.version === "string" &&
     typeof manifest.target === "string" && Array.isArray(manifest.programs) &&

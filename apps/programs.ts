@@ -1,12 +1,18 @@
 /**
- * The suite's programs: what each may do and which worker modules it loads. `build.ts` compiles
- * by this table, and the tasks of `deno.json` repeat its permissions.
+ * The suite's programs: what each may do and which modules it loads by URL. `build.ts` compiles by
+ * this table, each by itself or all as one executable, and the tasks of `deno.json` repeat its
+ * permissions.
  *
  * @module
  */
 
-/** How one program of the suite is started and compiled; its entry is `apps/<name>/main.ts`. */
+/** The program that is no app of the mesh, but its user's command. */
+export const COMMAND = "neverliie";
+
+/** How one program of the suite is started and compiled. */
 export interface Program {
+  /** Its main module, from the checkout's root. */
+  readonly entry: string;
   /** A few words that the system shows for it: in menus, task lists and properties. */
   readonly description: string;
   /** Permission flags for `deno run` and `deno compile`. */
@@ -42,30 +48,35 @@ const MESH_PERMISSIONS: readonly string[] = [
 /** Every program, by its name on the mesh. */
 export const PROGRAMS: Readonly<Record<string, Program>> = {
   launcher: {
+    entry: "apps/launcher/main.ts",
     description: "NeverLiie Launcher",
     permissions: MESH_PERMISSIONS,
     workers: [],
     terminal: true,
   },
   terminal: {
+    entry: "apps/terminal/main.ts",
     description: "NeverLiie Terminal",
     permissions: MESH_PERMISSIONS,
     workers: [],
     terminal: true,
   },
   statusbar: {
+    entry: "apps/statusbar/main.ts",
     description: "NeverLiie Status Bar",
     permissions: MESH_PERMISSIONS,
     workers: [],
     terminal: true,
   },
   scanner: {
+    entry: "apps/scanner/main.ts",
     description: "NeverLiie Scanner",
     permissions: MESH_PERMISSIONS,
     workers: [],
     terminal: true,
   },
   neverliie: {
+    entry: "apps/neverliie/main.ts",
     description: "NeverLiie command",
     permissions: MESH_PERMISSIONS,
     workers: [],
@@ -78,4 +89,22 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
     views: ["apps/neverliie/top/top_view.tsx"],
     terminal: true,
   },
+};
+
+/** The modules that a program loads by URL and that are bundled. */
+export function loadedModules({ bundled = [], views = [] }: Program): string[] {
+  return [...bundled, ...views];
+}
+
+/**
+ * All of {@linkcode PROGRAMS} as one executable. What they load by URL, and they themselves, share
+ * what they have in common; so the views have the program's own build of React.
+ */
+export const SUITE: Program = {
+  entry: "apps/main.ts",
+  description: "NeverLiie",
+  permissions: MESH_PERMISSIONS,
+  workers: [],
+  bundled: Object.values(PROGRAMS).flatMap((program) => [program.entry, ...loadedModules(program)]),
+  terminal: true,
 };

@@ -9,12 +9,16 @@ import { dirname, fromFileUrl, join } from "@std/path";
 import { type LaunchCommand, ownLaunchCommand } from "../lib/ipc/mod.ts";
 import { platform } from "../lib/ipc/tools.ts";
 import { IMPORT_MAP, ownModuleFlags } from "../lib/packages/module_flags.ts";
-import { PROGRAMS } from "./programs.ts";
+import { isWhole, launchAs } from "./own_name.ts";
+import { COMMAND, PROGRAMS } from "./programs.ts";
 
 /** The programs that live on the mesh: all but the command, which is a nameless client. */
-const APPS: readonly string[] = Object.keys(PROGRAMS).filter((name) => name !== "neverliie");
+const APPS: readonly string[] = Object.keys(PROGRAMS).filter((name) => name !== COMMAND);
 
-/** The suite's programs beside this one: scripts of the same checkout, or executables. */
+/**
+ * The suite's programs beside this one: scripts of the same checkout, or executables. Where they are
+ * not, as in the folder of an archive, an executable that is all of them is started as each.
+ */
 export function suite(): ReadonlyMap<string, LaunchCommand> {
   const own = ownLaunchCommand(() => platform().commandLine());
   const found = new Map<string, LaunchCommand>();
@@ -27,9 +31,11 @@ export function suite(): ReadonlyMap<string, LaunchCommand> {
 }
 
 function executable(name: string, own: LaunchCommand): LaunchCommand | null {
-  const folder = dirname(own.cmd[0]!);
+  const [program] = own.cmd as [string];
+  const folder = dirname(program);
   const path = join(folder, Deno.build.os === "windows" ? `${name}.exe` : name);
-  return isFile(path) ? { type: "binary", cmd: [path], cwd: folder } : null;
+  if (isFile(path)) return { type: "binary", cmd: [path], cwd: folder };
+  return isWhole() ? launchAs(name, program, folder) : null;
 }
 
 function script(name: string, own: LaunchCommand): LaunchCommand | null {

@@ -36,7 +36,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (targets.length === 0) targets.push(Deno.build.target);
   return {
     targets: [...new Set(targets)],
-    apps: app.length > 0 ? [...new Set(app.map(checkApp))] : Object.keys(PROGRAMS),
+    apps: [...new Set(app.map(checkApp))],
     out: outOf(said.out),
     denort: runtimesOf(denort, targets),
     ...(said.jobs === undefined ? {} : { jobs: jobsOf(said.jobs) }),

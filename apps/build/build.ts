@@ -6,7 +6,8 @@
  */
 import { join, relative } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
-import { type Program, PROGRAMS } from "../programs.ts";
+import { loadedModules } from "../programs.ts";
+import { linkFile } from "../program_file.ts";
 import { VERSION } from "../version.ts";
 import { CHECKOUT, CompileError, compileProgram, RuntimeMissingError } from "./compile.ts";
 import { hashOfInputs } from "./hash.ts";
@@ -14,19 +15,21 @@ import {
   type BuiltProgram,
   MANIFEST,
   type Manifest,
+  namesOf,
   readManifest,
   sha256OfFile,
   writeManifest,
 } from "../manifest.ts";
 import { Progress } from "./progress.ts";
 import { executableName, isWindowsTarget } from "./targets.ts";
+import { type Unit, unitsOf } from "./units.ts";
 import { withResources } from "./windows_resources.ts";
 
 /** What to build. */
 export interface BuildRequest {
   /** Triples. */
   targets: readonly string[];
-  /** Names of {@linkcode PROGRAMS}. */
+  /** Names of programs that are built each by itself; none for all as one executable. */
   apps: readonly string[];
   /** Each target gets a folder of its triple in it. */
   out: string;
@@ -40,9 +43,10 @@ export interface BuildRequest {
   compiler?: { deno: string; version: string; env: Record<string, string> };
 }
 
-/** What came of a program for a target. */
+/** What came of an executable for a target. */
 export interface BuildResult {
   target: string;
+  /** As progress calls it. */
   app: string;
   outcome: "made" | "unchanged" | "failed";
   /** Why it failed. */
@@ -62,21 +66,22 @@ export function jobsFor(processors: number, availableMemory: number): number {
 
 /** Builds everything that is asked for, and writes a manifest in each target's folder. */
 export async function buildAll(request: BuildRequest): Promise<BuildResult[]> {
-  const { targets, apps } = request;
+  const { targets } = request;
+  const [first, ...others] = unitsOf(request.apps);
   const jobs = request.jobs ??
     jobsFor(navigator.hardwareConcurrency, Deno.systemMemoryInfo().available);
-  using progress = new Progress(targets.length * apps.length);
+  using progress = new Progress(targets.length * (1 + others.length));
   const results: BuildResult[] = [];
   const builds = new Map<string, TargetBuild>();
   for (const target of targets) builds.set(target, await TargetBuild.begin(target, request));
 
-  const build = async ([target, app]: readonly [string, string]) => {
-    const step = `${app} for ${target}`;
+  const build = async ([target, unit]: readonly [string, Unit]) => {
+    const step = `${unit.title} for ${target}`;
     progress.begin(step);
     const start = performance.now();
-    const { outcome, error } = await builds.get(target)!.build(app);
+    const { outcome, error } = await builds.get(target)!.build(unit);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    results.push({ target, app, outcome, error });
+    results.push({ target, app: unit.title, outcome, error });
     progress.end(
       step,
       error === null ? `${outcome} ${step}  ${seconds} s` : `FAILED ${step}: ${error.message}`,
@@ -84,11 +89,11 @@ export async function buildAll(request: BuildRequest): Promise<BuildResult[]> {
   };
   try {
     // The first program of a target goes ahead of the others: it fetches the runtime for all.
-    await inParallel(jobs, targets.map((target) => [target, apps[0]!] as const), build);
-    const left = targets.flatMap((target) => apps.slice(1).map((app) => [target, app] as const));
+    await inParallel(jobs, targets.map((target) => [target, first!] as const), build);
+    const left = targets.flatMap((target) => others.map((unit) => [target, unit] as const));
     const hopeless = left.filter(([target]) => builds.get(target)!.hopeless !== null);
-    for (const [target, app] of hopeless) {
-      results.push({ target, app, outcome: "failed", error: builds.get(target)!.hopeless });
+    for (const [target, { title }] of hopeless) {
+      results.push({ target, app: title, outcome: "failed", error: builds.get(target)!.hopeless });
     }
     progress.skip(hopeless.length);
     await inParallel(jobs, left.filter((step) => !hopeless.includes(step)), build);
@@ -138,22 +143,39 @@ class TargetBuild {
     return new TargetBuild(target, request, before);
   }
 
-  /** Builds a program, unless it is there and made from the same. */
-  async build(app: string): Promise<Pick<BuildResult, "outcome" | "error">> {
+  /** Builds an executable, unless it is there and made from the same. */
+  async build(unit: Unit): Promise<Pick<BuildResult, "outcome" | "error">> {
+    const { name } = unit;
     try {
-      const program = PROGRAMS[app]!;
-      const inputs = await this.#inputsOf(app, program);
-      if (!this.#request.force && await this.#isBuilt(app, inputs)) {
+      const inputs = await this.#inputsOf(unit);
+      if (!this.#request.force && await this.#isBuilt(unit, inputs)) {
         return { outcome: "unchanged", error: null };
       }
-      this.#programs.set(app, await this.#compile(app, program, inputs));
+      const built = await this.#compile(unit, inputs);
+      await this.#makeRoom(unit);
+      this.#programs.set(name, built);
+      const path = join(this.#folder, built.file);
+      for (const { file } of namesOf(built).slice(1)) {
+        await replacing(join(this.#folder, file), (link) => linkFile(path, link));
+      }
       return { outcome: "made", error: null };
     } catch (error) {
       // An executable in use, a full disk: the next program may fare better.
       if (!(error instanceof Error)) throw error;
       if (error instanceof RuntimeMissingError) this.hopeless = error;
-      this.#programs.delete(app);
+      this.#programs.delete(name);
       return { outcome: "failed", error };
+    }
+  }
+
+  /** No other executable has the names of this one any more, and the one in its place has no others. */
+  async #makeRoom({ name, names }: Unit): Promise<void> {
+    for (const other of this.#programs.values()) {
+      if (other.name === name) {
+        const gone = namesOf(other).slice(1).filter((one) => !names.includes(one.name));
+        for (const { file } of gone) await Deno.remove(join(this.#folder, file)).catch(() => {});
+      } else if (names.includes(other.name)) this.#programs.delete(other.name);
+      else other.names = other.names?.filter((one) => one !== name) ?? [];
     }
   }
 
@@ -179,15 +201,15 @@ class TargetBuild {
     return this.#request.denort.get(this.#target);
   }
 
-  async #inputsOf(app: string, program: Program): Promise<string> {
-    const entry = join(CHECKOUT, "apps", app, "main.ts");
+  async #inputsOf({ names, program }: Unit): Promise<string> {
     // A runtime that is not there is for the compiler to complain about.
     const given = this.#denort !== undefined && await exists(this.#denort);
     const denort = given ? await Deno.stat(this.#denort!) : null;
-    const loaded = [...program.workers, ...program.bundled ?? [], ...program.views ?? []];
-    return await hashOfInputs([entry, ...loaded.map((path) => join(CHECKOUT, path))], {
+    const modules = [program.entry, ...program.workers, ...loadedModules(program)];
+    return await hashOfInputs(modules.map((path) => join(CHECKOUT, path)), {
       // The form of what this file makes: to be raised with a change that the rest does not tell.
-      form: 2,
+      form: 3,
+      names,
       program,
       version: VERSION,
       target: this.#target,
@@ -196,19 +218,22 @@ class TargetBuild {
     }, this.#request.compiler);
   }
 
-  /** Whether the executable is there, unchanged, and made from the same inputs. */
-  async #isBuilt(app: string, inputs: string): Promise<boolean> {
-    const built = this.#before?.programs.find(({ name }) => name === app);
-    if (built === undefined || built.inputs !== inputs) return false;
-    const path = join(this.#folder, built.file);
-    return await exists(path) && await sha256OfFile(path) === built.sha256;
+  /** Whether the executable is there by all its names, unchanged, and made from the same inputs. */
+  async #isBuilt({ name, names }: Unit, inputs: string): Promise<boolean> {
+    const built = this.#before?.programs.find((one) => one.name === name);
+    if (built?.inputs !== inputs || (built.names ?? []).join() !== names.join()) return false;
+    for (const { file } of namesOf(built)) {
+      const path = join(this.#folder, file);
+      if (!await exists(path) || await sha256OfFile(path) !== built.sha256) return false;
+    }
+    return true;
   }
 
-  async #compile(app: string, program: Program, inputs: string): Promise<BuiltProgram> {
+  async #compile({ name, names, program }: Unit, inputs: string): Promise<BuiltProgram> {
     const { permissions, workers, bundled = [], views = [], terminal, description } = program;
-    const file = executableName(app, this.#target);
-    const entry = join(CHECKOUT, "apps", app, "main.ts");
-    if (!await exists(entry)) throw new CompileError(`Cannot compile "${app}": no "${entry}"`);
+    const file = executableName(name, this.#target);
+    const entry = join(CHECKOUT, program.entry);
+    if (!await exists(entry)) throw new CompileError(`Cannot compile "${name}": no "${entry}"`);
     const { deno, env } = this.#request.compiler ?? {};
     const unfinished = join(this.#unfinished, file);
     await ensureDir(this.#unfinished);
@@ -221,7 +246,7 @@ class TargetBuild {
       include: workers.map((path) => join(CHECKOUT, path)),
       bundled: bundled.map((path) => join(CHECKOUT, path)),
       views: views.map((path) => join(CHECKOUT, path)),
-      maps: join(this.#folder, MAPS, app),
+      maps: join(this.#folder, MAPS, name),
       ...(this.#denort === undefined ? {} : { denort: this.#denort }),
       ...(deno === undefined ? {} : { deno }),
       ...(env === undefined ? {} : { env }),
@@ -239,17 +264,23 @@ class TargetBuild {
       await Deno.writeFile(unfinished, withResources(executable, resources));
     }
     const path = join(this.#folder, file);
-    try {
-      await Deno.rename(unfinished, path);
-    } catch (error) {
-      throw new CompileError(
-        `Cannot replace "${relative(CHECKOUT, path)}": ${(error as Error).message}. Does it run?`,
-      );
-    }
+    await replacing(path, (path) => Deno.rename(unfinished, path));
     const { size } = await Deno.stat(path);
     const sha256 = await sha256OfFile(path);
-    const built = { name: app, file, description, size, payload, sha256 };
-    return { ...built, permissions: [...permissions], inputs };
+    const built = { name, file, description, size, payload, sha256 };
+    const also = names.length === 0 ? {} : { names: [...names] };
+    return { ...built, ...also, permissions: [...permissions], inputs };
+  }
+}
+
+/** Puts a new executable in the place of one. @throws {CompileError} where that is held on to */
+async function replacing(path: string, put: (path: string) => Promise<void>): Promise<void> {
+  try {
+    await put(path);
+  } catch (error) {
+    throw new CompileError(
+      `Cannot replace "${relative(CHECKOUT, path)}": ${(error as Error).message}. Does it run?`,
+    );
   }
 }
 

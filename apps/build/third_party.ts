@@ -7,7 +7,7 @@
  */
 import { walk } from "@std/fs";
 import { join, resolve } from "@std/path";
-import { PROGRAMS } from "../programs.ts";
+import { loadedModules, PROGRAMS, SUITE } from "../programs.ts";
 import { bundleModules, CHECKOUT } from "./compile.ts";
 import { moduleGraph } from "./hash.ts";
 
@@ -27,20 +27,20 @@ export interface Package {
 const NPM_MODULE = /^\s*\/\/ (.*\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/(\d[^/]*))\/\S+$/gm;
 const JSR_MODULE = /https:\/\/jsr\.io\/(@[^/]+\/[^/]+)\/(\d[^/]*)\//g;
 
-/** The packages in the programs' executables, in the order of their names. */
-export async function bundledPackages(
-  apps: readonly string[] = Object.keys(PROGRAMS),
-): Promise<Package[]> {
+/**
+ * The packages in the executables, in the order of their names.
+ *
+ * @param apps programs that are built each by itself; none for all as one executable
+ */
+export async function bundledPackages(apps: readonly string[] = []): Promise<Package[]> {
   const found = new Map<string, Package>();
-  for (const app of apps) {
-    const { workers, bundled = [], views = [] } = PROGRAMS[app]!;
-    const entry = join(CHECKOUT, "apps", app, "main.ts");
-    const modules = [...bundled, ...views].map((path) => join(CHECKOUT, path));
-    for (const text of await bundlesOf([entry, ...modules])) {
+  for (const program of apps.length === 0 ? [SUITE] : apps.map((app) => PROGRAMS[app]!)) {
+    const modules = [program.entry, ...loadedModules(program)];
+    for (const text of await bundlesOf(modules.map((path) => join(CHECKOUT, path)))) {
       await packagesIn(text, found);
     }
     // Those are compiled with all that they import.
-    for (const worker of workers) {
+    for (const worker of program.workers) {
       const { modules } = await moduleGraph(join(CHECKOUT, worker));
       addFromJsr(found, modules.map(({ specifier }) => specifier).join("\n"));
     }

@@ -7,6 +7,7 @@ import { runFrontEnd } from "./front_end.ts";
 import * as installation from "./install/commands.ts";
 import { newCommand } from "./new/new.ts";
 import { OutputClosed, tell, writeText } from "../output.ts";
+import { namedLaunch } from "../own_name.ts";
 import { ownLaunchCommand } from "../../lib/ipc/mod.ts";
 import { platform } from "../../lib/ipc/tools.ts";
 import { endOnUncaught } from "../uncaught.ts";
@@ -172,7 +173,10 @@ add("uninstall", "remove what was installed; what you made stays, and is listed"
 program.command("completion <shell>")
   .description("completion for bash, zsh, fish or powershell; see --help")
   .addHelpText("after", COMPLETION_HELP)
-  .action((shell) => completionScript(shell, ownLaunchCommand(() => platform().commandLine())));
+  .action((shell) => {
+    const own = namedLaunch() ?? ownLaunchCommand(() => platform().commandLine());
+    completionScript(shell, own);
+  });
 program.command("complete [words...]", { hidden: true })
   .action((words) => complete(program, words));
 

@@ -6,18 +6,12 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { basename, dirname, join, toFileUrl } from "@std/path";
 // @ts-types="../../apps/build/resedit.d.ts"
 import { Data, NtExecutable, NtExecutableResource, Resource } from "resedit";
-import { PROGRAMS } from "../../apps/programs.ts";
+import { PROGRAMS, SUITE } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
 import { buildAll, type BuildRequest, type BuildResult, jobsFor } from "../../apps/build/build.ts";
-import {
-  bundleModules,
-  bundleProgram,
-  CHECKOUT,
-  RuntimeMissingError,
-  sizeOf,
-} from "../../apps/build/compile.ts";
+import { bundleModules, RuntimeMissingError } from "../../apps/build/compile.ts";
 import { minify } from "../../apps/build/minify.ts";
-import { readManifest } from "../../apps/manifest.ts";
+import { programsOf, readManifest } from "../../apps/manifest.ts";
 import { TARGETS } from "../../apps/build/targets.ts";
 import { lab } from "../lab/lab.ts";
 import { compileForLab, labCompiler } from "../lab/executables.ts";
@@ -38,20 +32,23 @@ async function subsystemOf(path: string): Promise<number> {
   return view.getUint16(view.getUint32(0x3c, true) + 24 + 68, true);
 }
 
-Deno.test("build: the manifest tells what each executable is", async () => {
+Deno.test("build: the manifest tells what the executable is, by each of its names", async () => {
   const folder = dirname(executable("neverliie"));
   const manifest = await readManifest(folder);
   assert(manifest !== null);
   assertEquals([manifest.version, manifest.target], [VERSION, basename(folder)]);
-  assertEquals(manifest.programs.map(({ name }) => name), Object.keys(PROGRAMS).sort());
-  for (const { name, file, size, payload, permissions } of manifest.programs) {
-    assertEquals(join(folder, file), executable(name));
-    assertEquals((await Deno.stat(join(folder, file))).size, size);
-    assertEquals(permissions, [...PROGRAMS[name]!.permissions]);
-    assert(payload === null || payload <= PAYLOAD_MAX, `${name}: ${payload} bytes of its own code`);
-  }
-  const { file, sha256 } = manifest.programs.find(({ name }) => name === "neverliie")!;
+  const [program, ...others] = manifest.programs;
+  assertEquals(others, []);
+  const named = programsOf(manifest);
+  assertEquals(named.map(({ name }) => name).sort(), Object.keys(PROGRAMS).sort());
+  for (const { name, file } of named) assertEquals(join(folder, file), executable(name));
+  const { file, size, payload, permissions, sha256 } = program!;
+  assertEquals((await Deno.stat(join(folder, file))).size, size);
+  assertEquals(permissions, [...SUITE.permissions]);
+  assert(payload !== null && payload <= PAYLOAD_MAX, `${payload} bytes of ${PAYLOAD_MAX}`);
   assertEquals(await digest(join(folder, file)), sha256);
+  const numbers = named.map(({ file }) => Deno.statSync(join(folder, file)).ino);
+  assertEquals(new Set(numbers).size, 1, "its names are links to one file");
 });
 
 meshTest("neverliie --version tells the version of deno.json", async (mesh) => {
@@ -98,7 +95,7 @@ if (WINDOWS) {
       new Deno.UnsafePointerView(Deno.UnsafePointer.create(found[0]!)!).copyInto(units);
       return String.fromCharCode(...units);
     };
-    assertEquals(read("FileDescription"), PROGRAMS["launcher"]!.description);
+    assertEquals(read("FileDescription"), SUITE.description);
     assertEquals([read("ProductName"), read("ProductVersion")], ["NeverLiie", VERSION]);
     assertEquals(shell32.symbols.ExtractIconExW(path, -1, null, null, 0), 1);
   });
@@ -122,24 +119,41 @@ if (Deno.build.os !== "windows" && EXECUTABLES !== null) {
   Deno.test("build: what changed is built again, and nothing else", async () => {
     const out = await Deno.makeTempDir({ prefix: "neverliie build ü " });
     try {
-      const file = join(out, Deno.build.target, "neverliie");
-      assertEquals(outcomes(await build(out)), ["made"]);
-      assertEquals(outcomes(await build(out)), ["unchanged"]);
-      // Somebody else's change of the executable, and other settings, are changes, too.
-      await Deno.writeTextFile(file, "not the program");
-      assertEquals(outcomes(await build(out)), ["made"]);
-      const [program] = (await readManifest(dirname(file)))!.programs;
-      assertEquals(await digest(file), program!.sha256);
+      const folder = join(out, Deno.build.target);
+      const inFolder = (name: string) => join(folder, name);
+      const suite = (options: Partial<BuildRequest> = {}) => build(out, { apps: [], ...options });
+      assertEquals(outcomes(await suite()), ["made"]);
+      assertEquals(outcomes(await suite()), ["unchanged"]);
+      const [before] = (await readManifest(folder))!.programs;
+
+      // One program by itself takes its name from the executable that was all of them.
+      assertEquals(outcomes(await build(out, { apps: ["scanner"] })), ["made"]);
+      const { programs } = (await readManifest(folder))!;
+      assertEquals(programs.map(({ name, names }) => [name, names]), [
+        ["neverliie", ["launcher", "statusbar", "terminal"]],
+        ["scanner", undefined],
+      ]);
+      assertEquals(await digest(inFolder("scanner")), programs[1]!.sha256);
+      assertEquals(await digest(inFolder("neverliie")), before!.sha256);
+
+      // Somebody else's change of the executable, by whichever name, and other settings are changes.
+      await Deno.writeTextFile(inFolder("launcher"), "not the program");
+      assertEquals(outcomes(await suite()), ["made"]);
+      const [program, ...others] = (await readManifest(folder))!.programs;
+      assertEquals(others, []);
+      for (const name of ["neverliie", "launcher", "scanner"]) {
+        assertEquals(await digest(inFolder(name)), program!.sha256, name);
+      }
       if (found !== null) {
         const compiler = { ...labCompiler(found).compiler, version: "another version" };
-        assertEquals(outcomes(await build(out, { compiler })), ["made"]);
-        const [after] = (await readManifest(dirname(file)))!.programs;
+        assertEquals(outcomes(await suite({ compiler })), ["made"]);
+        const [after] = (await readManifest(folder))!.programs;
         assertNotEquals(after!.inputs, program!.inputs);
       }
-      const left = await Array.fromAsync(Deno.readDir(dirname(file)), ({ name }) => name);
-      assertEquals(left.sort(), ["manifest.json", "maps", "neverliie"]);
+      const left = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+      assertEquals(left.sort(), ["manifest.json", "maps", ...Object.keys(PROGRAMS)].sort());
       const map = JSON.parse(
-        await Deno.readTextFile(join(dirname(file), "maps", "neverliie", "main.js.map")),
+        await Deno.readTextFile(join(folder, "maps", "neverliie", "neverliie", "main.js.map")),
       );
       const sources = (map.sources as string[]).map((path) => path.replaceAll("\\", "/"));
       assert(sources.some((path) => path.endsWith("apps/neverliie/main.ts")), `${sources}`);
@@ -225,28 +239,6 @@ async function disposes() {
     await Deno.remove(folder, { recursive: true });
   }
 }
-
-Deno.test({
-  name: "build: all programs together fit into one executable for Windows",
-  ignore: Deno.build.os === "windows",
-  fn: async () => {
-    const folder = await Deno.makeTempDir({ prefix: "neverliie-payload-" });
-    try {
-      const programs = Object.entries(PROGRAMS);
-      // One folder holds all of them, as the bundler wants the first module's to.
-      const entry = join(CHECKOUT, "apps", "programs.ts");
-      const mains = programs.map(([name]) => join(CHECKOUT, "apps", name, "main.ts"));
-      const loaded = programs.flatMap(([, { bundled, views }]) =>
-        [...bundled ?? [], ...views ?? []].map((path) => join(CHECKOUT, path))
-      );
-      await bundleProgram({ entry, bundled: [...mains, ...loaded] }, folder);
-      const bytes = await sizeOf(folder);
-      assert(bytes > 500_000 && bytes <= PAYLOAD_MAX, `${bytes} bytes of ${PAYLOAD_MAX}`);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
-});
 
 Deno.test("build: as many compilers run as processors and memory allow", () => {
   assertEquals([jobsFor(8, 32e9), jobsFor(8, 1.5e9), jobsFor(8, 0)], [8, 2, 1]);

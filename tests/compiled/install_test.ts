@@ -3,12 +3,18 @@
  * before and after is compared file by file and, on Windows, value by value in the registry.
  */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { basename, dirname, join } from "@std/path";
+import { basename, join } from "@std/path";
+import { readManifest, writeManifest } from "../../apps/manifest.ts";
 import { VERSION } from "../../apps/version.ts";
-import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
-import { ConnectionLostError, NeverLiieIPC, pidOf } from "../../lib/ipc/mod.ts";
+import {
+  type AppDescription,
+  ConnectionLostError,
+  NeverLiieIPC,
+  pidOf,
+} from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
+import { bytesOf, Desk, exists, filesOf, tree } from "../support/mesh/desk.ts";
 import { readShortcut } from "../support/mesh/shortcut.ts";
 import {
   executable,
@@ -18,114 +24,6 @@ import {
   until,
   WINDOWS,
 } from "../support/mesh/mesh.ts";
-
-/** One user's folders, and a folder to install from. */
-class Desk {
-  readonly mesh: TestMesh;
-  readonly user: string;
-  readonly source: string;
-
-  constructor(mesh: TestMesh) {
-    this.mesh = mesh;
-    this.user = join(dirname(mesh.home), `user of ${basename(mesh.home)}`);
-    this.source = join(this.user, "unpacked");
-    Deno.mkdirSync(this.#temporary, { recursive: true });
-  }
-
-  /** With characters that the name of an account may have, and Windows' shell does not bear. */
-  get #temporary(): string {
-    return join(this.user, "tmp of & (a) @b^c");
-  }
-
-  /** The variables by which a program finds the user's places. */
-  get env(): Record<string, string> {
-    const { user } = this;
-    return WINDOWS
-      ? {
-        ...{ USERPROFILE: user, APPDATA: join(user, "Roaming") },
-        ...{ LOCALAPPDATA: join(user, "Local"), TEMP: this.#temporary, TMP: this.#temporary },
-      }
-      : {
-        ...{ HOME: user, XDG_DATA_HOME: join(user, "data"), XDG_CONFIG_HOME: join(user, "config") },
-        TMPDIR: this.#temporary,
-      };
-  }
-
-  /** Where the programs go. */
-  get root(): string {
-    return WINDOWS
-      ? join(this.user, "Local", "Programs", "NeverLiie")
-      : join(this.user, "data", "neverliie");
-  }
-
-  /** The installed executable of a program. */
-  installed(name: string): string {
-    return join(this.root, basename(executable(name)));
-  }
-
-  /** Makes a folder with some of the built programs and their manifest, as an archive holds it. */
-  async unpack(
-    folder: string,
-    programs: Record<string, string>,
-    version: string = VERSION,
-  ): Promise<string> {
-    await Deno.mkdir(folder, { recursive: true });
-    const manifest = (await readManifest(EXECUTABLES!))!;
-    const chosen = [];
-    for (const [name, from] of Object.entries(programs)) {
-      const built = manifest.programs.find((program) => program.name === name)!;
-      await Deno.copyFile(from, join(folder, built.file));
-      chosen.push({ ...built, sha256: await sha256OfFile(from) });
-    }
-    await writeManifest(folder, { ...manifest, version, programs: chosen });
-    return folder;
-  }
-
-  run(command: string[]) {
-    return this.mesh.run(command, { env: this.env });
-  }
-
-  spawn(command: string[]): Deno.ChildProcess {
-    return this.mesh.spawn(command, { env: this.env });
-  }
-
-  /** Installs the command and the status bar. */
-  async install(): Promise<void> {
-    await this.unpack(this.source, {
-      neverliie: executable("neverliie"),
-      statusbar: executable("statusbar"),
-      launcher: executable("launcher"),
-    });
-    const { code, stderr } = await this.run([
-      join(this.source, basename(executable("neverliie"))),
-      "install",
-    ]);
-    assertEquals([code, stderr], [0, ""]);
-  }
-
-  async uninstall(): Promise<string> {
-    const { code, stdout, stderr } = await this.run([this.installed("neverliie"), "uninstall"]);
-    assertEquals([code, stderr], [0, ""]);
-    // On Windows the shell removes the program's own file a moment after its end.
-    await until(() => !exists(this.root));
-    return stdout;
-  }
-
-  [Symbol.dispose](): void {
-    for (let attempt = 1;; attempt++) {
-      try {
-        return Deno.removeSync(this.user, { recursive: true });
-      } catch (error) {
-        // Windows lets go of a program's file a moment after the program has ended.
-        if (!WINDOWS || attempt === 100) {
-          console.error(error); // what the test itself found is not to be hidden by it
-          return;
-        }
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-      }
-    }
-  }
-}
 
 /** Clients that call the status bar without pause. */
 class Load {
@@ -145,6 +43,11 @@ class Load {
     assert(this.#lost <= stops * this.#callers.length, `${this.#lost} calls had to be made again`);
   }
 
+  /** Ends it where the test has failed: calls without pause would slow all that follow. */
+  [Symbol.dispose](): void {
+    this.#ended = true;
+  }
+
   #lost = 0;
 
   async #call(mesh: TestMesh): Promise<void> {
@@ -162,16 +65,6 @@ class Load {
   }
 }
 
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 /** Resolves once a program has written the text, and reads on. */
 async function said(child: Deno.ChildProcess, text: string): Promise<void> {
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -183,28 +76,6 @@ async function said(child: Deno.ChildProcess, text: string): Promise<void> {
   void (async () => {
     while (!(await reader.read()).done);
   })();
-}
-
-/** Every file, link and folder below a folder, but for the code cache that Deno makes. */
-function tree(folder: string, prefix = ""): string[] {
-  return entriesOf(folder).flatMap(({ name, isDirectory }) => {
-    if (name.startsWith("deno-compile-")) return [];
-    const path = `${prefix}${name}`;
-    return isDirectory ? [`${path}/`, ...tree(join(folder, name), `${path}/`)] : [path];
-  }).sort();
-}
-
-function entriesOf(folder: string): Pick<Deno.DirEntry, "name" | "isDirectory">[] {
-  try {
-    return [...Deno.readDirSync(folder)];
-  } catch (error) {
-    // Windows' shell is just removing it: there is something until it has gone.
-    const { code } = error as { code?: string };
-    if (WINDOWS && (code === "EBUSY" || error instanceof Deno.errors.NotFound)) {
-      return [{ name: "(being removed)", isDirectory: false }];
-    }
-    throw error;
-  }
 }
 
 function ascii(text: string): string {
@@ -233,16 +104,15 @@ async function registryOfUser(): Promise<string[]> {
   return lines.filter((line) => line !== "" && !/CurrentVersion\\Uninstall$/.test(line));
 }
 
+/** Each installation copies 100 MB and starts the executable by every name; some tests make four. */
+const PATIENT = { limit: 120_000 };
+
 if (EXECUTABLES !== null) {
   meshTest(
     "install, then uninstall: all is as it was, but for what the user made",
     async (mesh) => {
       using desk = new Desk(mesh);
-      await desk.unpack(desk.source, {
-        neverliie: executable("neverliie"),
-        statusbar: executable("statusbar"),
-        launcher: executable("launcher"),
-      });
+      await desk.unpackSuite(desk.source);
       const command = join(desk.source, basename(executable("neverliie")));
       const before = { tree: tree(desk.user), registry: await registryOfUser() };
 
@@ -255,6 +125,9 @@ if (EXECUTABLES !== null) {
       assertEquals([installed.code, installed.stderr], [0, ""]);
       assertStringIncludes(installed.stdout, `NeverLiie ${VERSION} is installed`);
       assertNotEquals(tree(desk.user), before.tree);
+      assertEquals(filesOf(desk), 1);
+      const { size } = Deno.statSync(command);
+      assert(bytesOf(desk.root) - size < 100_000, "the executable is on the disk once");
       if (WINDOWS) await assertWindowsDesktop(desk);
       else await assertLinuxDesktop(desk);
 
@@ -285,8 +158,8 @@ if (EXECUTABLES !== null) {
       for (const left of [note, mesh.ipc.registry.path]) assertStringIncludes(gone.stdout, left);
       assertEquals(await pidOf(mesh.ipc, "statusbar"), null);
       assertEquals([...(await mesh.ipc.registry.read()).apps.keys()], ["mine"]);
-      await until(() => !exists(desk.installed("neverliie")));
-      assertEquals([...Deno.readDirSync(desk.root)].map(({ name }) => name), ["my note.txt"]);
+      // On Windows the shell removes the programs a moment after this one's end.
+      await until(() => tree(desk.root).join() === "my note.txt");
 
       await Deno.remove(note);
       // Without the user's note nothing is left at all: installed and removed once more.
@@ -301,6 +174,7 @@ if (EXECUTABLES !== null) {
       // Nor is there a home, or a lock beside the sockets.
       assertEquals([exists(mesh.home), exists(mesh.ipc.home.runtime)], [false, false]);
     },
+    PATIENT,
   );
 
   meshTest("uninstall: a program that runs from elsewhere goes on, with its lock", async (mesh) => {
@@ -355,10 +229,11 @@ if (EXECUTABLES !== null) {
       { statusbar: join(EXECUTABLES!, "next", basename(executable("statusbar"))) },
       NEXT_VERSION,
     );
-    await mesh.ipc.wake("statusbar");
+    for (const app of ["statusbar", "launcher"]) await mesh.ipc.wake(app);
     const pid = await pidOf(mesh.ipc, "statusbar");
+    const other = await pidOf(mesh.ipc, "launcher");
 
-    const load = new Load(mesh);
+    using load = new Load(mesh);
     await until(() => load.answered > 20);
     const during = load.answered;
     const { code, stdout, stderr } = await desk.run([
@@ -373,15 +248,15 @@ if (EXECUTABLES !== null) {
     const about = await mesh.ipc.call<{ version: string; pid: number }>("statusbar", "$/describe");
     assertEquals(about.version, NEXT_VERSION);
     assertNotEquals(about.pid, pid);
-    // What the new version did not bring is still there, and all of it can be removed.
-    assert(exists(desk.installed("launcher")));
+    // What the new version did not bring is still there, by a name of the old file, and runs on.
+    assertEquals([await pidOf(mesh.ipc, "launcher"), filesOf(desk)], [other, 2]);
     const { length } = tree(desk.user).filter((path) =>
       path.startsWith("next") || /^(tmp|unpacked)/.test(path)
     );
     await desk.uninstall();
     // Every folder that the installation made has gone with it.
     await until(() => tree(desk.user).length <= length);
-  });
+  }, PATIENT);
 
   meshTest("an old command that still runs is in no upgrade's way, nor in a removal's", async (
     mesh,
@@ -427,7 +302,7 @@ if (EXECUTABLES !== null) {
       await child.status;
     }
     await until(() => !exists(desk.root) && !tree(desk.user).some((path) => path.endsWith(".cmd")));
-  });
+  }, PATIENT);
 
   meshTest("an upgrade that does not answer is taken back", async (mesh) => {
     using desk = new Desk(mesh);
@@ -435,13 +310,16 @@ if (EXECUTABLES !== null) {
     await mesh.ipc.wake("statusbar");
     const files = tree(desk.root);
     const entry = (await mesh.ipc.registry.read()).apps.get("statusbar");
-    // It runs, but it is another program and so never answers as the status bar.
+    // It runs, but by the name of its file it is another program, and never answers as the status bar.
     const wrong = await desk.unpack(
       join(desk.user, "wrong"),
-      { statusbar: executable("scanner") },
+      { scanner: executable("scanner") },
       NEXT_VERSION,
     );
-    const load = new Load(mesh);
+    const manifest = (await readManifest(wrong))!;
+    const programs = manifest.programs.map((program) => ({ ...program, name: "statusbar" }));
+    await writeManifest(wrong, { ...manifest, programs });
+    using load = new Load(mesh);
     const taken = await desk.run([
       desk.installed("neverliie"),
       ...["upgrade", "--from", wrong, "--timeout", "1500"],
@@ -486,18 +364,75 @@ if (EXECUTABLES !== null) {
       const { registered: __, ...then } = entry!;
       assertEquals(now, then);
     }
-  });
+  }, PATIENT);
+
+  meshTest(
+    "upgrade from a file for each program to one for all, not to a wrong one, and back",
+    async (
+      mesh,
+    ) => {
+      using desk = new Desk(mesh);
+      const each = await desk.unpack(desk.source, {
+        ...{ neverliie: executable("neverliie"), statusbar: executable("statusbar") },
+        launcher: executable("launcher"),
+      });
+      const run = async (...args: string[]) => {
+        const file = basename(executable("neverliie"));
+        const command = exists(desk.installed("neverliie")) ? desk.root : desk.source;
+        return await desk.run([join(command, file), ...args, "--json"]);
+      };
+      const upgrade = async (from: string) => {
+        const { code, stdout, stderr } = await run("upgrade", "--from", from);
+        assertEquals([code, stderr], [0, ""]);
+        return JSON.parse(stdout).restarted.toSorted();
+      };
+      const versions = async () => {
+        const told = [];
+        for (const app of ["launcher", "statusbar"]) {
+          const about = await mesh.ipc.call<AppDescription>(app, "$/describe");
+          told.push([about.version, about.launch?.cmd[0]]);
+        }
+        return told;
+      };
+      const all = (version: string) =>
+        ["launcher", "statusbar"].map((app) => [version, desk.installed(app)]);
+      assertEquals((await run("install")).code, 0);
+      assertEquals(filesOf(desk), 3);
+      for (const app of ["launcher", "statusbar"]) await mesh.ipc.wake(app);
+      const before = tree(desk.root);
+
+      // It is another version than its manifest says.
+      const next = await desk.unpackSuite(join(desk.user, "next"), join(EXECUTABLES!, "next"));
+      const manifest = (await readManifest(next))!;
+      await writeManifest(next, { ...manifest, version: "98.0.0" });
+      const refused = await run("upgrade", "--from", next);
+      assertEquals(refused.code, 1, refused.stdout);
+      assertStringIncludes(refused.stderr, `answers as version ${NEXT_VERSION}, not 98.0.0`);
+      await until(() => tree(desk.root).join() === before.join());
+      assertEquals([await versions(), filesOf(desk)], [all(VERSION), 3]);
+
+      await writeManifest(next, manifest);
+      using load = new Load(mesh);
+      await until(() => load.answered > 5);
+      assertEquals(await upgrade(next), ["launcher", "statusbar"]);
+      await load.end();
+      assertEquals([await versions(), filesOf(desk)], [all(NEXT_VERSION), 1]);
+      assert(exists(desk.installed("scanner")), "what had no file of its own is there");
+
+      assertEquals(await upgrade(each), ["launcher", "statusbar"]);
+      assertEquals([await versions(), filesOf(desk)], [all(VERSION), 4]);
+      await desk.uninstall();
+      assert(!exists(desk.root));
+    },
+    PATIENT,
+  );
 
   meshTest("an upgrade that is killed is mended by the next one", async (mesh) => {
     using desk = new Desk(mesh);
     await desk.install();
     await mesh.ipc.wake("statusbar");
     const before = tree(desk.root);
-    const next = await desk.unpack(
-      join(desk.user, "next"),
-      { statusbar: join(EXECUTABLES!, "next", basename(executable("statusbar"))) },
-      NEXT_VERSION,
-    );
+    const next = await desk.unpackSuite(join(desk.user, "next"), join(EXECUTABLES!, "next"));
     const killed = desk.spawn([desk.installed("neverliie"), "upgrade", "--from", next]);
     await said(killed, "stopped statusbar");
     killed.kill("SIGKILL");
@@ -513,7 +448,7 @@ if (EXECUTABLES !== null) {
     await Deno.mkdir(join(desk.root, ".previous"));
     await Deno.writeTextFile(join(desk.root, ".previous", "statusbar"), "of an upgrade killed now");
     assert(!(await desk.uninstall()).includes("Left"));
-  });
+  }, PATIENT);
 
   meshTest("install: what cannot be installed is told", async (mesh) => {
     using desk = new Desk(mesh);
@@ -551,6 +486,10 @@ async function assertLinuxDesktop(desk: Desk): Promise<void> {
 async function assertWindowsDesktop(desk: Desk): Promise<void> {
   const registry = (await registryOfUser()).join("\n");
   assertStringIncludes(registry, ascii(`"${desk.installed("neverliie")}" uninstall`));
+  // The file counts once, whatever names it has.
+  const [, kilobytes] = /EstimatedSize\s+REG_DWORD\s+(\S+)/.exec(registry) ?? [];
+  const { size } = Deno.statSync(desk.installed("neverliie"));
+  assertEquals(Number(kilobytes), size >> 10);
   const path = await new Deno.Command("reg", { args: ["query", "HKCU\\Environment", "/v", "Path"] })
     .output();
   assertStringIncludes(new TextDecoder().decode(path.stdout), "REG_EXPAND_SZ");

@@ -1,14 +1,15 @@
-/** A release, of one program and two targets, one of which has no runtime: unpacked and run. */
+/** A release of the suite for two targets, one of which has no runtime: unpacked and run. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { changesOf } from "../../apps/build/changes.ts";
 import { checklistNoteOf } from "../../apps/build/checklist.ts";
 import { release } from "../../apps/build/release.ts";
-import { readManifest } from "../../apps/manifest.ts";
+import { programsOf, readManifest } from "../../apps/manifest.ts";
+import { linkFile } from "../../apps/program_file.ts";
 import { VERSION } from "../../apps/version.ts";
 import { labCompiler } from "../lab/executables.ts";
 import { lab } from "../lab/lab.ts";
-import { executable, EXECUTABLES } from "../support/mesh/mesh.ts";
+import { EXECUTABLES } from "../support/mesh/mesh.ts";
 
 /** Runs a program of the system in a folder, in an environment of nothing but `env`. */
 async function run(command: string[], cwd: string, env: Record<string, string> = {}) {
@@ -28,18 +29,16 @@ if (Deno.build.os === "linux" && EXECUTABLES !== null) {
       const here = Deno.build.target;
       // What this run has built already is not built again.
       await Deno.mkdir(join(out, here));
-      for (const path of [executable("neverliie"), join(EXECUTABLES!, "manifest.json")]) {
-        await Deno.copyFile(path, join(out, here, path.slice(dirname(path).length + 1)));
+      const manifest = (await readManifest(EXECUTABLES!))!;
+      for (const file of ["manifest.json", ...programsOf(manifest).map(({ file }) => file)]) {
+        await linkFile(join(EXECUTABLES!, file), join(out, here, file));
       }
-      const manifest = (await readManifest(join(out, here)))!;
-      manifest.programs = manifest.programs.filter(({ name }) => name === "neverliie");
-      await Deno.writeTextFile(join(out, here, "manifest.json"), JSON.stringify(manifest));
 
       const found = lab();
       const { denort = new Map<string, string>(), ...tools } = found ? labCompiler(found) : {};
       const missing = "aarch64-apple-darwin";
       const { folder, files, failed } = await release({
-        ...{ targets: [here, missing], apps: ["neverliie"], out, force: false, ...tools },
+        ...{ targets: [here, missing], apps: [], out, force: false, ...tools },
         denort: new Map([...denort, [missing, join(out, "no such runtime")]]),
       });
       assertEquals(failed, [missing]);
@@ -49,6 +48,9 @@ if (Deno.build.os === "linux" && EXECUTABLES !== null) {
         ...[`${name}.tar.gz`, `neverliie-${VERSION}.cdx.json`],
       ]);
       assertEquals([...Deno.readDirSync(folder)].length, files.length);
+      const { size } = await Deno.stat(join(folder, `${name}.tar.gz`));
+      const whole = manifest.programs[0]!.size;
+      assert(size < whole / 2, `${size} bytes of an executable of ${whole}`);
       const sums = await run(["sha256sum", "--check", "--strict", "SHA256SUMS"], folder);
       assertEquals(sums.code, 0, sums.stdout);
       assertEquals(sums.stdout.trim().split("\n").length, files.length - 1);
@@ -81,8 +83,11 @@ if (Deno.build.os === "linux" && EXECUTABLES !== null) {
       const neverliie = join(top, "neverliie");
       const env = { HOME: home, TMPDIR: out };
       assertEquals((await run([neverliie, "--version"], home, env)).stdout, `${VERSION}\n`);
+      const help = (...name: string[]) => run([neverliie, ...name, "--help"], home, env);
+      assertStringIncludes((await help("--as", "statusbar")).stdout, "Usage: statusbar");
       const plan = await run([neverliie, "install", "--dry-run"], home, env);
       assertEquals([plan.code, plan.stderr], [0, ""]);
+      assertMatch(plan.stdout, /^name it ".*\.local\/share\/neverliie\/statusbar", too$/m);
       assertMatch(plan.stdout, /^copy ".*neverliie" to ".*\.local\/share\/neverliie"$/m);
     } finally {
       await Deno.remove(out, { recursive: true });

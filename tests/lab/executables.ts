@@ -4,11 +4,13 @@
  * @module
  */
 import { fromFileUrl, join } from "@std/path";
-import { PROGRAMS } from "../../apps/programs.ts";
+import { walk } from "@std/fs";
+import { linkFile } from "../../apps/program_file.ts";
+import { SUITE } from "../../apps/programs.ts";
 import { VERSION } from "../../apps/version.ts";
 import { type CompileOptions, compileProgram } from "../../build.ts";
-import { bundleModules, compileModule } from "../../apps/build/compile.ts";
-import { readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
+import { bundleProgram, compileModule } from "../../apps/build/compile.ts";
+import { namesOf, readManifest, sha256OfFile, writeManifest } from "../../apps/manifest.ts";
 import { buildAll, type BuildRequest } from "../../apps/build/build.ts";
 import { executableName } from "../../apps/build/targets.ts";
 import { type Lab, TARGETS, VERSIONS } from "./lab.ts";
@@ -49,7 +51,7 @@ export async function compileForLab(
 }
 
 /**
- * Builds every program of the suite as `deno task build` does, and every fixture program of the
+ * Builds the suite as `deno task build` does, and every fixture program of the
  * tests: `tests/support/programs/<name>_app.ts` becomes `<name>_app` with the modules
  * `tests/support/programs/*_worker.ts` in it, and `<name>_view.ts` `<name>_view`. Without a lab, the running Deno compiles.
  *
@@ -62,8 +64,7 @@ export async function buildTestPrograms(
   target: string = Deno.build.target,
 ): Promise<string> {
   const tools = lab === null ? { denort: new Map<string, string>() } : labCompiler(lab);
-  const apps = Object.keys(PROGRAMS);
-  const results = await buildAll({ targets: [target], apps, out, force: false, ...tools });
+  const results = await buildAll({ targets: [target], apps: [], out, force: false, ...tools });
   for (const { error } of results) if (error !== null) throw error;
   const folder = join(out, target);
   const support = join(checkout, "tests", "support", "programs");
@@ -87,40 +88,48 @@ export async function buildTestPrograms(
 export const NEXT_VERSION = "99.0.0-next";
 
 /**
- * Builds the status bar once more, as a later version, into `next` of the folder, with a manifest:
- * what tests upgrade to.
+ * Builds the suite once more, as a later version, into `next` of the folder, with a manifest: what
+ * tests upgrade to.
  */
 async function buildNextVersion(lab: Lab | null, folder: string, target: string): Promise<void> {
   const next = join(folder, "next");
   const stage = await Deno.makeTempDir({ prefix: "neverliie-next-" });
+  const manifest = (await readManifest(folder))!;
+  const programs = [];
   try {
-    const entry = join(checkout, "apps", "statusbar", "main.ts");
-    const [bundle] = await bundleModules([entry], stage);
-    const text = await Deno.readTextFile(bundle!);
-    const changed = text.replace(`version: "${VERSION}"`, `version: "${NEXT_VERSION}"`);
-    if (changed === text) throw new Error("Cannot make another version: there is none in it");
-    await Deno.writeTextFile(bundle!, changed);
-    const output = join(next, executableName("statusbar", target));
-    const { permissions } = PROGRAMS["statusbar"]!;
-    const options = { entry, output, target, permissions };
-    const tools = lab === null ? null : labCompiler(lab);
-    const denort = tools?.denort.get(target);
-    await compileModule(bundle!, ["--no-config"], {
-      ...options,
-      ...(tools === null ? {} : { deno: tools.compiler!.deno, env: tools.compiler!.env }),
-      ...(denort === undefined ? {} : { denort }),
-    });
+    const { entry, bundled = [], permissions } = SUITE;
+    const { modules: [main, ...include] } = await bundleProgram({
+      entry: join(checkout, entry),
+      bundled: bundled.map((path) => join(checkout, path)),
+    }, stage);
+    await tellVersion(stage, NEXT_VERSION);
+    for (const built of manifest.programs) {
+      const output = join(next, built.file);
+      const tools = lab === null ? null : labCompiler(lab);
+      const denort = tools?.denort.get(target);
+      await compileModule(main!, ["--no-config"], {
+        ...{ entry, output, target, permissions, include },
+        ...(tools === null ? {} : { deno: tools.compiler.deno, env: tools.compiler.env }),
+        ...(denort === undefined ? {} : { denort }),
+      });
+      for (const { file } of namesOf(built).slice(1)) await linkFile(output, join(next, file));
+      const { size } = await Deno.stat(output);
+      programs.push({ ...built, sha256: await sha256OfFile(output), size });
+    }
   } finally {
     await Deno.remove(stage, { recursive: true });
   }
-  const manifest = (await readManifest(folder))!;
-  const file = executableName("statusbar", target);
-  const built = manifest.programs.find(({ name }) => name === "statusbar")!;
-  const sha256 = await sha256OfFile(join(next, file));
-  const { size } = await Deno.stat(join(next, file));
-  await writeManifest(next, {
-    ...manifest,
-    version: NEXT_VERSION,
-    programs: [{ ...built, sha256, size }],
-  });
+  await writeManifest(next, { ...manifest, version: NEXT_VERSION, programs });
+}
+
+/** Has a bundle tell another version. */
+async function tellVersion(folder: string, version: string): Promise<void> {
+  let changed = 0;
+  for await (const { path } of walk(folder, { includeDirs: false })) {
+    const text = await Deno.readTextFile(path);
+    const told = text.replace(`version:"${VERSION}"`, `version:"${version}"`);
+    if (told !== text) changed++;
+    await Deno.writeTextFile(path, told);
+  }
+  if (changed !== 1) throw new Error(`Cannot make another version: ${changed} files tell one`);
 }

@@ -6,6 +6,8 @@
 import { DELIMITER, join, resolve } from "@std/path";
 import type { CommonOptions } from "../commands.ts";
 import { samePath } from "../../../lib/ipc/tools.ts";
+import { programsOf } from "../../manifest.ts";
+import { COMMAND } from "../../programs.ts";
 import { UsageError } from "../exit.ts";
 import { narrate, print, writeLine } from "../../output.ts";
 import { install, planInstall } from "./install.ts";
@@ -70,7 +72,7 @@ async function deploy(flags: InstallFlags, done: string): Promise<void> {
   writeLine(`NeverLiie ${version} is ${done} in "${root}"${before ? ` (was ${before})` : ""}.`);
   const bin = join(Deno.env.get("HOME") ?? "", ".local", "bin");
   if (!plan.choice.path) {
-    const command = source.manifest.programs.find(({ name }) => name === "neverliie");
+    const command = programsOf(source.manifest).find(({ name }) => name === COMMAND);
     if (command !== undefined) writeLine(`Try: "${join(root, command.file)}" list`);
   } else if (Deno.build.os === "windows") writeLine("In a new terminal: neverliie list");
   else if (!(Deno.env.get("PATH") ?? "").split(DELIMITER).includes(bin)) {

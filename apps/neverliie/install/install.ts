@@ -8,7 +8,14 @@ import { dirname, join } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
 import { describeTrace, makeTrace, removeTrace, type Trace } from "../../../lib/desktop/trace.ts";
 import { NeverLiieIPC, type RegistryEntry } from "../../../lib/ipc/mod.ts";
-import { type Manifest, writeManifest } from "../../manifest.ts";
+import {
+  type Manifest,
+  type NamedProgram,
+  namesOf,
+  programsOf,
+  writeManifest,
+} from "../../manifest.ts";
+import { COMMAND } from "../../programs.ts";
 import { type DesktopChoice, desktopTraces } from "./places.ts";
 import { removeLeftovers, stage, swap } from "./program_files.ts";
 import { readReceipt, type Receipt, writeReceipt } from "./receipt.ts";
@@ -35,11 +42,17 @@ export async function planInstall(
   const { manifest } = source;
   const before = await readReceipt(root);
   // Nobody joins the mesh, whose home that would make, where nothing of it can run.
-  const running = before === null ? [] : await runningNow(root, before);
+  const running = before === null ? [] : await runningNow(root, replaced(before, manifest));
   return [
-    ...manifest.programs.map(({ file }) => `copy "${join(source.folder, file)}" to "${root}"`),
+    ...manifest.programs.flatMap((program) => {
+      const [{ file }, ...links] = namesOf(program);
+      return [
+        `copy "${join(source.folder, file)}" to "${root}"`,
+        ...links.map((link) => `name it "${join(root, link.file)}", too`),
+      ];
+    }),
     ...running.map((app) => `stop ${app}, and start it again as version ${manifest.version}`),
-    ...manifest.programs.filter(({ name }) => name !== "neverliie")
+    ...appsOf(manifest)
       .map(({ name, file }) => `register ${name} as "${join(root, file)}"`),
     ...desktopTraces(root, programsAfter(manifest, before), manifest, choice).map((trace) =>
       `make ${describeTrace(trace)}`
@@ -47,9 +60,15 @@ export async function planInstall(
   ];
 }
 
-async function runningNow(root: string, { programs }: Receipt): Promise<string[]> {
+async function runningNow(root: string, programs: readonly NamedProgram[]): Promise<string[]> {
   await using ipc = await NeverLiieIPC.client();
   return await runningFrom(ipc, root, programs, new AbortController().signal);
+}
+
+/** What of an installation a version takes the place of: one program alone leaves the others. */
+function replaced({ programs }: Receipt, manifest: Manifest): NamedProgram[] {
+  const now = programsOf(manifest);
+  return programs.filter(({ name }) => now.some((one) => one.name === name));
 }
 
 /**
@@ -60,7 +79,7 @@ async function runningNow(root: string, { programs }: Receipt): Promise<string[]
  * @throws {Error} what failed, once it has been taken back
  */
 export async function install(options: InstallOptions): Promise<string[]> {
-  const { root } = options;
+  const { root, source } = options;
   const made = await missingFolders(dirname(root));
   const fresh = !await exists(root);
   const undo = new UndoList();
@@ -79,7 +98,7 @@ export async function install(options: InstallOptions): Promise<string[]> {
     const running = await exchange(ipc, options, before, held, undo);
     await makeTraces(options, before, made, undo);
     await removeLeftovers(root);
-    const apps = appsOf(options);
+    const apps = appsOf(source.manifest).map(({ name }) => name);
     for (const line of await runningElsewhere(ipc, root, apps, options.signal)) options.say(line);
     return running;
   } catch (error) {
@@ -96,8 +115,8 @@ export async function install(options: InstallOptions): Promise<string[]> {
 }
 
 /** The programs that are apps of the mesh. */
-function appsOf({ source: { manifest } }: InstallOptions): string[] {
-  return manifest.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
+function appsOf(manifest: Manifest): NamedProgram[] {
+  return programsOf(manifest).filter(({ name }) => name !== COMMAND);
 }
 
 /**
@@ -114,13 +133,15 @@ async function exchange(
   undo: UndoList,
 ): Promise<string[]> {
   const { root, signal } = options;
-  held.use(await holdStarts(ipc, appsOf(options), signal));
-  const running = await runningFrom(ipc, root, before?.programs ?? [], signal);
+  const apps = appsOf(options.source.manifest).map(({ name }) => name);
+  held.use(await holdStarts(ipc, apps, signal));
+  const old = before === null ? [] : replaced(before, options.source.manifest);
+  const running = await runningFrom(ipc, root, old, signal);
   // Noted first, so that they are started last when all is taken back.
   for (const app of running) {
-    const { file } = before!.programs.find(({ name }) => name === app)!;
-    const old = { app, path: join(root, file), cwd: root, version: null };
-    undo.add(`start ${app} again`, () => startAndCheck(ipc, old, options.timeout, never()));
+    const { file } = old.find(({ name }) => name === app)!;
+    const start = { app, path: join(root, file), cwd: root, version: null };
+    undo.add(`start ${app} again`, () => startAndCheck(ipc, start, options.timeout, never()));
   }
   for (const app of running) {
     await stop(ipc, app, signal);
@@ -132,16 +153,16 @@ async function exchange(
   return running;
 }
 
-/** Starts the new program of an app, where this version has one. */
+/** Starts the new program of an app. */
 async function startNew(
   ipc: NeverLiieIPC,
   app: string,
-  { root, source: { manifest: { programs, version } }, timeout, signal, say }: InstallOptions,
+  { root, source: { manifest }, timeout, signal, say }: InstallOptions,
   undo: UndoList,
 ): Promise<void> {
-  const program = programs.find(({ name }) => name === app);
-  if (program === undefined) return;
-  const path = join(root, program.file);
+  const { version } = manifest;
+  const { file } = appsOf(manifest).find(({ name }) => name === app)!;
+  const path = join(root, file);
   await startAndCheck(ipc, { app, path, cwd: root, version }, timeout, signal);
   undo.add(`stop the new ${app}`, () => stop(ipc, app, never()));
   say(`started ${app}, version ${version}`);
@@ -158,7 +179,7 @@ async function register(
   { root, source }: InstallOptions,
   undo: UndoList,
 ): Promise<void> {
-  const programs = source.manifest.programs.filter(({ name }) => name !== "neverliie");
+  const programs = appsOf(source.manifest);
   const { apps } = await ipc.registry.read();
   undo.add("restore the mesh's registry", () =>
     ipc.registry.update(
@@ -214,8 +235,8 @@ async function makeTraces(
 }
 
 /** What is installed now: a version that lacks a program leaves the old one of it in place. */
-function programsAfter({ programs }: Manifest, before: Receipt | null): Receipt["programs"] {
-  const now = programs.map(({ name, file }) => ({ name, file }));
+function programsAfter(manifest: Manifest, before: Receipt | null): Receipt["programs"] {
+  const now = programsOf(manifest);
   const kept = before?.programs.filter(({ name }) => !now.some((one) => one.name === name)) ?? [];
   return [...now, ...kept];
 }

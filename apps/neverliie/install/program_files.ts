@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { ensureDir, exists } from "@std/fs";
+import { namesOf, programsOf } from "../../manifest.ts";
+import { copyContent, linkFile } from "../../program_file.ts";
 import type { InstallOptions } from "./install.ts";
 import { isPrevious, PREVIOUS, STAGED } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
@@ -16,41 +18,54 @@ import { pause } from "../../../lib/system/waiting.ts";
 /** Milliseconds that a new executable has to print its help. */
 const HELP_TIMEOUT = 20_000;
 
-/** Copies the new executables into the folder, where nobody runs them yet, and tries each. */
+/**
+ * Copies the new executables into the folder, where nobody runs them yet, gives them all their names,
+ * and tries each.
+ */
 export async function stage(
   { root, source, signal, say }: InstallOptions,
   undo: UndoList,
 ): Promise<void> {
   await checkSource(source);
   const folder = join(root, STAGED);
-  await remove(folder);
+  await clear(root, folder);
   await ensureDir(folder);
-  undo.add("remove the copies", () => remove(folder));
-  for (const { file } of source.manifest.programs) {
-    signal.throwIfAborted();
-    const path = join(folder, file);
-    await copyContent(join(source.folder, file), path);
-    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
-    await tryOut(path, AbortSignal.any([signal, AbortSignal.timeout(HELP_TIMEOUT)]));
-    say(`copied ${file}`);
+  undo.add("remove the copies", () => remove(folder, 100));
+  for (const program of source.manifest.programs) {
+    const from = join(folder, program.file);
+    for (const { file } of namesOf(program)) {
+      signal.throwIfAborted();
+      const path = join(folder, file);
+      const first = file === program.file;
+      if (!first) await linkFile(from, path);
+      else {
+        await copyContent(join(source.folder, file), path);
+        if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
+      }
+      say(first ? `copied ${file}` : `named it ${file}, too`);
+    }
+  }
+  const files = programsOf(source.manifest).map(({ file }) => join(folder, file));
+  // All to their end: what still runs could not be removed on Windows.
+  const tried = await Promise.allSettled(files.map((path) => tryOut(path, signal)));
+  for (const one of tried) if (one.status === "rejected") throw one.reason;
+}
+
+/** Removes what a killed upgrade staged; Windows keeps a name of what has been started by another. */
+async function clear(root: string, folder: string): Promise<void> {
+  try {
+    await remove(folder);
+  } catch (error) {
+    if (Deno.build.os !== "windows") throw error;
+    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(STAGED, name));
+    await setAside(root, names);
   }
 }
 
-/**
- * Copies a file's content, and nothing that the system notes beside it. Windows marks what came from
- * the web in a hidden part of the file, and asks before it starts such a program, at each logon
- * again; the system's own way of copying takes the mark along.
- *
- * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-copyfileexw
- */
-export async function copyContent(from: string, to: string): Promise<void> {
-  using source = await Deno.open(from);
-  using target = await Deno.open(to, { write: true, create: true, truncate: true });
-  await source.readable.pipeTo(target.writable);
-}
-
 /** Whether an executable runs at all on this machine. */
-async function tryOut(path: string, signal: AbortSignal): Promise<void> {
+async function tryOut(path: string, interrupted: AbortSignal): Promise<void> {
+  const timeout = AbortSignal.timeout(HELP_TIMEOUT);
+  const signal = AbortSignal.any([interrupted, timeout]);
   let why: string;
   try {
     const { success, code, stderr } = await new Deno.Command(path, {
@@ -58,10 +73,14 @@ async function tryOut(path: string, signal: AbortSignal): Promise<void> {
       ...{ stdin: "null", stdout: "null", stderr: "piped", signal },
     }).output();
     if (success) return;
-    why = `exit code ${code} ${new TextDecoder().decode(stderr).trim()}`;
+    // What was ended has an exit code like any other.
+    why = timeout.aborted
+      ? `it did not print its help in ${HELP_TIMEOUT} ms`
+      : `exit code ${code} ${new TextDecoder().decode(stderr).trim()}`;
   } catch (error) {
     why = (error as Error).message;
   }
+  interrupted.throwIfAborted();
   throw new Error(`Cannot use "${path}": it does not run on this machine: ${why.trim()}`);
 }
 
@@ -69,7 +88,7 @@ async function tryOut(path: string, signal: AbortSignal): Promise<void> {
 export async function swap({ root, source }: InstallOptions, undo: UndoList): Promise<void> {
   const previous = await emptyPrevious(root);
   undo.add("remove the old copies", () => remove(previous));
-  for (const { file } of source.manifest.programs) {
+  for (const { file } of programsOf(source.manifest)) {
     const path = join(root, file);
     if (await exists(path)) {
       await rename(path, join(previous, file));
@@ -78,6 +97,21 @@ export async function swap({ root, source }: InstallOptions, undo: UndoList): Pr
     await rename(join(root, STAGED, file), path);
     undo.add(`remove the new "${file}"`, () => rename(path, join(root, STAGED, file)));
   }
+}
+
+/**
+ * Moves files of the installation into a folder for old executables: Windows renames what runs, and
+ * removes none of its names.
+ *
+ * @returns the folder
+ */
+export async function setAside(root: string, files: readonly string[]): Promise<string> {
+  const folder = await emptyPrevious(root);
+  for (const file of files) {
+    const path = join(root, file);
+    if (await exists(path)) await rename(path, join(folder, basename(file)));
+  }
+  return folder;
 }
 
 /** A folder for old executables. One from which a program still runs stays, and has its name. */
@@ -123,11 +157,16 @@ export async function removeLeftovers(root: string, whole = false): Promise<void
   if (whole && await exists(root)) await Deno.remove(root);
 }
 
-async function remove(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+/** Removes a folder; Windows may hold on to a file in it for a moment after its program has ended. */
+async function remove(path: string, attempts = 1): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      if (Deno.build.os !== "windows" || attempt >= attempts) throw error;
+      await pause(20);
+    }
   }
 }
 

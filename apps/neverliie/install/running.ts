@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { dirname, join } from "@std/path";
+import { dirname } from "@std/path";
 import { type AppDescription, isServing, type NeverLiieIPC } from "../../../lib/ipc/mod.ts";
 import { platform, ProcessLock, samePath, type SpawnedProcess } from "../../../lib/ipc/tools.ts";
+import { COMMAND } from "../../programs.ts";
 import { stopApp } from "../stop.ts";
 import { pause } from "../../../lib/system/waiting.ts";
 
@@ -54,19 +55,19 @@ async function describeRunning(
   }
 }
 
-/** The apps that run and were started from the folder. */
+/** Those of the programs that are apps, run, and were started from the folder, by whichever name. */
 export async function runningFrom(
   ipc: NeverLiieIPC,
   root: string,
-  programs: readonly { name: string; file: string }[],
+  programs: readonly { name: string }[],
   signal: AbortSignal,
 ): Promise<string[]> {
   const running: string[] = [];
-  for (const { name, file } of programs) {
-    if (name === "neverliie") continue;
+  for (const { name } of programs) {
+    if (name === COMMAND) continue;
     const about = await describeRunning(ipc, name, signal);
     const program = about?.launch?.cmd[0];
-    if (program !== undefined && samePath(program, join(root, file))) running.push(name);
+    if (program !== undefined && samePath(dirname(program), root)) running.push(name);
   }
   return running;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { MANIFEST, type Manifest, readManifest, sha256OfFile } from "../../manifest.ts";
+import { MANIFEST, type Manifest, programsOf, readManifest, sha256OfFile } from "../../manifest.ts";
 import { UsageError } from "../exit.ts";
 
 /** A folder to install from. */
@@ -39,7 +39,7 @@ export async function readSource(given: string | undefined): Promise<Source> {
       `Cannot install from "${folder}": it is for ${manifest.target}, this is ${Deno.build.target}`,
     );
   }
-  for (const { name, file } of manifest.programs) {
+  for (const { name, file } of programsOf(manifest)) {
     if (!/^[\w-]+(\.exe)?$/.test(file)) {
       throw new UsageError(`Cannot install "${name}": "${file}" is not a file name`);
     }

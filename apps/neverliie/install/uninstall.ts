@@ -9,9 +9,10 @@ import { readTextFile } from "../../../lib/system/text_file.ts";
 import { describeTrace, removeEmptyFolder, removeTrace } from "../../../lib/desktop/trace.ts";
 import { OLD_RECORD_FILES_MAX, recordsFile } from "../../app_record.ts";
 import { MANIFEST } from "../../manifest.ts";
+import { COMMAND } from "../../programs.ts";
 import { ProcessLock, RUNTIME_FILES, samePath } from "../../../lib/ipc/tools.ts";
 import { isServing, NeverLiieIPC } from "../../../lib/ipc/mod.ts";
-import { removeOld } from "./program_files.ts";
+import { removeOld, setAside } from "./program_files.ts";
 import { RECEIPT, type Receipt } from "./receipt.ts";
 import { removeAfterExit } from "./remove_after_exit.ts";
 import { holdStarts, runningFrom, stop } from "./running.ts";
@@ -46,7 +47,7 @@ export async function planUninstall(
   return [
     ...running.map((app) => `stop ${app}`),
     ...receipt.traces.toReversed().map((trace) => `remove ${describeTrace(trace)}`),
-    ...receipt.programs.filter(({ name }) => name !== "neverliie")
+    ...receipt.programs.filter(({ name }) => name !== COMMAND)
       .map(({ name }) => `remove ${name} from "${ipc.registry.path}", and its log`),
     ...receipt.programs.map(({ file }) => `remove "${join(root, file)}"`),
   ];
@@ -55,7 +56,7 @@ export async function planUninstall(
 /** Uninstalls; returns what is left because it is not the installation's. */
 export async function uninstall(options: UninstallOptions): Promise<string[]> {
   const { root, receipt, signal, say } = options;
-  const names = receipt.programs.map(({ name }) => name).filter((name) => name !== "neverliie");
+  const names = receipt.programs.map(({ name }) => name).filter((name) => name !== COMMAND);
   const ipc = await NeverLiieIPC.client();
   const { home } = ipc;
   let unused: string[] = [];
@@ -144,16 +145,20 @@ async function isInUse(runtime: string): Promise<boolean> {
  * @returns what Windows keeps while a program of it runs, as this one does: removed after that
  */
 async function removePrograms({ root, receipt, say }: UninstallOptions): Promise<string[]> {
-  const files = [...receipt.programs.map(({ file }) => file), MANIFEST];
-  const later: string[] = [];
-  for (const path of files.map((file) => join(root, file))) {
-    if (await isKept(path)) later.push(path);
+  // On Windows no name of a program goes while it runs by another, as this one may.
+  const runs = samePath(dirname(Deno.execPath()), root);
+  const aside = await setAside(root, receipt.programs.map(({ file }) => file));
+  await removeFile(join(root, MANIFEST));
+  // A program that was just stopped may be held on to for a moment.
+  let later = await removeOld(root);
+  for (let attempt = 1; attempt < 100 && !runs && later.includes(aside); attempt++) {
+    await pause(20);
+    later = await removeOld(root);
   }
-  for (const path of await removeOld(root)) later.push(path);
   // The receipt goes last: with it, a removal that was interrupted can be done again.
   await removeFile(join(root, RECEIPT));
   say(`removed the programs from "${root}"`);
-  for (const path of later.filter((path) => !samePath(path, Deno.execPath()))) {
+  for (const path of later.filter((path) => !(runs && path === aside))) {
     say(`"${path}" seems to be in use: its removal is tried for another minute`);
   }
   const folders = receipt.traces.flatMap((trace) => trace.kind === "folder" ? [trace.path] : [])
@@ -186,18 +191,6 @@ async function leftIn(folder: string, gone: readonly string[]): Promise<string[]
     }
   }
   return left.sort();
-}
-
-/** Removes a program's file, unless Windows keeps it because somebody runs it. */
-async function isKept(path: string): Promise<boolean> {
-  if (Deno.build.os === "windows" && samePath(path, Deno.execPath())) return true;
-  try {
-    await removeFile(path);
-    return false;
-  } catch (error) {
-    if (Deno.build.os !== "windows") throw error;
-    return true;
-  }
 }
 
 async function removeFile(path: string): Promise<void> {

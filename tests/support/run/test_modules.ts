@@ -5,7 +5,7 @@
  */
 import { exists } from "@std/fs";
 import { fromFileUrl, join } from "@std/path";
-import { PROGRAMS } from "../../../apps/programs.ts";
+import { loadedModules, PROGRAMS } from "../../../apps/programs.ts";
 import { fetchPackages } from "../../../lib/packages/fetching.ts";
 import type { TestArguments } from "./test_part.ts";
 
@@ -39,8 +39,6 @@ async function programModules(): Promise<string[]> {
   const fixtures = support.filter(({ name }) => /_(app|view)\.ts$/.test(name))
     .map(({ name }) => join(folder, name));
   const found = await Promise.all(apps.map((path) => exists(join(checkout, path))));
-  const lazy = Object.values(PROGRAMS).flatMap((
-    { bundled = [], views = [] },
-  ) => [...bundled, ...views]);
+  const lazy = Object.values(PROGRAMS).flatMap(loadedModules);
   return [...apps.filter((_, index) => found[index]), ...lazy, ...fixtures];
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { copyContent } from "../../../apps/neverliie/install/program_files.ts";
+import { copyContent } from "../../../apps/program_file.ts";
 import { removalCommand } from "../../../apps/neverliie/install/remove_after_exit.ts";
 
 const WINDOWS = Deno.build.os === "windows";

@@ -11,7 +11,7 @@ const LINES_MAX = 300;
 /** Those that are longer, and how long each may be at most. There are to be no more of them. */
 const LONGER: Readonly<Record<string, number>> = {
   "tests/bench/measures.ts": 400,
-  "tests/compiled/install_test.ts": 620,
+  "tests/compiled/install_test.ts": 520,
   "tests/mesh/activation_test.ts": 400,
   "tests/transport/transport_test.ts": 380,
 };
