@@ -15,16 +15,20 @@ export const waking: Check[] = ownSection("waking", [
       same(about?.["name"], t.host.app, "its name");
     },
   ],
-  ["after a shutdown", "begin again with step 1.", async (t, own) => {
-    await own.enter();
-    await (await t.peer()).result("$/shutdown");
-    await own.gone("its end");
-    await own.wake();
-    await (await t.peer()).result("$/ping");
-  }],
+  [
+    "after a shutdown",
+    "Otherwise start the program once, by its entry: `cmd` and then `args`, in `cwd`,",
+    async (t, own) => {
+      await own.enter();
+      await (await t.peer()).result("$/shutdown");
+      await own.gone("its end");
+      await own.wake();
+      await (await t.peer()).result("$/ping");
+    },
+  ],
   [
     "twice",
-    "With the lock, dial again: its last holder may have brought the app up.",
+    "If somebody else holds it, the app runs already: end",
     async (t, own) => {
       // A copy that was woken although the app runs ends like any other.
       const peer = await t.peer();
