@@ -114,7 +114,7 @@ meshTest(
     await mesh.register();
     const { methods } = await mesh.ipc.call<AppDescription>("fixture", "$/describe");
     const told = methods.filter(({ idempotent }) => idempotent).map(({ name }) => name);
-    assertEquals(told, ["divide", "again", "again_items", "hang_again"]);
+    assertEquals(told, ["divide", "tell", "again", "again_items", "hang_again"]);
     const { idempotent } = await mesh.ipc.call<{ idempotent: string[] }>("fixture", "$/ping");
     assertEquals(idempotent, told);
     const { stdout } = await mesh.neverliie("describe", "fixture");

@@ -170,7 +170,7 @@ ipc.expose("wait_after_one", async function* ({ id }: { id: string }, { signal }
   } finally {
     note(`${id} ended`);
   }
-});
+}, { tool: true });
 /** Yields one item, then ignores its signal until somebody notes its id. */
 ipc.expose("deaf_after_one", async function* ({ id }: { id: string }) {
   yield "one";
