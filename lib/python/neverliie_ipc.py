@@ -4742,6 +4742,10 @@ class NeverLiieIPC:
         if not self._exits or self._waited:
             return
         main = threading.main_thread()
+        for _ in range(20):  # It may just be about to wait, or to end.
+            time.sleep(0.01)
+            if self._waited or not main.is_alive():
+                return
         self._exit_now = True
         if self._signals and main.ident is not None:
             if sys.platform == "win32":
