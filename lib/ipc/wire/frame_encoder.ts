@@ -82,10 +82,12 @@ export class FrameEncoder {
     // Nearly all text is ASCII: as many bytes as letters, or else at most three for each.
     let start = this.#reserve(text.length + HEADER_MAX);
     const guess = headerLength(text.length);
-    let { read, written } = encoder.encodeInto(text, this.#filling.subarray(start + guess));
+    // Behind the body there is room left for its header to be longer than was guessed.
+    const room = () => this.#filling.subarray(start + guess, guess - HEADER_MAX);
+    let { read, written } = encoder.encodeInto(text, room());
     if (read < text.length) {
       start = this.#reserve(text.length * 3 + HEADER_MAX);
-      ({ read, written } = encoder.encodeInto(text, this.#filling.subarray(start + guess)));
+      ({ read, written } = encoder.encodeInto(text, room()));
     }
     const actual = headerLength(written);
     if (actual !== guess) {

@@ -33,6 +33,19 @@ Deno.test("FrameEncoder writes the length in bytes at every number of digits", (
   }
 });
 
+Deno.test("FrameEncoder: letters of several bytes fill its buffer to the last byte", () => {
+  // A length of so many letters has one digit less than the one in bytes.
+  for (let letters = 920; letters < 1_000; letters++) {
+    for (let wide = 1; wide < 100; wide++) {
+      const body = "ü".repeat(wide).padEnd(letters, "x");
+      const encoder = new FrameEncoder();
+      encoder.append(body);
+      const right = text.decode(takeAll(encoder)) === expected(body);
+      assert(right, `${letters} letters, ${wide} of them wide`);
+    }
+  }
+});
+
 Deno.test("FrameEncoder collects frames of any size into one block", () => {
   const bodies = ["{}", "é".repeat(9), "x".repeat(70_000), "", "€".repeat(40_000), "end"];
   const encoder = new FrameEncoder();
