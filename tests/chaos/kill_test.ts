@@ -4,12 +4,11 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { join } from "@std/path";
 import { listApps } from "../../lib/ipc/mod.ts";
-import { ProcessLock } from "../../lib/ipc/base/lock.ts";
 import { meshTest, type TestMesh, WINDOWS } from "../support/mesh/mesh.ts";
 import { processesOf } from "../support/mesh/process.ts";
 import { type ProcessUsage, processUsage } from "../support/mesh/process_usage.ts";
+import { assertNothingLeft, assertRegistered } from "../support/chaos/left_behind.ts";
 import { seeded } from "../support/chaos/random.ts";
 import { record } from "../support/run/record.ts";
 import { patient } from "../support/run/watchdog.ts";
@@ -106,7 +105,8 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
   // that was started by hand and killed is woken by its former entry, which changes nothing.
   await mesh.ipc.registry.update(new Map());
   await assertRegistered(mesh, victims.names);
-  assertNothingLeft(mesh, victims.names);
+  // (The files with process ids are this test's own.)
+  assertNothingLeft(mesh, victims.names, (name) => name.endsWith(".pid"));
   const after = await usageAsBefore(before);
   clearTimeout(late);
   record("kills", {
@@ -121,33 +121,6 @@ meshTest(`chaos: ${KILLS} kills leave nothing behind`, async (mesh) => {
     seed: SEED,
   });
 }, { limit: LIMIT });
-
-/** The registry parses and lacks nobody. */
-async function assertRegistered({ ipc }: TestMesh, names: readonly string[]): Promise<void> {
-  const { apps, problems } = await ipc.registry.read();
-  assertEquals([...problems], []);
-  assertEquals([...apps.keys()].sort(), [...names].sort());
-}
-
-/** No lock is held, and no socket or temporary file is left. */
-function assertNothingLeft({ home, ipc }: TestMesh, names: readonly string[]): void {
-  for (const name of names) {
-    assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile(name, "lock")), false, name);
-    assertEquals(ProcessLock.isHeld(ipc.home.runtimeFile(name, "start.lock")), false, name);
-  }
-  assertEquals(ProcessLock.isHeld(join(ipc.home.runtime, ".supervisor.lock")), false);
-  const files = [...Deno.readDirSync(ipc.home.runtime)].map(({ name }) => name)
-    .filter((name) =>
-      !/^(victim-\d+\.(lock|start\.lock|starts\.json)|\.(registry|supervisor)\.lock)$/.test(name)
-    );
-  assertEquals(files, []);
-  const there = [...Deno.readDirSync(home)].map(({ name }) => name).sort();
-  // (The files with process ids are this test's own.)
-  assertEquals(there.filter((name) => name !== "run" && !name.endsWith(".pid")), [
-    "logs",
-    "registry.json",
-  ]);
-}
 
 /** What this process holds, which made all the calls, once that is what it held before. */
 async function usageAsBefore(before: ProcessUsage): Promise<ProcessUsage> {

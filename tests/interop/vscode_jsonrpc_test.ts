@@ -7,13 +7,7 @@ import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { meshTest } from "../support/mesh/mesh.ts";
 import { writingTo } from "../support/mesh/written_output.ts";
-
-/** What `deno task test` tells this suite, see tests/lab/interop.ts. */
-function told(name: string): string {
-  const value = Deno.env.get(name);
-  if (value === undefined) throw new Error(`${name} is not set: run deno task test interop`);
-  return value;
-}
+import { told } from "../support/run/told.ts";
 
 meshTest("vscode-jsonrpc calls, cancels, streams, and is called back", async (mesh) => {
   await mesh.register();
@@ -21,9 +15,9 @@ meshTest("vscode-jsonrpc calls, cancels, streams, and is called back", async (me
   const output = join(mesh.home, "findings.json");
   const log = join(mesh.home, "node.log");
   const { code } = await runToFile(log, [
-    told("NEVERLIIE_TEST_NODE"),
+    told("NODE", "interop"),
     fromFileUrl(new URL("vscode_jsonrpc_client.mjs", import.meta.url)),
-    told("NEVERLIIE_TEST_VSCODE_JSONRPC"),
+    told("VSCODE_JSONRPC", "interop"),
     mesh.ipc.home.address("fixture"),
     output,
   ]);

@@ -20,15 +20,12 @@ import {
   until,
   WINDOWS,
 } from "../support/mesh/mesh.ts";
-import { writingTo } from "../support/mesh/written_output.ts";
+import { writtenBy } from "../support/mesh/written_output.ts";
+import { told as toldBy } from "../support/run/told.ts";
 import { patient, withLimit } from "../support/run/watchdog.ts";
 
-/** What `deno task test` tells this suite, see tests/lab/node_programs.ts. */
-function told(name: string): string {
-  const value = Deno.env.get(`NEVERLIIE_TEST_${name}`);
-  if (value === undefined) throw new Error(`${name} is not set: run deno task test node`);
-  return value;
-}
+/** See tests/lab/node_programs.ts. */
+const told = (name: string) => toldBy(name, "node");
 
 const RUNTIMES = WINDOWS ? ["Node"] : ["Node", "Bun"];
 /** Milliseconds that one test may take: under Wine a start of Node takes a second or two. */
@@ -57,14 +54,6 @@ function findings(said: string): typeof FINDINGS {
   const found = JSON.parse(said) as { presence: unknown[][] } & typeof FINDINGS;
   found.presence[1]![1] = leaving(found.presence[1]![1]) as string;
   return found;
-}
-
-/** Runs a program to its end. @returns all that it wrote */
-async function run(mesh: TestMesh, command: readonly string[]): Promise<[number, string]> {
-  const file = join(mesh.home, "written.txt");
-  const streams = { stdout: "null", stderr: "null" } as const;
-  const { code } = await mesh.spawn(writingTo(file, command), streams).status;
-  return [code, (await Deno.readTextFile(file)).replaceAll("\r", "")];
 }
 
 for (const runtime of RUNTIMES) {
@@ -121,7 +110,7 @@ for (const runtime of RUNTIMES) {
 
   test("a second start hands over, to Deno's as to its own", async (mesh) => {
     const first = await serve(mesh);
-    const [code, said] = await run(mesh, host("noder", "again"));
+    const [code, said] = await writtenBy(mesh, host("noder", "again"));
     assertEquals(code, 0, said);
     assertEquals(said, `"noder" is already running (process ${first}); it was given 2 arguments\n`);
     const deno = await mesh.run([...fixtureCommand(), "--name", "noder"]);
@@ -129,7 +118,7 @@ for (const runtime of RUNTIMES) {
     assertEquals(await mesh.ipc.call("noder", "starts"), [["noder", "again"], ["--name", "noder"]]);
     await mesh.stop("noder", first);
     const other = await mesh.serve([...fixtureCommand(), "--name", "noder"]);
-    const [ended, text] = await run(mesh, host());
+    const [ended, text] = await writtenBy(mesh, host());
     assertEquals(ended, 0, text);
     assertMatch(text, new RegExp(`already running \\(process ${other.pid}\\)`));
     await mesh.stop("noder", other.pid);
@@ -147,7 +136,9 @@ for (const runtime of RUNTIMES) {
     const starting = ProcessLock.try(mesh.ipc.home.runtimeFile("fixture", "start.lock"))!;
     const wakers = [command("programs", "wake.mjs")];
     if (!WINDOWS) wakers.push(command("bare", "wake.mjs"), await byPerl(mesh));
-    for (const waker of wakers) assertEquals(await run(mesh, waker), [0, "TargetStartError\n"]);
+    for (const waker of wakers) {
+      assertEquals(await writtenBy(mesh, waker), [0, "TargetStartError\n"]);
+    }
     assertEquals(mesh.logs("fixture"), "");
     starting.release();
     assertEquals(await mesh.ipc.call("noder", "greet", { name: "again" }), "Hello, again!");
@@ -183,14 +174,14 @@ for (const runtime of RUNTIMES) {
 
   test("a client wakes, calls, reads, watches, and ends", async (mesh) => {
     await mesh.register();
-    const [code, said] = await run(mesh, command("programs", "client.mjs"));
+    const [code, said] = await writtenBy(mesh, command("programs", "client.mjs"));
     assertEquals(code, 0, said);
     assertEquals(findings(said), FINDINGS);
   });
 
   test("without koffi it says what needs that, and on Unix a client does not", async (mesh) => {
     await mesh.register();
-    const [code, said] = await run(mesh, command("bare", "client.mjs"));
+    const [code, said] = await writtenBy(mesh, command("bare", "client.mjs"));
     if (WINDOWS) {
       assertEquals(code, 1, said);
       assertMatch(said, /Cannot use the mesh in Node on Windows without the package koffi/);
@@ -198,7 +189,7 @@ for (const runtime of RUNTIMES) {
       assertEquals(code, 0, said);
       assertEquals(findings(said), FINDINGS);
     }
-    const [ended, why] = await run(mesh, command("bare", "host.mjs"));
+    const [ended, why] = await writtenBy(mesh, command("bare", "host.mjs"));
     assertEquals(ended, 1, why);
     assertMatch(why, /Cannot .* the package koffi.*npm install koffi/);
     assertEquals(ProcessLock.isHeld(mesh.ipc.home.runtimeFile("noder", "lock")), false);

@@ -4,13 +4,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { finished } from "../support/mesh/program_output.ts";
 import { LIBRARY } from "../support/mesh/python_programs.ts";
-
-/** What `deno task test` tells this suite, see tests/lab/interop.ts. */
-function told(name: string): string {
-  const value = Deno.env.get(name);
-  if (value === undefined) throw new Error(`${name} is not set: run deno task test python`);
-  return value;
-}
+import { told } from "../support/run/told.ts";
 
 async function run(command: readonly string[], cwd: string) {
   const [program, ...args] = command;
@@ -35,7 +29,7 @@ for (const system of ["Linux", "Windows"]) {
     try {
       Deno.copyFileSync(LIBRARY, join(folder, "neverliie_ipc.py"));
       Deno.writeTextFileSync(join(folder, "pyrightconfig.json"), JSON.stringify(SETTINGS));
-      const checker = join(told("NEVERLIIE_TEST_PYRIGHT"), "index.js");
+      const checker = join(told("PYRIGHT", "python"), "index.js");
       const { code, stdout } = await run(
         ["node", checker, "--project", folder, "--pythonplatform", system],
         folder,
