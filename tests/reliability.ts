@@ -21,7 +21,16 @@ soak" and the frames of "deno task fuzz" are in the page when these were run.
 `;
 
 /** The parts whose figures belong into the page; it names those that it lacks. */
-const EXPECTED = ["chaos", "compiled", "mesh", "windows-chaos", "windows-compiled", "windows-mesh"];
+const EXPECTED = [
+  "chaos",
+  "compiled",
+  "mesh",
+  "mixed",
+  "windows-chaos",
+  "windows-compiled",
+  "windows-mesh",
+  "windows-mixed",
+];
 
 /** Subjects in the order of the page, and what is to be said of each. */
 const SUBJECTS: readonly [subject: string, title: string, about: string][] = [
@@ -33,6 +42,15 @@ const SUBJECTS: readonly [subject: string, title: string, about: string][] = [
     "Afterwards every call has settled, no lock is held, no socket, temporary file or process is " +
     "left, the registry parses and has every app, and the caller's process holds as many handles " +
     "and threads as before.",
+  ],
+  [
+    "kills in all languages",
+    "Programs of all makes",
+    "Apps as scripts of Deno, as executables, in Node, Bun and Python are killed in a seeded order, " +
+    "while callers of each of these makes call all of them, read their streams, and listen to their " +
+    "topics. Calls that may be asked again are all answered, each stream's items come in order, of " +
+    "each life of an app every caller hears the values in order, each once, and at the end the last " +
+    "one; no lock is held, no handler runs on, no socket, file or process is left.",
   ],
   [
     "fuzz, codec",
@@ -96,6 +114,8 @@ const WAYS: Readonly<Record<string, string>> = {
   "windows-chaos": "Wine, scripts",
   "windows-mesh": "Wine, scripts",
   "windows-compiled": "Wine, executables",
+  mixed: "Linux",
+  "windows-mixed": "Wine",
   soak: "Linux, scripts, deno task soak",
   fuzz: "Linux, scripts, deno task fuzz",
 };
@@ -107,7 +127,9 @@ function way(part: string): string {
 
 /** The page. */
 export function page(parts: readonly PartRecord[]): string {
-  const kills = figuresOf(parts, "kills").map(({ figures }) => Number(figures["total"]));
+  const kills = ["kills", "kills in all languages"].flatMap((subject) =>
+    figuresOf(parts, subject).map(({ figures }) => Number(figures["total"]))
+  );
   const frames = ["fuzz, codec", "fuzz, live server"].flatMap((subject) =>
     figuresOf(parts, subject).map(({ figures }) => Number(figures["frames"]))
   );

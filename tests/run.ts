@@ -11,7 +11,7 @@ import { lab } from "./lab/lab.ts";
 import { keepBusy, patienceFor } from "./support/run/busy.ts";
 import { keepRecords } from "./support/run/records_folder.ts";
 import { runTask } from "../apps/build/task.ts";
-import { compiledParts, headersPart, nodePart, windowsParts } from "./lab/parts.ts";
+import { compiledParts, headersPart, mixedPart, nodePart, windowsParts } from "./lab/parts.ts";
 import { PATIENCE_VARIABLE } from "./support/run/watchdog.ts";
 import { loadTestModules } from "./support/run/test_modules.ts";
 import {
@@ -34,6 +34,7 @@ const SUITES = [
   "interop",
   "python",
   "node",
+  "mixed",
   "languages",
   "examples",
   "conformance",
@@ -51,7 +52,7 @@ Runs the tests and ends with "N passed, N failed". Parts:
   windows        all of the following; those under Wine by the Windows lab (deno task lab)
   windows-headers
                  what is declared of Windows, against its headers (clang, mingw-w64-x86-64-dev)
-  windows-transport, windows-mesh, windows-interop, windows-chaos, windows-node
+  windows-transport, windows-mesh, windows-interop, windows-chaos, windows-node, windows-mixed
                  inside deno.exe under Wine, programs as scripts
   windows-compiled
                  the mesh, compiled, interop and chaos suites on executables for Windows, under Wine
@@ -171,8 +172,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const found = lab();
+  const own: Record<string, Part> = { node: nodePart(), mixed: mixedPart(found) };
   const parts = [
-    ...SUITES.map((name) => name === "node" ? nodePart() : localPart(name)),
+    ...SUITES.map((name) => own[name] ?? localPart(name)),
     ...compiledParts(found),
     headersPart(),
     ...windowsParts(found),

@@ -35,11 +35,13 @@ const FIXTURE = join(checkout, "examples", "conformance_host.ts");
  *
  * @param cleanup removes the programs
  * @param wine the lab, where the tests run under Wine
+ * @param scripts scripts of the checkout that stand beside the programs
  * @throws {LeftOut} where those cannot run
  */
 export async function nodeEnvironment(
   cleanup: AsyncDisposableStack,
   wine: Lab | null = null,
+  scripts: readonly string[] = [FIXTURE],
 ): Promise<Record<string, string>> {
   if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
     throw new LeftOut("koffi and Bun are pinned for Linux on x64");
@@ -47,7 +49,7 @@ export async function nodeEnvironment(
   const options = { prefix: "node-programs-", ...(wine === null ? {} : { dir: wine.folder }) };
   const folder = await Deno.makeTempDir(options);
   cleanup.defer(() => Deno.remove(folder, { recursive: true }));
-  await makePrograms(folder, wine === null ? KOFFI_LINUX : KOFFI_WINDOWS);
+  await makePrograms(folder, wine === null ? KOFFI_LINUX : KOFFI_WINDOWS, scripts);
   if (wine === null) {
     const bun = join(await npmPackage(BUN), "bin", "bun");
     return {
@@ -64,7 +66,11 @@ export async function nodeEnvironment(
 }
 
 /** Makes a folder "programs" with koffi beside them, and a folder "bare" without. */
-async function makePrograms(folder: string, system: PinnedPackage): Promise<void> {
+async function makePrograms(
+  folder: string,
+  system: PinnedPackage,
+  scripts: readonly string[],
+): Promise<void> {
   const made = join(folder, "made");
   const flags = ["-A", "--no-check", ...ownModuleFlags()];
   const packaging = ["run", ...flags, join(checkout, "apps", "build", "package.ts")];
@@ -79,7 +85,7 @@ async function makePrograms(folder: string, system: PinnedPackage): Promise<void
   for (const one of [KOFFI, system]) {
     copyFolder(await npmPackage(one), join(folder, "programs", "node_modules", one.name));
   }
-  await addScript(FIXTURE, folder);
+  for (const script of scripts) await addScript(script, folder);
 }
 
 /** Puts a script of the checkout beside the programs, as JavaScript for Node. */

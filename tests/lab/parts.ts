@@ -20,6 +20,7 @@ import { buildTestPrograms } from "./executables.ts";
 import { INTEROP, interopEnvironment } from "./interop.ts";
 import { type Lab, TARGETS } from "./lab.ts";
 import { madeProgramEnvironment } from "./made_program.ts";
+import { MISSING_RUNTIME, MIXED, mixedEnvironment } from "./mixed_programs.ts";
 import { nodeEnvironment } from "./node_programs.ts";
 import { LabSession, pathInLab, windowsPath } from "./session.ts";
 import { findProgram } from "./steps.ts";
@@ -48,12 +49,7 @@ export function compiledParts(lab: Lab | null): Part[] {
         folder = await buildTestPrograms(lab, out, lab ? TARGETS.linux : undefined);
       } catch (error) {
         if (!(error instanceof RuntimeMissingError)) throw error;
-        throw new LeftOut(
-          "the runtime of compiled programs (denort) cannot be had; " +
-            (Deno.build.os === "linux"
-              ? "`deno task lab` brings a compiler with its own (as root)"
-              : "set DENORT_BIN, or let Deno reach the network"),
-        );
+        throw new LeftOut(MISSING_RUNTIME);
       }
       const interop = await interopEnvironment(test.files);
       const env = { ...test.env, ...interop, [EXECUTABLES]: folder };
@@ -72,6 +68,21 @@ export function nodePart(): Part {
       await loadTestModules("Node", test);
       await using cleanup = new AsyncDisposableStack();
       const env = { ...test.env, ...await nodeEnvironment(cleanup) };
+      return ready(localTest({ ...test, env }).command, cleanup);
+    },
+  };
+}
+
+/** Meshes of programs of all makes, on this system. */
+export function mixedPart(lab: Lab | null): Part {
+  return {
+    name: "mixed",
+    folders: [MIXED],
+    async prepare(test) {
+      await loadTestModules("mixed meshes", test);
+      await using cleanup = new AsyncDisposableStack();
+      const out = await executablesFolder(lab, cleanup);
+      const env = { ...test.env, ...await mixedEnvironment(cleanup, out, lab, false) };
       return ready(localTest({ ...test, env }).command, cleanup);
     },
   };
@@ -108,6 +119,7 @@ export function windowsParts(lab: Lab | null): Part[] {
     scripts("interop"),
     scripts("chaos"),
     scripts("node"),
+    scripts("mixed"),
     {
       name: "windows-compiled",
       folders: COMPILED,
@@ -140,6 +152,9 @@ async function underWine(
   };
   if (test.files.some((file) => file.startsWith(`${NODE}/`))) {
     Object.assign(env, await nodeEnvironment(cleanup, lab));
+  }
+  if (test.files.some((file) => file.startsWith(`${MIXED}/`))) {
+    Object.assign(env, await mixedEnvironment(cleanup, out, lab, true));
   }
   for (const name of ["CI", "NO_COLOR", "FORCE_COLOR", "TERM", PATIENCE_VARIABLE]) {
     const value = test.env[name];

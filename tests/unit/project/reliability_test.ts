@@ -24,12 +24,14 @@ Deno.test("reliability: the page has a column for each way, and adds up kills an
       { subject: "kills", figures: { total: 1_200, calls: 600 } },
       { subject: "fuzz, codec", figures: { frames: 200_000, seed: 5 } },
     ]),
+    part("mixed", [{ subject: "kills in all languages", figures: { total: 20 } }]),
     part("windows-chaos", [{ subject: "kills", figures: { total: 34, "left out": "yes" } }]),
   ]);
-  assertStringIncludes(text, "6 tests in these parts, 1,234 kills, 200,000 fuzzed frames");
+  assertStringIncludes(text, "9 tests in these parts, 1,254 kills, 200,000 fuzzed frames");
   assertStringIncludes(text, "| total | 1,200 | 34 |");
   assertStringIncludes(text, "| left out | - | yes |");
   assertStringIncludes(text, "| chaos | 3 | 4 | abc1234 | 2026-01-02 |");
-  assertStringIncludes(text, "not run yet: compiled, mesh, windows-compiled, windows-mesh.");
+  const missing = "compiled, mesh, windows-compiled, windows-mesh, windows-mixed";
+  assertStringIncludes(text, `not run yet: ${missing}.`);
   assert(!text.includes(Deno.hostname()), "a page for everybody names no host");
 });
