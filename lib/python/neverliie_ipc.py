@@ -14,7 +14,7 @@ Copy this file beside your program (Python 3.9 or later; Linux, macOS, Windows).
         print(item)
 
 The modern way raises what goes wrong instead of telling it by a dictionary (`ipc.connect`,
-`ipc.request`), and there is one for asyncio (`AsyncIPC`). docs/python.md walks through all of it;
+`ipc.request`), and there is one for asyncio (`AsyncIPC`). docs/languages/python.md walks through it;
 docs/protocol.md is the protocol that this file was written from.
 """
 
@@ -128,6 +128,7 @@ TIMED_OUT = -32006
 DEFAULT_LIMITS: Mapping[str, int] = {
     "header": 4 << 10,
     "body": 64 << 20,
+    "depth": 1_000,
     "frameTime": 30_000,
     "calls": 4_096,
     "streams": 256,
@@ -135,6 +136,8 @@ DEFAULT_LIMITS: Mapping[str, int] = {
     "connections": 2_048,
 }
 
+#: A body of at most so many bytes is not looked at for how deep it nests.
+_SHALLOW_BODY = 64 << 10
 _SMALL_MESSAGE = 4 << 10
 _SMALL_RESERVE = 4 << 20
 _READ_PAUSE = 4 << 20
@@ -337,12 +340,20 @@ def _message_of(raised: BaseException) -> str:
         return "the handler raised a value without a text"
 
 
+def _told(raised: BaseException, name: str) -> Any:
+    """What an exception has under a name; None where it has nothing to tell. Never raises."""
+    try:
+        return getattr(raised, name, None)
+    except Exception:
+        return None
+
+
 def _wire_error(raised: BaseException) -> Dict[str, Any]:
     """An exception as it travels: message, a whole number as code, data; never a traceback."""
-    code = getattr(raised, "code", None)
+    code = _told(raised, "code")
     own = isinstance(code, int) and not isinstance(code, bool) and abs(code) <= _SAFE_INTEGER
     error: Dict[str, Any] = {"code": code if own else INTERNAL_ERROR, "message": _message_of(raised)}
-    data = getattr(raised, "data", None)
+    data = _told(raised, "data")
     if data is not None:
         error["data"] = data
     return error
@@ -394,6 +405,9 @@ def _pack(value: Any, takes_bytes: bool) -> _Packed:
     except RecursionError:
         raise TypeError("it is nested too deep to be written as JSON") from None
     except ValueError as error:
+        # (As the encoder of JSON puts it: looking for a number would never come to an end.)
+        if "ircular" in str(error):
+            raise TypeError("it contains itself") from None
         place = _place_of_no_number(value, "")
         if place is None:
             raise TypeError(str(error)) from None
@@ -450,6 +464,30 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+_STRINGS = re.compile(b'"[^"]*"')
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+
+
+def _is_deeper(body: bytes, most: int) -> bool:
+    """
+    Whether JSON nests deeper than `most` levels. Not each Python refuses that while it reads, and a
+    large body of nothing but brackets would take seconds and gigabytes.
+    """
+    if len(body) <= _SHALLOW_BODY or body.count(b"[") + body.count(b"{") <= most:
+        return False
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_BRACKETS)
+    steps = memoryview(_STRINGS.sub(b"", plain).replace(b'"', b"").translate(_STEPS)).cast("b")
+    depth = 0
+    # (In parts, so that other threads have their turns.)
+    for at in range(0, len(steps), 1 << 20):
+        part = steps[at : at + (1 << 20)]
+        if depth + max(itertools.accumulate(part)) > most:
+            return True
+        depth += sum(part)
+    return False
 
 
 def _put_bytes(message: Any, tail: bytes) -> None:
@@ -2039,7 +2077,10 @@ class _Cancel:
             self._reason = reason
             listeners, self._listeners = self._listeners, None
         for listener in listeners or ():
-            listener()
+            try:
+                listener()
+            except BaseException as error:  # Others listen, too, and this thread serves others.
+                _report(f"on_cancel failed: {error!r}")
         return True
 
     def _check(self) -> None:
@@ -3035,8 +3076,8 @@ class _Connection:
             self._success(id, packed.text, [(["result", *path], data) for path, data in packed.parts])
         except LimitExceededError as error:
             self.fail(id, _wire_error(error))
-        except TypeError as error:
-            self.refuse(id, INTERNAL_ERROR, f"the answer cannot be sent as JSON: {error}")
+        except Exception as error:  # TypeError, or what a dictionary of the handler's own raises.
+            self.refuse(id, INTERNAL_ERROR, f"the answer cannot be sent as JSON: {_message_of(error)}")
 
     def refuse(self, id: Any, code: int, message: str) -> None:
         self.fail(id, {"code": code, "message": message})
@@ -3058,8 +3099,8 @@ class _Connection:
             try:
                 text = _pack({"jsonrpc": "2.0", "id": id, "error": attempt()}, False).text
                 return self.send(_Packed(text, []))
-            except (TypeError, LimitExceededError) as problem:
-                why = problem
+            except Exception as problem:  # Its data may be of any kind.
+                why = _message_of(problem)
 
     # What the peer asks
 
@@ -3107,6 +3148,9 @@ class _Connection:
         self._transport.shut()
 
     def _receive(self, body: bytes, tail: Optional[bytes]) -> None:
+        most = self._limits["depth"]
+        if _is_deeper(body, most):
+            return self.refuse_by("depth", f"a body of {len(body)} bytes nests deeper than {most} levels")
         try:
             message = _DECODER.decode(body.decode("utf-8"))
         except RecursionError:
@@ -3295,7 +3339,7 @@ class _Connection:
                 self._produce(call, items, partial)
             elif self.take(call._id):
                 self.respond(call._id, result)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # However it ended, its caller waits.
             if call._id is None:
                 _report(f"{call.method}: {error!r}")
             elif self.take(call._id):
@@ -3316,7 +3360,7 @@ class _Connection:
                         raise TypeError(f"an item cannot be sent as JSON: {error}") from None
                     if not served.put(packed):
                         break
-        except (Exception, SystemExit) as error:
+        except BaseException as error:  # However it ended, its reader waits.
             failure = _wire_error(error)
         # The peer need not wait for what the handler does last.
         served.finish(failure)
@@ -3324,7 +3368,7 @@ class _Connection:
             close = getattr(items, "close", None)
             if close is not None:
                 close()
-        except Exception as error:
+        except BaseException as error:
             _report(f"{call.method}: {error!r}")
         with self._lock:
             served.ended = True
@@ -3648,8 +3692,8 @@ class Topic:
             return _Packed(
                 f'{{"event":"value","value":{text}}}', [(["value", *path], data) for path, data in parts]
             )
-        except TypeError as error:
-            problem = f'A value of the topic "{self.name}" was not sent: {error}'
+        except Exception as error:
+            problem = f'A value of the topic "{self.name}" was not sent: {_message_of(error)}'
             if problem != self._problem:
                 _report(problem)
             self._problem = problem
@@ -4727,7 +4771,7 @@ class NeverLiieIPC:
             try:
                 if self.on_leave is not None:
                     self.on_leave(why)
-            except Exception as error:
+            except BaseException as error:  # `sys.exit()`, too: the name must become free.
                 _report(f"on_leave failed: {error!r}")
             if self._lock is not None:
                 self._lock.release()
