@@ -96,7 +96,8 @@ export class OwnProgram implements OwnHost, AsyncDisposable {
     const text = await Deno.readTextFile(registryFile).catch(() => "{}");
     const entries = JSON.parse(text);
     const entry = { type: "binary", cmd: this.#command, cwd: Deno.cwd() };
-    entries[this.host.app] = { ...entries[this.host.app], ...entry };
+    // (It was not the app itself that wrote it: that has to, whatever its command.)
+    entries[this.host.app] = { ...entries[this.host.app], ...entry, source: undefined };
     await Deno.writeTextFile(registryFile, JSON.stringify(entries, null, 2));
   }
 
