@@ -1,4 +1,5 @@
 /** A session in this process's own terminal. */
+import { joinedBytes } from "../joined_bytes.ts";
 import { ConnectionLostError, type IPCStream, type NeverLiieIPC } from "../../lib/ipc/mod.ts";
 import { displayWidth, plain, truncate } from "../../lib/ui/text.ts";
 import { writeLine } from "../output.ts";
@@ -185,7 +186,7 @@ class AttachedView {
   /** Sends keys, one call at a time: what is typed meanwhile goes together with the next. */
   async #send(): Promise<void> {
     while (this.#typed.length > 0) {
-      const data = joined(this.#typed.splice(0));
+      const data = joinedBytes(this.#typed.splice(0));
       // A program that reads nothing for hours is no failure.
       const options = { timeout: Infinity, activate: false };
       await this.#client.call("terminal", "input", { id: this.#id, data }, options).catch(
@@ -228,13 +229,3 @@ class AttachedView {
 
 /** A call that fails because the session or its host has ended: the stream tells that, too. */
 function endIsToldByStream(): void {}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}

@@ -27,7 +27,8 @@ export function workingFolderError(action: string, path: string): Error | null {
   }
 }
 
-function isThere(path: string): boolean {
+/** Whether there is something of that name. */
+export function isThere(path: string): boolean {
   try {
     Deno.lstatSync(path);
     return true;

@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
+import { isThere as exists } from "../../lib/system/working_folder.ts";
 import { readManifest, writeManifest } from "../../apps/manifest.ts";
 import { VERSION } from "../../apps/version.ts";
 import { ProcessLock } from "../../lib/ipc/base/lock.ts";
@@ -14,7 +15,7 @@ import {
   pidOf,
 } from "../../lib/ipc/mod.ts";
 import { NEXT_VERSION } from "../lab/executables.ts";
-import { bytesOf, Desk, exists, filesOf, tree } from "../support/mesh/desk.ts";
+import { bytesOf, Desk, filesOf, tree } from "../support/mesh/desk.ts";
 import { readShortcut } from "../support/mesh/shortcut.ts";
 import {
   executable,

@@ -1,5 +1,6 @@
 /** One suite over the Platform interface, run against the platform of the system it runs on. */
 
+import { joinedBytes } from "../../apps/joined_bytes.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Listener, Platform, Transport } from "../../lib/ipc/os/transport.ts";
 import { platform as platformOf } from "../../lib/ipc/os/platform.ts";
@@ -75,13 +76,7 @@ async function collect(transport: Transport, length = Infinity): Promise<Uint8Ar
     chunks.push(chunk.slice());
     size += chunk.length;
   }
-  const result = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    result.set(chunk, at);
-    at += chunk.length;
-  }
-  return result;
+  return joinedBytes(chunks);
 }
 
 const text = (value: string) => new TextEncoder().encode(value);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { joinedBytes } from "../../joined_bytes.ts";
 import { Failed, shown } from "./outcome.ts";
 
 /** A message's members, whatever they are. */
@@ -32,14 +33,7 @@ export function frame(body: string | Uint8Array, headers: readonly string[] = []
 
 /** Texts and bytes in one block. */
 export function joined(parts: readonly (string | Uint8Array)[]): Uint8Array {
-  const blocks = parts.map((part) => typeof part === "string" ? encoder.encode(part) : part);
-  const whole = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
+  return joinedBytes(parts.map((part) => typeof part === "string" ? encoder.encode(part) : part));
 }
 
 /** What was read, and the bytes behind it. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { joinedBytes } from "../../joined_bytes.ts";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
@@ -121,12 +122,7 @@ export class StdioTransport implements Transport {
 
   #takeLine(): void {
     const length = this.#length;
-    const line = new Uint8Array(length > MESSAGE_MAX ? 0 : length);
-    let at = 0;
-    for (const part of this.#parts) {
-      line.set(part, at);
-      at += part.length;
-    }
+    const line = joinedBytes(this.#parts);
     this.#parts = [];
     this.#length = 0;
     if (length > MESSAGE_MAX) {

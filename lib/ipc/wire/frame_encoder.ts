@@ -83,11 +83,11 @@ export class FrameEncoder {
     let start = this.#reserve(text.length + HEADER_MAX);
     const guess = headerLength(text.length);
     // Behind the body there is room left for its header to be longer than was guessed.
-    const room = () => this.#filling.subarray(start + guess, guess - HEADER_MAX);
-    let { read, written } = encoder.encodeInto(text, room());
+    const end = guess - HEADER_MAX;
+    let { read, written } = encoder.encodeInto(text, this.#filling.subarray(start + guess, end));
     if (read < text.length) {
       start = this.#reserve(text.length * 3 + HEADER_MAX);
-      ({ read, written } = encoder.encodeInto(text, room()));
+      ({ written } = encoder.encodeInto(text, this.#filling.subarray(start + guess, end)));
     }
     const actual = headerLength(written);
     if (actual !== guess) {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { joinedBytes as joined } from "../../../apps/joined_bytes.ts";
 import fc from "fast-check";
 
 const encoder = new TextEncoder();
@@ -199,14 +200,4 @@ export function cut(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   const places = cuts.map((part) => Math.floor(part * bytes.length)).sort((a, b) => a - b);
   return [0, ...places].map((at, i) => bytes.subarray(at, places[i] ?? bytes.length))
     .filter(({ length }) => length > 0);
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

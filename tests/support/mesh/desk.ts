@@ -7,6 +7,7 @@ import { assertEquals } from "@std/assert";
 import { basename, dirname, join } from "@std/path";
 import { readManifest, sha256OfFile, writeManifest } from "../../../apps/manifest.ts";
 import { VERSION } from "../../../apps/version.ts";
+import { isThere } from "../../../lib/system/working_folder.ts";
 import { executable, EXECUTABLES, type TestMesh, until, WINDOWS } from "./mesh.ts";
 
 /** One user's folders, and a folder to install from. */
@@ -105,7 +106,9 @@ export class Desk {
     const { code, stdout, stderr } = await this.run([this.installed("neverliie"), "uninstall"]);
     assertEquals([code, stderr], [0, ""]);
     // On Windows the shell removes the programs a moment after this one's end, and then its script.
-    await until(() => !exists(this.root) && !tree(this.user).some((path) => path.endsWith(".cmd")));
+    await until(() =>
+      !isThere(this.root) && !tree(this.user).some((path) => path.endsWith(".cmd"))
+    );
     return stdout;
   }
 
@@ -133,7 +136,7 @@ function identityOf({ ino, mtime }: Deno.FileInfo): string {
 /** How many files the installed programs are. */
 export function filesOf(desk: Desk): number {
   const names = ["launcher", "neverliie", "scanner", "statusbar", "terminal"];
-  const paths = names.map((name) => desk.installed(name)).filter(exists);
+  const paths = names.map((name) => desk.installed(name)).filter(isThere);
   return new Set(paths.map((path) => identityOf(Deno.statSync(path)))).size;
 }
 
@@ -145,17 +148,6 @@ export function bytesOf(folder: string): number {
     files.set(identityOf(info), info.size);
   }
   return [...files.values()].reduce((sum, size) => sum + size, 0);
-}
-
-/** Whether there is something of that name. */
-export function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** Every file, link and folder below a folder, but for the code cache that Deno makes. */

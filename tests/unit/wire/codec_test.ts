@@ -1,3 +1,4 @@
+import { joinedBytes } from "../../../apps/joined_bytes.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { textOf } from "../../../lib/ipc/wire/chunk_text.ts";
 import { FrameDecoder, FrameError, type FrameLimits } from "../../../lib/ipc/wire/codec.ts";
@@ -10,15 +11,7 @@ function frame(body: string, headers = ""): Uint8Array {
   return utf8.encode(`${headers}Content-Length: ${bytes.length}\r\n\r\n${body}`);
 }
 
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+const concat = (...parts: Uint8Array[]) => joinedBytes(parts);
 
 /** Bodies decoded from chunks; the decoder must be between two frames afterwards. */
 function decode(chunks: Iterable<Uint8Array>, limits?: FrameLimits): string[] {
